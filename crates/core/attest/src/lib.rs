@@ -1,0 +1,1 @@
+//! Parses evidence and verifies its signatures and endorsements

@@ -1,0 +1,1 @@
+//! The enclave run queue: EEVDF over ready and blocked enclaves

@@ -1,0 +1,1 @@
+//! The encrypted-memory manager: residency tokens, lists, eviction choice, sealing protocol

@@ -1,0 +1,25 @@
+//! The nouns every other crate speaks: quantities, names, TEE kinds and what
+//! each can do, what a pod asks for and what a node has.
+//!
+//! Plain data with total, panic-free arithmetic. This crate decides nothing,
+//! reads nothing and knows no wire format: Kubernetes documents become these
+//! types in `manifest`, quotes in `attest`.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod digest;
+mod name;
+mod node;
+mod quantity;
+mod tee;
+mod workload;
+
+pub use digest::{ConfigDigest, Fingerprint, Measurement, Nonce, ParseHexError, ReportData};
+pub use name::{ContainerKey, EnclaveId, NodeName, PodKey, WorkerId};
+pub use node::{Capacity, Node, NodeIdentity, Taint, TaintEffect};
+pub use quantity::{Bytes, MilliCpu, Nanos, PAGE_SIZE, Pages, Timestamp};
+pub use tee::{Granularity, Tee};
+pub use workload::{Container, Demand, EnclaveDemand, Pod, Toleration, TolerationOperator};

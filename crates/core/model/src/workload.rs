@@ -1,0 +1,103 @@
+//! What a workload is and what it asks for.
+
+use alloc::collections::BTreeMap;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::{Bytes, MilliCpu, PodKey, TaintEffect, Tee};
+
+/// One pod: the unit that is placed. Its containers start together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// Its namespace and name.
+    pub key: PodKey,
+    /// Larger is more important; Kubernetes' `spec.priority`, 0 where absent.
+    pub priority: i32,
+    /// Labels a node must carry with exactly these values.
+    pub node_selector: BTreeMap<String, String>,
+    /// Taints it can live with.
+    pub tolerations: Vec<Toleration>,
+    /// Memory and CPU its sandbox costs beside its containers (`spec.overhead`).
+    pub overhead_memory: Bytes,
+    /// See `overhead_memory`.
+    pub overhead_cpu: MilliCpu,
+    /// At least one.
+    pub containers: Vec<Container>,
+}
+
+/// One container of a pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Container {
+    /// Its name within the pod.
+    pub name: String,
+    /// The image reference, as written.
+    pub image: String,
+    /// `command` then `args`.
+    pub args: Vec<String>,
+    /// Environment, in the order written.
+    pub env: Vec<(String, String)>,
+    /// What it asks for.
+    pub demand: Demand,
+}
+
+/// What one container asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// CPU requested.
+    pub cpu: MilliCpu,
+    /// Ordinary memory requested.
+    pub memory: Bytes,
+    /// Ordinary memory limit, where one is set.
+    pub memory_limit: Option<Bytes>,
+    /// What it needs of a TEE. `None`: it asks for none, so it is not confidential.
+    pub enclave: Option<EnclaveDemand>,
+}
+
+/// What a confidential container needs of its TEE.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EnclaveDemand {
+    /// The TEE it asks for.
+    pub tee: Tee,
+    /// Encrypted memory that is always resident: the request. Never over-committed.
+    pub epc_guaranteed: Bytes,
+    /// The most encrypted memory the enclave may have: the limit. The excess over
+    /// the request is paged. `None`: it names no limit.
+    pub epc_limit: Option<Bytes>,
+    /// Enclave slots (`sgx.intel.com/enclave`).
+    pub slots: u32,
+    /// Key slots (`tdx.intel.com/keys`, `sev-snp.amd.com/esids`).
+    pub key_slots: u32,
+}
+
+/// A taint a pod can live with; Kubernetes' `core/v1 Toleration`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toleration {
+    /// The taint's key. `None` with `Exists` tolerates every taint.
+    pub key: Option<String>,
+    /// How the taint's value is compared.
+    pub operator: TolerationOperator,
+    /// The one effect tolerated; `None` is all of them.
+    pub effect: Option<TaintEffect>,
+}
+
+/// How a toleration compares values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TolerationOperator {
+    /// Any value will do.
+    Exists,
+    /// Exactly this value.
+    Equal(String),
+}
+
+impl Pod {
+    /// The containers that ask for a TEE.
+    pub fn enclaves(&self) -> impl Iterator<Item = (&Container, &EnclaveDemand)> {
+        self.containers.iter().filter_map(|c| c.demand.enclave.as_ref().map(|e| (c, e)))
+    }
+
+    /// A pod is confidential when any of its containers asks for a TEE.
+    #[must_use]
+    pub fn is_confidential(&self) -> bool {
+        self.enclaves().next().is_some()
+    }
+}

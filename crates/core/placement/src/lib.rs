@@ -1,0 +1,1 @@
+//! Filter, score, reserve and explain: which node runs which pod

@@ -1,0 +1,1 @@
+//! Appraises claims against reference values; the only maker of a witness

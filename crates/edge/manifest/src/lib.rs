@@ -1,0 +1,1 @@
+//! Kubernetes and policy documents in, model out

@@ -1,0 +1,1 @@
+//! The event schema, and what people and programs read: tables and JSON

@@ -1,0 +1,1 @@
+//! The node runtime: software enclaves in a paged pool of encrypted memory
