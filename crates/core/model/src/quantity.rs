@@ -164,10 +164,70 @@ impl Timestamp {
     }
 }
 
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC to the second, rounded down: `2025-06-25T00:00:00Z`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let secs = self.as_unix_secs();
+        let (days, second) = (secs / 86_400, secs % 86_400);
+        let (year, month, day) = civil_date(days);
+        let (hour, minute) = (second / 3600, second / 60 % 60);
+        write!(f, "{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{:02}Z", second % 60)
+    }
+}
+
+/// Year, month and day of the given number of days after 1970-01-01 in the Gregorian calendar.
+///
+/// Counts years from 1 March, so that the leap day ends a year, in cycles of 400 years.
+fn civil_date(days: u64) -> (u64, u64, u64) {
+    const DAYS_FROM_MARCH_OF_YEAR_0: u64 = 719_468;
+    const DAYS_IN_400_YEARS: u64 = 146_097;
+    let days = days + DAYS_FROM_MARCH_OF_YEAR_0;
+    let day_of_cycle = days % DAYS_IN_400_YEARS;
+    let leap_days = day_of_cycle / 1460 + day_of_cycle / 146_096;
+    let year_of_cycle = (day_of_cycle + day_of_cycle / 36_524 - leap_days) / 365;
+    let day_of_year = day_of_cycle - (365 * year_of_cycle + year_of_cycle / 4 - year_of_cycle / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = days / DAYS_IN_400_YEARS * 400 + year_of_cycle + u64::from(month <= 2);
+    (year, month, day)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use alloc::string::ToString;
+
+    #[test]
+    fn timestamps_read_as_rfc_3339() {
+        let known = [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_750_809_600, "2025-06-25T00:00:00Z"),
+            (4_107_542_399, "2100-02-28T23:59:59Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ];
+        for (secs, text) in known {
+            assert_eq!(Timestamp::from_unix_secs(secs).to_string(), text);
+        }
+        assert_eq!(Timestamp(u64::MAX).to_string(), "2554-07-21T23:34:33Z");
+    }
+
+    #[test]
+    fn every_day_to_the_year_2554_follows_the_one_before() {
+        let mut yesterday = civil_date(0);
+        for days in 1..=u64::MAX / 86_400_000_000_000 {
+            let (year, month, day) = civil_date(days);
+            let follows = match (year - yesterday.0, month, day) {
+                (1, 1, 1) => yesterday.1 == 12 && yesterday.2 == 31,
+                (0, _, 1) => month == yesterday.1 + 1 && (28..=31).contains(&yesterday.2),
+                (0, _, _) => month == yesterday.1 && day == yesterday.2 + 1,
+                _ => false,
+            };
+            assert!(follows, "{year}-{month}-{day} after {yesterday:?}");
+            yesterday = (year, month, day);
+        }
+    }
 
     #[test]
     fn bytes_round_up_to_pages_and_never_overflow() {
