@@ -1,0 +1,91 @@
+//! What report data is bound to, so that evidence cannot be relayed or replayed.
+//!
+//! Report data is the SHA-512 of a domain name and the bound values, each preceded by its length
+//! in bytes as 8 bytes little-endian. Lengths make the encoding injective: no two different lists
+//! of values give the same bytes. The domain keeps platform and workload evidence apart.
+
+use aws_lc_rs::digest::{self, Context, SHA256, SHA512};
+use casemate_model::{ConfigDigest, ContainerKey, NodeIdentity, Nonce, ReportData};
+
+const PLATFORM: &str = "casemate report data: platform, version 1";
+const WORKLOAD: &str = "casemate report data: workload, version 1";
+const CONFIG: &str = "casemate configuration: arguments and environment, version 1";
+
+/// Report data of a platform's evidence: this nonce, this boot of this node, this agent's key.
+#[must_use]
+pub fn platform_report_data(nonce: &Nonce, node: &NodeIdentity, agent_key: &[u8]) -> ReportData {
+    let mut transcript = Transcript::new(&SHA512, PLATFORM);
+    transcript.bytes(&nonce.0);
+    transcript.node(node);
+    transcript.bytes(agent_key);
+    ReportData(transcript.finish())
+}
+
+/// Report data of a workload's evidence: this nonce, this boot of this node, this container, and
+/// what it is told at start.
+#[must_use]
+pub fn workload_report_data(
+    nonce: &Nonce,
+    node: &NodeIdentity,
+    container: &ContainerKey,
+    config: &ConfigDigest,
+) -> ReportData {
+    let mut transcript = Transcript::new(&SHA512, WORKLOAD);
+    transcript.bytes(&nonce.0);
+    transcript.node(node);
+    transcript.text(&container.pod.namespace);
+    transcript.text(&container.pod.name);
+    transcript.text(&container.container);
+    transcript.bytes(&config.0);
+    ReportData(transcript.finish())
+}
+
+/// Digest of what a container is told at start: its arguments and its environment, in order.
+#[must_use]
+pub fn config_digest(args: &[String], env: &[(String, String)]) -> ConfigDigest {
+    let mut transcript = Transcript::new(&SHA256, CONFIG);
+    transcript.count(args.len());
+    args.iter().for_each(|arg| transcript.text(arg));
+    transcript.count(env.len());
+    for (name, value) in env {
+        transcript.text(name);
+        transcript.text(value);
+    }
+    ConfigDigest(transcript.finish())
+}
+
+/// A hash over length-prefixed values.
+struct Transcript(Context);
+
+impl Transcript {
+    fn new(algorithm: &'static digest::Algorithm, domain: &str) -> Self {
+        let mut transcript = Self(Context::new(algorithm));
+        transcript.text(domain);
+        transcript
+    }
+
+    fn count(&mut self, n: usize) {
+        self.0.update(&(n as u64).to_le_bytes());
+    }
+
+    fn bytes(&mut self, value: &[u8]) {
+        self.count(value.len());
+        self.0.update(value);
+    }
+
+    fn text(&mut self, value: &str) {
+        self.bytes(value.as_bytes());
+    }
+
+    fn node(&mut self, node: &NodeIdentity) {
+        self.text(&node.uid);
+        self.text(&node.boot_id);
+    }
+
+    /// `N` is the algorithm's output length, known at each call.
+    fn finish<const N: usize>(self) -> [u8; N] {
+        let mut out = [0; N];
+        out.copy_from_slice(self.0.finish().as_ref());
+        out
+    }
+}
