@@ -1,6 +1,6 @@
 //! Why evidence was refused, where, and who erred.
 
-use casemate_model::{Fingerprint, ReportData, Timestamp};
+use casemate_model::{Fingerprint, Timestamp};
 use thiserror::Error;
 
 /// Who has to act on a refusal.
@@ -40,15 +40,10 @@ pub enum VerifyError {
     QeDebug,
     /// The quoting enclave's report vouches for another key than the quote carries.
     #[error(
-        "the QE report vouches for another attestation key: its report data is {found}, \
-         the key in the quote gives {expected}"
+        "the QE report vouches for another attestation key: its report data is not the SHA-256 of \
+         the key and the authentication data in the quote, followed by zeros"
     )]
-    AttestationKey {
-        /// SHA-256 over the attestation key and authentication data, then zeros.
-        expected: ReportData,
-        /// The report data of the QE report.
-        found: ReportData,
-    },
+    AttestationKey,
     /// The attestation key did not sign header and enclave report.
     #[error("the attestation key did not sign this quote")]
     QuoteSignature,
@@ -65,7 +60,7 @@ impl VerifyError {
             | Self::Chain(_)
             | Self::QeReportSignature
             | Self::QeDebug
-            | Self::AttestationKey { .. }
+            | Self::AttestationKey
             | Self::QuoteSignature => Party::Attester,
         }
     }

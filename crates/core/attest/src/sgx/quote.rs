@@ -81,11 +81,9 @@ impl<'a> Quote<'a> {
             return Err(VerifyError::QeDebug);
         }
         let committed = digest(&SHA256, &[self.attestation_key.as_slice(), self.auth_data].concat());
-        let mut expected = ReportData([0; 64]);
-        expected.0[..32].copy_from_slice(committed.as_ref());
-        let found = self.qe_report.report_data();
-        if found != expected {
-            return Err(VerifyError::AttestationKey { expected, found });
+        let (vouched, tail) = self.qe_report.0[REPORT_DATA_AT..].split_at(committed.as_ref().len());
+        if vouched != committed.as_ref() || tail.iter().any(|byte| *byte != 0) {
+            return Err(VerifyError::AttestationKey);
         }
 
         let mut point = [0x04; 1 + KEY_LEN];
