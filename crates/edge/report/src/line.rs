@@ -24,7 +24,7 @@ fn words(what: &What) -> (Tone, String) {
     match what {
         What::NodeAttested { tee, root, not_after } => (
             Tone::Good,
-            format!("attested: {tee} TEE under root {root}, until {}", text::rfc3339(*not_after)),
+            format!("attested: {tee} TEE under root {root}, until {}", text::rfc3339_seconds(*not_after)),
         ),
         What::NodeRefused { reasons } => (Tone::Bad, format!("node refused: {}", reasons.join("; "))),
         What::PodQueued { reasons } => (Tone::Waiting, format!("waits: {}", reasons.join("; "))),
@@ -42,16 +42,16 @@ fn words(what: &What) -> (Tone, String) {
         ),
         What::EnclaveMeasured { measurement } => (Tone::Plain, format!("measured: {measurement}")),
         What::WorkloadAttested { not_after } => {
-            (Tone::Good, format!("attested until {}", text::rfc3339(*not_after)))
+            (Tone::Good, format!("attested until {}", text::rfc3339_seconds(*not_after)))
         }
         What::WorkloadRefused { reasons } => (Tone::Bad, format!("refused: {}", reasons.join("; "))),
         What::Entered => (Tone::Plain, "entered".to_owned()),
         What::Suspended { why } => (Tone::Waiting, format!("suspended: {why}")),
         What::Resumed { not_after } => {
-            (Tone::Good, format!("attested again and resumed, until {}", text::rfc3339(*not_after)))
+            (Tone::Good, format!("attested again and resumed, until {}", text::rfc3339_seconds(*not_after)))
         }
         What::Renewed { not_after } => {
-            (Tone::Plain, format!("verdict renewed until {}", text::rfc3339(*not_after)))
+            (Tone::Plain, format!("verdict renewed until {}", text::rfc3339_seconds(*not_after)))
         }
         What::Exited { code: 0 } => (Tone::Good, "exited with 0".to_owned()),
         What::Exited { code } => (Tone::Bad, format!("exited with {code}")),

@@ -21,7 +21,7 @@ pub fn table(report: &RunReport, style: Style) -> String {
     let mut out = String::new();
     preamble(&mut out, report, style);
     if !report.workloads.is_empty() {
-        out.push('\n');
+        gap(&mut out);
         rows(&mut out, &report.workloads, style);
     }
     reasons(&mut out, report, style);
@@ -175,7 +175,7 @@ fn reasons(out: &mut String, report: &RunReport, style: Style) {
     let workloads = report.workloads.iter().flat_map(|w| w.reasons.iter().map(|why| (w.title(), why)));
     let mut lines = node.chain(workloads).peekable();
     if lines.peek().is_some() || !report.problems.is_empty() {
-        out.push('\n');
+        gap(out);
     }
     for (title, why) in lines {
         push(out, style, Tone::Plain, &format!("{title}: {why}"));
@@ -187,7 +187,7 @@ fn reasons(out: &mut String, report: &RunReport, style: Style) {
 
 fn epilogue(out: &mut String, report: &RunReport, style: Style) {
     let Some(checker) = &report.checker else { return };
-    out.push('\n');
+    gap(out);
     if checker.violations.is_empty() {
         let said = format!("checker: {} decisions re-checked, none broke a rule", checker.observations);
         push(out, style, Tone::Plain, &said);
@@ -204,6 +204,13 @@ fn epilogue(out: &mut String, report: &RunReport, style: Style) {
     }
     if let Some(events) = &report.events {
         push(out, style, Tone::Faint, &format!("events: {events}"));
+    }
+}
+
+/// An empty line between two parts.
+fn gap(out: &mut String) {
+    if !out.is_empty() {
+        out.push('\n');
     }
 }
 

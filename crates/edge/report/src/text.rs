@@ -19,9 +19,18 @@ pub fn span(of: Nanos) -> String {
 /// RFC 3339 in UTC with nine decimals: `2026-01-31T12:00:00.000000001Z`.
 #[must_use]
 pub fn rfc3339(at: Timestamp) -> String {
-    // A `Timestamp` ends in 2554, far inside what jiff can hold.
-    let instant = jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or(jiff::Timestamp::MAX);
-    format!("{instant:.9}")
+    format!("{:.9}", instant(at))
+}
+
+/// RFC 3339 in UTC, rounded down to a second: `2026-01-31T12:00:00Z`.
+#[must_use]
+pub fn rfc3339_seconds(at: Timestamp) -> String {
+    format!("{:.0}", instant(at))
+}
+
+/// A `Timestamp` ends in 2554, far inside what jiff can hold.
+fn instant(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_nanosecond(i128::from(at.0)).unwrap_or(jiff::Timestamp::MAX)
 }
 
 /// `text` with control characters and bidirectional overrides replaced, so that
@@ -59,6 +68,7 @@ mod tests {
     #[test]
     fn instants_have_nine_decimals_from_the_first_to_the_last() {
         assert_eq!(rfc3339(Timestamp(0)), "1970-01-01T00:00:00.000000000Z");
+        assert_eq!(rfc3339_seconds(Timestamp(1_999_999_999)), "1970-01-01T00:00:01Z");
         assert_eq!(rfc3339(Timestamp(u64::MAX)), "2554-07-21T23:34:33.709551615Z");
     }
 

@@ -15,7 +15,7 @@ pub struct WorkloadReport {
     pub name: String,
     /// The container's name.
     pub container: String,
-    /// The TEE it asked for; `None`: it asked for none.
+    /// The TEE it was placed in; where it was not placed, the one it asked for. `None`: it asked for none.
     #[serde(serialize_with = "wire::optional_display")]
     pub tee: Option<Tee>,
     /// Where it was placed.

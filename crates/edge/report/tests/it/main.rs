@@ -1,0 +1,5 @@
+//! What users and programs see, pinned down.
+
+mod documents;
+mod fixture;
+mod table;
