@@ -32,7 +32,8 @@ pub struct Container {
     pub name: String,
     /// The image reference, as written.
     pub image: String,
-    /// `command` then `args`.
+    /// The whole argument vector: `command` then `args`. Where the manifest writes no
+    /// command, the image's last path part stands in its place, so the first is always the program.
     pub args: Vec<String>,
     /// Environment, in the order written.
     pub env: Vec<(String, String)>,
