@@ -1,1 +1,27 @@
-//! Appraises claims against reference values; the only maker of a witness
+//! Appraises verified evidence against reference values; the only maker of a witness.
+//!
+//! [`appraise_platform`] and [`appraise_workload`] compare what evidence claims with what an
+//! [`AppraisalPolicy`] demands and answer with an [`Appraisal`]: either an [`Attested`] subject,
+//! the witness that opens placement or an enclave, or *every* reason why not. A refusal is a
+//! verdict, not an error.
+//!
+//! Denies by default: no accepted root, no matching rule or an empty list of reference values is
+//! a refusal. Reads no clock; a witness is asked with the present time at each use, and lapses.
+//!
+//! Nothing of `attest` is exported again, so that whoever holds witnesses needs no evidence.
+
+#![forbid(unsafe_code)]
+
+mod appraise;
+mod rule;
+mod subject;
+mod witness;
+
+pub use appraise::{
+    Appraisal, PlatformExpectation, Reason, WorkloadExpectation, appraise_platform, appraise_workload,
+};
+pub use rule::{
+    AppraisalPolicy, ParsePatternError, Pattern, PolicyDraft, PolicyError, Reference, Selector, WorkloadRule,
+};
+pub use subject::{Platform, Subject, Workload};
+pub use witness::{Attested, Expired, Fresh};
