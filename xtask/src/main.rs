@@ -1,2 +1,87 @@
-//! The project chores.
-fn main() {}
+//! The project's own chores, as `cargo xtask COMMAND`.
+//!
+//! This is the one place that says how the project is checked: people and CI
+//! run the same commands. It ships nothing and imports none of our crates.
+
+#![forbid(unsafe_code)]
+
+mod bench;
+mod cargo;
+mod house;
+mod quickstart;
+mod readme;
+mod test;
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+/// The project's own chores.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Checks everything: format, house rules, lints, tests, models, documentation, quickstart.
+    Test {
+        /// Runs only these steps (may be repeated); without it, all of them.
+        #[arg(long = "only", value_name = "STEP")]
+        only: Vec<String>,
+        /// Names the steps and runs none.
+        #[arg(long)]
+        list: bool,
+    },
+    /// Checks the rules the compiler does not: who imports whom, what core may not read.
+    CheckHouse,
+    /// Measures one area against a peer in the same run.
+    Bench {
+        /// The area; an unknown one lists those there are.
+        area: String,
+        /// How the rows are printed.
+        #[arg(short, long, value_enum, default_value_t = Output::Table)]
+        output: Output,
+    },
+    /// Runs the quickstart and puts what it printed into README.md.
+    Readme,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people.
+    Table,
+    /// One JSON document on stdout.
+    Json,
+}
+
+fn main() -> ExitCode {
+    let root = workspace_root();
+    let outcome = match Arguments::parse().chore {
+        Chore::Test { list: true, .. } => {
+            test::list();
+            Ok(true)
+        }
+        Chore::Test { only, list: false } => test::run(&root, &only),
+        Chore::CheckHouse => house::report(&root),
+        Chore::Bench { area, output } => bench::run(&root, &area, output == Output::Json),
+        Chore::Readme => readme::run(&root).map(|()| true),
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The folder above this package: chores work on the checkout they were built from.
+fn workspace_root() -> PathBuf {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR"));
+    package.parent().unwrap_or(package).to_path_buf()
+}

@@ -1,0 +1,137 @@
+//! `cargo xtask test`: everything there is to check, in steps.
+//!
+//! A step that fails does not stop the others; the summary at the end names it
+//! and the exit code is not 0. Times are printed, never judged. Everything is
+//! built with the release profile in one target folder, so that the heavy
+//! libraries are compiled once for the tests and the quickstart; clippy and
+//! rustdoc share a second, lighter copy of them (type-checked only).
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::cargo::{cargo, run as run_command, target_directory};
+use crate::{house, quickstart};
+
+/// One thing to check.
+struct Step {
+    name: &'static str,
+    what: &'static str,
+    run: fn(&Path) -> Result<()>,
+}
+
+const STEPS: [Step; 7] = [
+    Step { name: "fmt", what: "rustfmt changes nothing", run: fmt },
+    Step { name: "check-house", what: "imports, purity, unsafe, sizes, the map", run: check_house },
+    Step { name: "clippy", what: "no warning in any target", run: clippy },
+    Step { name: "test", what: "unit, integration, compile-fail and documentation tests", run: tests },
+    Step { name: "loom", what: "the eviction handshake under every interleaving", run: loom },
+    Step { name: "doc", what: "the documentation builds without a warning", run: doc },
+    Step {
+        name: "quickstart",
+        what: "the built binary runs the quickstart, paging or not",
+        run: quickstart::check,
+    },
+];
+
+/// Prints the steps' names.
+pub(crate) fn list() {
+    for step in &STEPS {
+        println!("{:<12} {}", step.name, step.what);
+    }
+}
+
+/// Runs the steps named in `only`, or all; answers whether all of them held.
+///
+/// # Errors
+/// Where `only` names a step that does not exist.
+pub(crate) fn run(root: &Path, only: &[String]) -> Result<bool> {
+    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+        let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
+        bail!("no step `{unknown}`; there are: {}", names.join(", "));
+    }
+    let mut outcomes = Vec::new();
+    for step in STEPS.iter().filter(|step| only.is_empty() || only.iter().any(|name| name == step.name)) {
+        eprintln!("\n==> {}: {}", step.name, step.what);
+        let begun = Instant::now();
+        let outcome = (step.run)(root);
+        let took = begun.elapsed();
+        match &outcome {
+            Ok(()) => eprintln!("==> {} held, {}", step.name, seconds(took)),
+            Err(error) => eprintln!("==> {} FAILED, {}: {error:#}", step.name, seconds(took)),
+        }
+        outcomes.push((step.name, took, outcome.err()));
+    }
+    Ok(summary(&outcomes))
+}
+
+fn summary(outcomes: &[(&str, Duration, Option<anyhow::Error>)]) -> bool {
+    eprintln!("\n==> summary");
+    for (name, took, error) in outcomes {
+        let verdict = error.as_ref().map_or("held".to_string(), |error| format!("FAILED: {error:#}"));
+        eprintln!("{name:<12} {:>9}  {verdict}", seconds(*took));
+    }
+    let failed = outcomes.iter().filter(|(_, _, error)| error.is_some()).count();
+    eprintln!("{} of {} steps held", outcomes.len() - failed, outcomes.len());
+    failed == 0
+}
+
+fn seconds(took: Duration) -> String {
+    format!("{:.1} s", took.as_secs_f64())
+}
+
+fn fmt(root: &Path) -> Result<()> {
+    run_command(&mut cargo(root, &["fmt", "--all", "--check"]))
+}
+
+fn check_house(root: &Path) -> Result<()> {
+    if !house::report(root)? {
+        bail!("the rules above are broken");
+    }
+    Ok(())
+}
+
+/// With the release profile, so that build scripts and procedural macros are
+/// those of the tests.
+fn clippy(root: &Path) -> Result<()> {
+    let arguments = ["clippy", "--release", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    run_command(&mut cargo(root, &arguments))
+}
+
+fn tests(root: &Path) -> Result<()> {
+    run_command(&mut cargo(root, &["test", "--release", "--workspace", "--no-fail-fast"]))
+}
+
+/// The production source under loom's atomics. `cfg(loom)` changes every
+/// library's flags, so it has a target folder of its own.
+fn loom(root: &Path) -> Result<()> {
+    let flags = format!("{} --cfg loom", std::env::var("RUSTFLAGS").unwrap_or_default());
+    let mut command = cargo(root, &["test", "--release", "--package", "casemate-epc", "--test", "loom"]);
+    command.env("RUSTFLAGS", flags.trim()).env("CARGO_TARGET_DIR", target_directory(root)?.join("loom"));
+    run_command(&mut command)
+}
+
+fn doc(root: &Path) -> Result<()> {
+    let flags = format!("{} -D warnings", std::env::var("RUSTDOCFLAGS").unwrap_or_default());
+    let mut command = cargo(root, &["doc", "--release", "--workspace", "--no-deps"]);
+    run_command(command.env("RUSTDOCFLAGS", flags.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_step_is_refused_and_the_known_ones_named() {
+        let error = run(Path::new("."), &["everything".into()]).unwrap_err().to_string();
+        assert!(error.contains("`everything`") && error.contains("clippy"), "{error}");
+    }
+
+    #[test]
+    fn one_failed_step_fails_the_whole() {
+        let took = Duration::ZERO;
+        assert!(summary(&[("fmt", took, None)]));
+        assert!(!summary(&[("fmt", took, Some(anyhow::anyhow!("changed"))), ("doc", took, None)]));
+    }
+}
