@@ -191,7 +191,8 @@ fn dependency_line(manifest: &str, name: &str, dev: bool) -> usize {
 
 /// Text files are those whose name says so; `target` and `.git` are not ours.
 fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) -> Result<()> {
-    const TEXT: [&str; 10] = ["rs", "toml", "md", "sh", "yaml", "yml", "json", "wat", "svg", "lock"];
+    const TEXT: [&str; 13] =
+        ["rs", "toml", "md", "sh", "yaml", "yml", "json", "wat", "svg", "lock", "snap", "stderr", "txt"];
     for entry in fs::read_dir(folder).with_context(|| folder.display().to_string())? {
         let entry = entry?;
         let (path, kind) = (entry.path(), entry.file_type()?);
@@ -203,7 +204,7 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<File>) -> Result<()> {
             continue;
         }
         let known = path.extension().and_then(|it| it.to_str()).is_some_and(|it| TEXT.contains(&it));
-        let script = path.parent().is_some_and(|it| it.ends_with(".ci"));
+        let script = folder.file_name().is_some_and(|it| it == ".ci");
         if kind.is_file() && (known || script) {
             let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
             files.push(File { path: relative(root, &path), text });
