@@ -1,1 +1,36 @@
-//! The independent judge of every schedule
+//! The independent judge of every schedule.
+//!
+//! A [`Judge`] is told what happened, one [`Observation`] after another, and answers with every
+//! [`Violation`] of what had been promised: which [`Rule`], what was seen, what would have been allowed.
+//! It runs beside every test, simulation and `casemate run`.
+//!
+//! It decides nothing, repairs nothing and trusts no decider. It sees `model` only, shares no code with
+//! `placement`, `policy`, `enclave`, `epc` or `cpu` (not even the helper methods of `model` that those
+//! use), and does its own sums on plain integers: a bug in a decider is not repeated here.
+//!
+//! Units: memory in bytes or in 4 KiB pages, as each field says; time in nanoseconds since the Unix epoch.
+//! State is proportional to what is alive (nodes, placed pods, undestroyed enclaves and their pages);
+//! of the violations the first [`Limits::violations`] are kept and the rest are counted.
+//!
+//! Observations must come in an order in which they can have happened: where several threads act, whoever
+//! holds the lock under which a decision is made reports it before letting go.
+
+#![forbid(unsafe_code)]
+
+mod contest;
+mod judge;
+mod life;
+mod memory;
+mod observation;
+mod placement;
+mod record;
+mod rule;
+mod witness;
+
+#[cfg(test)]
+mod testing;
+
+pub use judge::{Findings, Judge, Limits};
+pub use observation::{Contender, EvidenceFacts, HowLeft, Observation, Unplaced};
+pub use record::Violation;
+pub use rule::Rule;

@@ -1,0 +1,213 @@
+//! What a judge can be told. Plain data: an observation claims that something happened, not that it was right.
+
+use casemate_model::{
+    ContainerKey, EnclaveId, Measurement, Nanos, Node, NodeName, Pod, PodKey, Timestamp, WorkerId,
+};
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observation {
+    /// A node can be placed on from now. Told again, it replaces what was known of that node.
+    NodeOffered {
+        /// The node, with all it has.
+        node: Node,
+    },
+    /// Policy affirmed a node's platform evidence.
+    PlatformWitnessGranted {
+        /// When.
+        at: Timestamp,
+        /// The node it speaks of.
+        node: NodeName,
+        /// The first instant at which it holds.
+        not_before: Timestamp,
+        /// The last instant at which it holds.
+        not_after: Timestamp,
+        /// What the evidence itself said.
+        evidence: EvidenceFacts,
+    },
+    /// A pod was given a place.
+    PodPlaced {
+        /// When.
+        at: Timestamp,
+        /// The pod, as asked for.
+        pod: Pod,
+        /// Where it goes.
+        node: NodeName,
+    },
+    /// A pod was looked at and given no place.
+    PodUnplaced {
+        /// When.
+        at: Timestamp,
+        /// The pod, as asked for.
+        pod: Pod,
+        /// What was decided instead.
+        verdict: Unplaced,
+    },
+    /// A placed pod gave everything back.
+    PodReleased {
+        /// Which.
+        pod: PodKey,
+    },
+    /// An enclave came into being for a container (ECREATE).
+    EnclaveCreated {
+        /// Which.
+        enclave: EnclaveId,
+        /// Whose it is. Its pod must be placed.
+        container: ContainerKey,
+        /// Pages of the pool it can always have resident.
+        pages_guaranteed: u64,
+    },
+    /// Its contents were fixed and measured (EINIT).
+    EnclaveInitialised {
+        /// Which.
+        enclave: EnclaveId,
+        /// What it measured to.
+        measurement: Measurement,
+    },
+    /// Policy affirmed an enclave's own evidence. Granted again, it replaces the earlier witness.
+    WorkloadWitnessGranted {
+        /// When.
+        at: Timestamp,
+        /// The enclave it speaks of.
+        enclave: EnclaveId,
+        /// The container it speaks of.
+        container: ContainerKey,
+        /// The measurement it speaks of.
+        measurement: Measurement,
+        /// The last instant at which it holds.
+        not_after: Timestamp,
+        /// What the evidence itself said.
+        evidence: EvidenceFacts,
+    },
+    /// A worker went in (EENTER, ERESUME).
+    EnclaveEntered {
+        /// Which.
+        enclave: EnclaveId,
+        /// Who.
+        worker: WorkerId,
+        /// When.
+        at: Timestamp,
+    },
+    /// A worker came out.
+    EnclaveLeft {
+        /// Which.
+        enclave: EnclaveId,
+        /// Who.
+        worker: WorkerId,
+        /// When.
+        at: Timestamp,
+        /// CPU time charged for the stay.
+        ran: Nanos,
+        /// How.
+        how: HowLeft,
+    },
+    /// The enclave may not be entered until resumed.
+    EnclaveSuspended {
+        /// Which.
+        enclave: EnclaveId,
+    },
+    /// The enclave may be entered again.
+    EnclaveResumed {
+        /// Which.
+        enclave: EnclaveId,
+    },
+    /// The enclave is gone (EREMOVE).
+    EnclaveDestroyed {
+        /// Which.
+        enclave: EnclaveId,
+        /// Frames that went back to the pool now.
+        frames_returned: u64,
+        /// Of these, frames zeroed before.
+        frames_zeroed: u64,
+        /// Whether its sealing key was overwritten.
+        keys_zeroed: bool,
+    },
+    /// A page became resident.
+    PageIn {
+        /// Whose.
+        enclave: EnclaveId,
+        /// Index within the enclave's memory.
+        page: u64,
+        /// The version of the sealed copy it came from; `None` where it is fresh zeroes or initial contents.
+        version: Option<u64>,
+        /// The residency token it now holds.
+        frame: u64,
+    },
+    /// A page was sealed and stopped being resident.
+    PageOut {
+        /// Whose.
+        enclave: EnclaveId,
+        /// Index within the enclave's memory.
+        page: u64,
+        /// The version the sealed copy got.
+        version: u64,
+        /// The residency token it gave back.
+        frame: u64,
+    },
+    /// What the pool says of itself while no page is on the move.
+    Pool {
+        /// Frames it has in all.
+        frames_capacity: u64,
+        /// Frames holding a page.
+        frames_resident: u64,
+    },
+    /// The run queue chose for one worker.
+    CpuPicked {
+        /// The worker that asked.
+        worker: WorkerId,
+        /// Whom it got; `None`: nobody.
+        picked: Option<EnclaveId>,
+        /// Everybody who wanted to run at that moment, those running on other workers included.
+        contenders: Vec<Contender>,
+    },
+}
+
+/// What verified evidence said, beside whom it was about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvidenceFacts {
+    /// The measurement that was signed.
+    pub measurement: Measurement,
+    /// Whether the TEE said it can be debugged.
+    pub debug: bool,
+    /// The first instant at which all certificates it rests on are valid.
+    pub not_before: Timestamp,
+    /// The last one.
+    pub not_after: Timestamp,
+}
+
+/// What becomes of a pod that got no place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unplaced {
+    /// It can be placed once others leave or evidence arrives.
+    Waiting,
+    /// No node could take it even if empty and attested.
+    Never,
+}
+
+/// How a worker came out of an enclave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HowLeft {
+    /// Interrupted (AEX); it still wants to run.
+    Aex,
+    /// By its own call out (EEXIT); it still wants to run.
+    Eexit,
+    /// It waits for something and wants no CPU.
+    Blocked,
+    /// It finished or was killed.
+    Ended,
+}
+
+/// One enclave that wants the CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contender {
+    /// Which.
+    pub enclave: EnclaveId,
+    /// Its weight.
+    pub weight: u64,
+    /// Its virtual runtime, in [`Limits::vruntime_per_nano`](crate::Limits::vruntime_per_nano) units.
+    pub vruntime: i128,
+    /// Its virtual deadline, in the same units.
+    pub deadline: i128,
+    /// Whether another worker is running it, so that it cannot be picked.
+    pub running: bool,
+}
