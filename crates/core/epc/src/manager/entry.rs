@@ -1,0 +1,98 @@
+//! Running an enclave, and ending it.
+
+use casemate_model::WorkerId;
+
+use super::{Manager, charge};
+use crate::{Closing, EnterError, MIN_RESIDENT, PageTable, Running, Slot, Victims};
+
+/// What became of the wish to run an enclave.
+#[derive(Debug)]
+#[must_use]
+pub enum Entry {
+    /// It runs, once its [`Gate`](crate::Gate) is quiet.
+    Entered(Running),
+    /// It holds frames others must be able to count on: evict these, then ask again.
+    Shrink(Victims),
+    /// Others hold what is needed for a bounded moment: ask again.
+    Wait,
+    /// It cannot run now.
+    Refused(EnterError),
+}
+
+impl Manager {
+    /// `worker` is about to run an enclave. From the answer [`Entry::Entered`] on no
+    /// other worker begins to evict its pages.
+    pub fn enter(&mut self, slot: Slot, worker: WorkerId) -> Entry {
+        let Some(enclave) = self.enclave(slot) else { return Entry::Refused(EnterError::Unknown) };
+        if enclave.closing {
+            return Entry::Refused(EnterError::Closed);
+        }
+        if let Some(other) = enclave.worker {
+            return Entry::Refused(EnterError::RunsOn(other));
+        }
+        if self.running.contains(&worker) {
+            return Entry::Refused(EnterError::WorkerBusy(worker));
+        }
+        if self.running.len() == usize::from(self.config.workers) {
+            return Entry::Refused(EnterError::NoWorkerLeft { workers: self.config.workers });
+        }
+        let charged = self.charged - MIN_RESIDENT + charge(enclave.resident());
+        if let Some(surplus @ 1..) = charged.checked_sub(self.pool.capacity()) {
+            let most = surplus.min(u32::from(self.config.batch)) as usize;
+            return match self.take_victims(Some(slot), Some(worker), most) {
+                Some(victims) => Entry::Shrink(victims),
+                None => Entry::Wait,
+            };
+        }
+        if let Err(refused) = enclave.gate.announce(worker) {
+            return Entry::Refused(refused);
+        }
+        self.charged = charged;
+        self.running.push(worker);
+        if let Some(enclave) = self.enclave_mut(slot) {
+            enclave.worker = Some(worker);
+        }
+        Entry::Entered(Running { slot, worker })
+    }
+
+    /// The enclave no longer runs.
+    ///
+    /// # Panics
+    /// `running` is another manager's.
+    pub fn leave(&mut self, running: Running) {
+        let Running { slot, worker } = running;
+        let enclave = self.enclave_mut(slot).expect("a running enclave is not destroyed");
+        assert_eq!(enclave.worker.take(), Some(worker), "the enclave runs elsewhere");
+        enclave.gate.leave();
+        let resident = enclave.resident();
+        self.charged = self.charged - charge(resident) + MIN_RESIDENT;
+        self.running.retain(|running| *running != worker);
+    }
+
+    /// Begins to destroy an enclave: it never runs, faults or loses a page to others again.
+    ///
+    /// # Errors
+    /// It runs, is being destroyed already, or is unknown.
+    pub fn close(&mut self, slot: Slot) -> Result<Closing, EnterError> {
+        let enclave = self.enclave_mut(slot).ok_or(EnterError::Unknown)?;
+        enclave.gate.close()?;
+        enclave.closing = true;
+        Ok(Closing { slot })
+    }
+
+    /// Frees the slot of an enclave whose pages have all been removed.
+    ///
+    /// # Errors
+    /// Frames of it are still out or resident: [`Manager::remove`] what there is, wait for
+    /// the rest, and ask again.
+    pub fn destroyed(&mut self, closing: Closing) -> Result<PageTable, Closing> {
+        let slot = closing.slot;
+        let done = self.enclave(slot).is_some_and(|enclave| enclave.resident() == 0 && enclave.gate.is_quiet());
+        if !done {
+            return Err(closing);
+        }
+        self.live.retain(|live| *live != slot);
+        let enclave = self.slots[usize::from(slot.0)].take().expect("it was there a moment ago");
+        Ok(enclave.table)
+    }
+}
