@@ -27,6 +27,8 @@ pub(crate) struct Member {
     pub(crate) folder: String,
     /// The root files of its library and binaries, relative to the workspace's root.
     pub(crate) roots: Vec<String>,
+    /// The names of its integration-test binaries, with their root files.
+    pub(crate) tests: Vec<(String, String)>,
     /// What its manifest asks for, of every kind.
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -139,15 +141,16 @@ fn member(root: &Path, package: &Value) -> Result<Member> {
     let lines = fs::read_to_string(manifest).with_context(|| manifest.display().to_string())?;
 
     let targets = package["targets"].as_array().context("a package without targets")?;
-    let roots = targets
-        .iter()
-        .filter(|target| {
-            let kinds = target["kind"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            kinds.into_iter().any(|kind| matches!(kind, "lib" | "bin" | "proc-macro" | "rlib" | "staticlib"))
+    let of_kind = |wanted: &'static [&str]| {
+        targets.iter().filter(move |target| {
+            let mut kinds = target["kind"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            kinds.any(|kind| wanted.contains(&kind))
         })
-        .filter_map(|target| target["src_path"].as_str())
-        .map(|path| relative(root, Path::new(path)))
-        .collect();
+    };
+    let source = |target: &Value| Some(relative(root, Path::new(target["src_path"].as_str()?)));
+    let roots = of_kind(&["lib", "bin", "proc-macro", "rlib", "staticlib"]).filter_map(source).collect();
+    let tests =
+        of_kind(&["test"]).filter_map(|target| Some((text(&target["name"])?, source(target)?))).collect();
 
     let dependencies = package["dependencies"].as_array().context("a package without dependencies")?;
     let dependencies = dependencies
@@ -160,7 +163,7 @@ fn member(root: &Path, package: &Value) -> Result<Member> {
             Ok(Dependency { line, dev, target: text(&it["target"]), package })
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Member { package: name, folder, roots, dependencies })
+    Ok(Member { package: name, folder, roots, tests, dependencies })
 }
 
 /// The line of a manifest that asks for `name`: under a header of the right

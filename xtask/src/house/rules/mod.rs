@@ -10,6 +10,8 @@ mod no_std;
 mod purity;
 mod reexports;
 mod size;
+mod specification;
+mod test_binaries;
 mod tokens;
 mod unsafe_code;
 
@@ -19,7 +21,7 @@ use super::{Tree, Violation};
 pub(crate) type Rule = fn(&Tree) -> Vec<Violation>;
 
 /// All of them.
-pub(crate) const RULES: [Rule; 12] = [
+pub(crate) const RULES: [Rule; 14] = [
     architecture::check,
     imports::check,
     libraries::check,
@@ -30,6 +32,8 @@ pub(crate) const RULES: [Rule; 12] = [
     purity::check,
     reexports::check,
     size::check,
+    specification::check,
+    test_binaries::check,
     tokens::check,
     unsafe_code::check,
 ];
