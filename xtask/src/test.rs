@@ -42,12 +42,17 @@ pub(crate) fn list() {
     }
 }
 
+/// Whether there is a step of this name.
+pub(crate) fn has_step(name: &str) -> bool {
+    STEPS.iter().any(|step| step.name == name)
+}
+
 /// Runs the steps named in `only`, or all; answers whether all of them held.
 ///
 /// # Errors
 /// Where `only` names a step that does not exist.
 pub(crate) fn run(root: &Path, only: &[String]) -> Result<bool> {
-    if let Some(unknown) = only.iter().find(|name| STEPS.iter().all(|step| step.name != **name)) {
+    if let Some(unknown) = only.iter().find(|name| !has_step(name)) {
         let names: Vec<_> = STEPS.iter().map(|step| step.name).collect();
         bail!("no step `{unknown}`; there are: {}", names.join(", "));
     }

@@ -1,9 +1,10 @@
 //! Every proof that SPECIFICATION.md names exists.
 //!
 //! A row's last cell names its proofs, each in backticks as `noun: name`: the
-//! noun is the crate's folder, the name is a function of its sources or tests, or
-//! a file ending in `.rs` below it. Several names may follow one noun, separated
-//! by commas. A cell without any says "not yet tested".
+//! noun is the crate's folder, the name is one of its tests, or a file ending in
+//! `.rs` below it; the noun `step` has the steps of `cargo xtask test`. Several
+//! names may follow one noun, separated by commas. A cell without any says
+//! "not yet tested".
 
 use crate::house::source::Source;
 use crate::house::tree::{Member, Tree};
@@ -53,6 +54,10 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
 /// The part of `noun: name, name` that does not exist.
 fn missing(tree: &Tree, proof: &str) -> Option<String> {
     let Some((noun, names)) = proof.split_once(": ") else { return Some(proof.into()) };
+    if noun == "step" {
+        let name = names.split(", ").find(|name| !crate::test::has_step(name))?;
+        return Some(format!("{noun}: {name}"));
+    }
     let Some(member) = tree.members.iter().find(|member| member.noun() == noun) else {
         return Some(proof.into());
     };
@@ -67,7 +72,7 @@ fn exists(tree: &Tree, member: &Member, name: &str) -> bool {
         }
         let Ok(source) = Source::read(&file.text) else { return false };
         let mentions = source.mentions();
-        mentions.windows(2).any(|pair| pair[0].path == ["fn"] && pair[1].path == [name])
+        mentions.windows(3).any(|it| it[0].path == ["test"] && it[1].path == ["fn"] && it[2].path == [name])
     })
 }
 
@@ -80,7 +85,10 @@ mod tests {
         let page = format!("| promise | proof |\n|---|---|\n{row}\n");
         let tree = Fixture::new()
             .file("SPECIFICATION.md", &page)
-            .file("crates/core/policy/tests/it/main.rs", "// fn imagined() {}\n#[test]\nfn it_holds() {}\n")
+            .file(
+                "crates/core/policy/tests/it/main.rs",
+                "// #[test] fn imagined() {}\nfn helper() {}\n#[test]\nfn it_holds() {}\n",
+            )
             .file("crates/core/policy/tests/compile-fail/forged.rs", "")
             .tree();
         check(&tree).into_iter().map(|it| format!("{} {}", it.line, it.what)).collect()
@@ -89,13 +97,16 @@ mod tests {
     #[test]
     fn a_test_that_does_not_exist_is_reported() {
         assert_eq!(told("| it holds | `policy: imagined` |"), ["3 no proof `policy: imagined`"]);
+        assert_eq!(told("| it holds | `policy: helper` |"), ["3 no proof `policy: helper`"]);
+        assert_eq!(told("| it holds | `step: everything` |"), ["3 no proof `step: everything`"]);
         assert_eq!(told("| it holds | `policy: it_holds, gone` |"), ["3 no proof `policy: gone`"]);
         assert_eq!(told("| it holds | `model: it_holds` |"), ["3 no proof `model: it_holds`"]);
     }
 
     #[test]
-    fn tests_and_compile_fail_files_are_proofs() {
+    fn tests_steps_and_compile_fail_files_are_proofs() {
         assert!(told("| it holds | `policy: it_holds, compile-fail/forged.rs` |").is_empty());
+        assert!(told("| it holds | `step: loom`, `policy: it_holds` |").is_empty());
     }
 
     #[test]
