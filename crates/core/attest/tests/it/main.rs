@@ -1,0 +1,25 @@
+//! `attest` from outside: evidence made by the software TEE and by real platforms.
+
+mod binding;
+mod defects;
+mod measurement;
+mod real;
+mod structure;
+
+use casemate_attest::{Claims, VerifyError, verify};
+use casemate_model::{Measurement, ReportData, Timestamp};
+use casemate_softtee::EnclaveReport;
+use casemate_softtee::synthetic::{self, TestRoot};
+
+/// 2026-01-01T00:00:00Z.
+const NOW: Timestamp = Timestamp::from_unix_secs(1_767_225_600);
+
+fn report() -> EnclaveReport {
+    synthetic::report(Measurement([0xe1; 32]), ReportData([0xd4; 64]))
+}
+
+/// What a verifier that accepts `root` makes of these bytes at `now`.
+fn claims_of(bytes: &[u8], root: &TestRoot, now: Timestamp) -> Result<Claims, VerifyError> {
+    let evidence = casemate_attest::Evidence::from_bytes(bytes);
+    verify(&evidence, &root.roots(), now).map(|verified| verified.claims().clone())
+}
