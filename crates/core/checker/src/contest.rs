@@ -3,6 +3,9 @@
 //! Method: earliest eligible virtual deadline first (Stoica and Abdel-Wahab 1995). With weights `w` and virtual
 //! runtimes `v`, virtual time is `V = sum(w v) / sum(w)`, an enclave's lag is `w (V - v)`, and it is eligible
 //! when its lag is not negative. Compared without dividing: `sum(w (v_j - v_i)) >= 0`.
+//!
+//! A weight that entitles to more than the one worker an enclave can use cannot be honoured (Chandra et al. 2000,
+//! section 2.1). Such an enclave may be charged more than it used; nobody may be charged less.
 
 use std::collections::BTreeMap;
 
@@ -78,9 +81,12 @@ impl Contest {
     ) {
         judge_pick(record, worker, picked, contenders);
         let mut accounts = BTreeMap::new();
+        let before: Vec<u64> = self.accounts.values().map(|account| account.weight).collect();
+        let now: Vec<u64> = contenders.iter().map(|contender| contender.weight).collect();
         for contender in contenders {
             if let Some(account) = self.accounts.get(&contender.enclave) {
-                account.check(record, limits, contender);
+                let beyond = |weights| exceeds_one_worker(contender.weight, weights, limits.workers);
+                account.check(record, limits, contender, beyond(&before) || beyond(&now));
             }
             let Contender { enclave, weight, vruntime, .. } = *contender;
             accounts.insert(enclave, Account { weight, vruntime, ran_ns: 0, stays: 0 });
@@ -132,14 +138,15 @@ fn judge_pick(record: &mut Record, worker: WorkerId, picked: Option<EnclaveId>, 
 
 impl Account {
     /// Each stay may round the charge by less than one unit, either way.
-    fn check(&self, record: &mut Record, limits: &Limits, now: &Contender) {
+    fn check(&self, record: &mut Record, limits: &Limits, now: &Contender, overcharge_allowed: bool) {
         if self.weight != now.weight || self.weight == 0 {
             return;
         }
         let due = self.ran_ns.saturating_mul(u128::from(limits.vruntime_per_nano)) / u128::from(self.weight);
         let due = i128::try_from(due).unwrap_or(i128::MAX);
         let charged = now.vruntime.saturating_sub(self.vruntime);
-        if charged.saturating_sub(due).unsigned_abs() > u128::from(self.stays) {
+        let error = charged.saturating_sub(due);
+        if error.unsigned_abs() > u128::from(self.stays) && !(overcharge_allowed && error > 0) {
             record.breach(
                 Rule::Mischarged,
                 now.enclave,
@@ -148,6 +155,14 @@ impl Account {
             );
         }
     }
+}
+
+/// Whether `weight` is owed more than one of `workers`, after each heavier enclave took a worker for itself.
+fn exceeds_one_worker(weight: u64, weights: &[u64], workers: u16) -> bool {
+    let heavier = weights.iter().filter(|other| **other > weight).count() as u128;
+    let rest: u128 = weights.iter().filter(|other| **other <= weight).map(|other| u128::from(*other)).sum();
+    let workers_left = u128::from(workers).saturating_sub(heavier);
+    u128::from(weight) * workers_left > rest
 }
 
 /// `sum(w)` and `sum(w (v - base))`, where `base` keeps the products small.

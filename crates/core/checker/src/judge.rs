@@ -113,7 +113,10 @@ impl Judge {
                 lives.leave(record, enclave, worker);
                 contest.left(record, limits, enclave, at, ran, how);
             }
-            Observation::EnclaveSuspended { enclave } => lives.suspend(record, enclave),
+            Observation::EnclaveSuspended { enclave } => {
+                lives.suspend(record, enclave);
+                contest.forget(enclave);
+            }
             Observation::EnclaveResumed { enclave } => lives.resume(record, enclave),
             Observation::EnclaveDestroyed { enclave, frames_returned, frames_zeroed, keys_zeroed } => {
                 lives.destroy(record, enclave);

@@ -87,15 +87,32 @@ fn numbers_at_the_edge_of_their_range_do_not_panic() {
     assert_eq!(picking(Some(A), &contenders), []);
 }
 
-/// A is picked at virtual runtime 0, stays for 100 ns, leaves like this and is seen again at `vruntime`.
-fn charged(weight: u64, vruntime: i128, how: HowLeft) -> Vec<Rule> {
+/// A is picked at virtual runtime 0, stays for 100 ns, leaves like this and is seen again at `vruntime`, all the
+/// time beside `others` of its own weight.
+fn charged_beside(others: u32, weight: u64, vruntime: i128, how: HowLeft) -> Vec<Rule> {
+    let everybody = |vruntime| -> Vec<Contender> {
+        let crowd = (0..others).map(|n| runs(wants(enclave(100 + n), weight, 0, 10)));
+        crowd.chain([wants(A, weight, vruntime, 10)]).collect()
+    };
     rules(prologue().into_iter().chain([
         granted(A, 0, 1000),
-        pick(Some(A), &[wants(A, weight, 0, 10)]),
+        pick(Some(A), &everybody(0)),
         entered(A, 1, 100),
         left(A, 1, 200, 100, how),
-        pick(Some(A), &[wants(A, weight, vruntime, 10)]),
+        pick(Some(A), &everybody(vruntime)),
     ]))
+}
+
+fn charged(weight: u64, vruntime: i128, how: HowLeft) -> Vec<Rule> {
+    charged_beside(3, weight, vruntime, how)
+}
+
+#[test]
+fn who_is_entitled_to_more_than_a_worker_may_be_charged_more_but_not_less() {
+    // Of two workers, one of two equals is entitled to exactly one, and one alone to two.
+    assert_eq!(charged_beside(0, 1024, 101, HowLeft::Aex), []);
+    assert_eq!(charged_beside(0, 1024, 98, HowLeft::Aex), [Rule::Mischarged]);
+    assert_eq!(charged_beside(1, 1024, 102, HowLeft::Aex), [Rule::Mischarged]);
 }
 
 #[test]
@@ -123,8 +140,8 @@ fn who_slept_may_come_back_at_another_virtual_runtime() {
 fn who_did_not_run_is_not_charged() {
     let seen = |vruntime| {
         rules([
-            pick(Some(A), &[wants(A, 1, 0, 10), wants(B, 1, 0, 10)]),
-            pick(Some(B), &[runs(wants(A, 1, 0, 10)), wants(B, 1, vruntime, 10)]),
+            pick(Some(A), &[wants(A, 1, 0, 10), wants(B, 1, 0, 10), wants(C, 1, 0, 10)]),
+            pick(Some(C), &[runs(wants(A, 1, 0, 10)), wants(B, 1, vruntime, 10), wants(C, 1, 0, 9)]),
         ])
     };
     assert_eq!(seen(0), []);
