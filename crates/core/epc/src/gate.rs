@@ -151,12 +151,10 @@ pub enum EnterError {
     Closed,
     /// There is no such enclave.
     Unknown,
-    /// The worker runs another enclave; a worker runs one at a time.
-    WorkerBusy(WorkerId),
-    /// As many enclaves as the pool was made for run already.
-    NoWorkerLeft {
+    /// As many enclaves as the pool was made for are entered already.
+    NoEntryLeft {
         /// The number the pool was made for.
-        workers: u16,
+        entries: u16,
     },
 }
 
@@ -166,9 +164,11 @@ impl fmt::Display for EnterError {
             Self::RunsOn(worker) => write!(f, "the enclave runs on {worker}; leave it there first"),
             Self::Closed => f.write_str("the enclave is being destroyed"),
             Self::Unknown => f.write_str("the pool has no such enclave"),
-            Self::WorkerBusy(worker) => write!(f, "{worker} runs another enclave; leave that one first"),
-            Self::NoWorkerLeft { workers } => {
-                write!(f, "{workers} enclaves run already, as many as the pool was made for; make it for more workers")
+            Self::NoEntryLeft { entries } => {
+                write!(
+                    f,
+                    "{entries} enclaves are entered already, as many as the pool was made for; leave one first"
+                )
             }
         }
     }

@@ -125,7 +125,10 @@ pub struct IntegrityError(pub Binding);
 impl fmt::Display for IntegrityError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Binding { enclave, page, version } = self.0;
-        write!(f, "sealed {page} of {enclave} does not authenticate as {version}: changed, replayed or moved outside")
+        write!(
+            f,
+            "sealed {page} of {enclave} does not authenticate as {version}: changed, replayed or moved outside"
+        )
     }
 }
 

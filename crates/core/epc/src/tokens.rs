@@ -65,6 +65,11 @@ impl Victims {
     pub fn iter(&self) -> impl Iterator<Item = &Victim> {
         self.victims.iter().flatten()
     }
+
+    /// The victims, each to its holder alone.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Victim> {
+        self.victims.iter_mut().flatten()
+    }
 }
 
 /// Where the content of pages to load comes from.
@@ -114,7 +119,11 @@ impl Load {
     /// [`LoadSource::Zero`] the version is zero and nothing was sealed.
     pub fn bindings(&self) -> impl Iterator<Item = Binding> {
         let enclave = self.enclave;
-        self.pages.iter().flatten().map(move |page| Binding { enclave, page: page.page, version: page.version })
+        self.pages.iter().flatten().map(move |page| Binding {
+            enclave,
+            page: page.page,
+            version: page.version,
+        })
     }
 }
 

@@ -1,1 +1,6 @@
-//! The node runtime: software enclaves in a paged pool of encrypted memory
+//! The node runtime: software enclaves in a paged pool of encrypted memory.
+
+#![deny(unsafe_code)]
+
+pub mod pager;
+mod sys;

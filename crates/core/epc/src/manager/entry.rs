@@ -30,11 +30,8 @@ impl Manager {
         if let Some(other) = enclave.worker {
             return Entry::Refused(EnterError::RunsOn(other));
         }
-        if self.running.contains(&worker) {
-            return Entry::Refused(EnterError::WorkerBusy(worker));
-        }
-        if self.running.len() == usize::from(self.config.workers) {
-            return Entry::Refused(EnterError::NoWorkerLeft { workers: self.config.workers });
+        if self.entered == self.config.entries {
+            return Entry::Refused(EnterError::NoEntryLeft { entries: self.config.entries });
         }
         let charged = self.charged - MIN_RESIDENT + charge(enclave.resident());
         if let Some(surplus @ 1..) = charged.checked_sub(self.pool.capacity()) {
@@ -48,7 +45,7 @@ impl Manager {
             return Entry::Refused(refused);
         }
         self.charged = charged;
-        self.running.push(worker);
+        self.entered += 1;
         if let Some(enclave) = self.enclave_mut(slot) {
             enclave.worker = Some(worker);
         }
@@ -66,7 +63,7 @@ impl Manager {
         enclave.gate.leave();
         let resident = enclave.resident();
         self.charged = self.charged - charge(resident) + MIN_RESIDENT;
-        self.running.retain(|running| *running != worker);
+        self.entered -= 1;
     }
 
     /// Begins to destroy an enclave: it never runs, faults or loses a page to others again.
@@ -87,7 +84,8 @@ impl Manager {
     /// the rest, and ask again.
     pub fn destroyed(&mut self, closing: Closing) -> Result<PageTable, Closing> {
         let slot = closing.slot;
-        let done = self.enclave(slot).is_some_and(|enclave| enclave.resident() == 0 && enclave.gate.is_quiet());
+        let done =
+            self.enclave(slot).is_some_and(|enclave| enclave.resident() == 0 && enclave.gate.is_quiet());
         if !done {
             return Err(closing);
         }

@@ -4,7 +4,7 @@ use casemate_model::WorkerId;
 
 use super::Manager;
 use crate::table::PageState;
-use crate::{Closing, MAX_BATCH, PageNo, Slot, Version, Victim, Victims};
+use crate::{Closing, MAX_BATCH, Slot, Version, Victim, Victims};
 
 /// Pages of an enclave that is being destroyed, to zero and drop, then to hand to
 /// [`Manager::removed`].
@@ -13,14 +13,15 @@ use crate::{Closing, MAX_BATCH, PageNo, Slot, Version, Victim, Victims};
 pub struct Removals(Victims);
 
 impl Removals {
-    /// The pages: at least one.
-    pub fn pages(&self) -> impl Iterator<Item = PageNo> {
-        self.0.iter().map(Victim::page)
-    }
-
-    /// As victims that are never sealed.
+    /// The pages as victims: at least one. They are never sealed.
+    #[must_use]
     pub fn victims(&self) -> &Victims {
         &self.0
+    }
+
+    /// The same, each to its holder alone.
+    pub fn victims_mut(&mut self) -> &mut Victims {
+        &mut self.0
     }
 }
 
@@ -111,7 +112,13 @@ impl Manager {
                 };
                 let version = sealed_last.next();
                 enclave.table.set(page, PageState::Moving { version: version.unwrap_or(Version::LOST) });
-                Some(Victim { frame: pool.unpark(index), slot, enclave: enclave.table.enclave, page, version })
+                Some(Victim {
+                    frame: pool.unpark(index),
+                    slot,
+                    enclave: enclave.table.enclave,
+                    page,
+                    version,
+                })
             });
             if place.is_none() {
                 break;

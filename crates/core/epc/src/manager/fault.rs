@@ -62,7 +62,8 @@ impl Manager {
         let (clock, active_size) = (self.clock, self.active_size());
         self.adjust(slot, |enclave, links, pool| {
             enclave.tally.faults += 1;
-            for (at, LoadPage { frame, page, version, evicted_at }) in pages.into_iter().flatten().enumerate() {
+            for (at, LoadPage { frame, page, version, evicted_at }) in pages.into_iter().flatten().enumerate()
+            {
                 let frame = pool.park(frame);
                 enclave.loading -= 1;
                 enclave.table.set(page, PageState::Resident { version, frame });

@@ -19,19 +19,19 @@
 //!
 //! While an enclave runs, only its own worker may evict its pages. So if running
 //! enclaves held every frame, an enclave with none could get none. That cannot
-//! happen, because every worker is *charged*, whether it needs it or not:
+//! happen, because each of the [`Config::entries`] is *charged*, used or not:
 //!
-//! > charge(w) = max([`MIN_RESIDENT`], resident pages of the enclave `w` runs),
-//! > and [`MIN_RESIDENT`] where it runs none. Always: the charges' sum ≤ capacity.
+//! > An entry's charge is max([`MIN_RESIDENT`], resident pages of the enclave entered),
+//! > and [`MIN_RESIDENT`] while it is unused. Always: the charges' sum ≤ capacity.
 //!
-//! *It holds.* At the start because capacity ≥ workers × [`MIN_RESIDENT`]
+//! *It holds.* At the start because capacity ≥ entries × [`MIN_RESIDENT`]
 //! ([`Manager::new`] refuses less). Loading raises one charge by at most what is
 //! left of the sum. Leaving and evicting lower charges. Entering an enclave that is too
 //! large is preceded by evicting its surplus ([`Entry::Shrink`]), which ends because
-//! at [`MIN_RESIDENT`] pages its charge is the idle worker's.
+//! at [`MIN_RESIDENT`] pages its charge is the unused entry's.
 //!
-//! *It suffices.* Let the enclave of `w` fault, with r resident pages. If
-//! r < [`MIN_RESIDENT`], the enclaves on other workers hold at most capacity −
+//! *It suffices.* Let an entered enclave fault, with r resident pages. If
+//! r < [`MIN_RESIDENT`], the other entered enclaves hold at most capacity −
 //! [`MIN_RESIDENT`] frames, so at least [`MIN_RESIDENT`] − r ≥ 1 are free, under pages of
 //! enclaves that do not run, or held by a token. If r ≥ [`MIN_RESIDENT`], it has
 //! pages of its own to evict. So [`Fault::Wait`] is answered only while a token is
@@ -42,8 +42,11 @@
 //! each operand), and a batch of [`MAX_BATCH`] takes the oldest of at
 //! least [`MIN_RESIDENT`] pages; those just loaded stay.
 //!
-//! Threads that touch an enclave that is not entered have no worker and no charge:
-//! they may have to wait until somebody leaves.
+//! Threads that touch an enclave that is not entered have no charge: they may have
+//! to wait until somebody leaves.
+//!
+//! "Enclave" here is one memory with one page table. A program with two memories
+//! has two, entered together by one worker under the same [`EnclaveId`].
 
 mod entry;
 mod evict;
@@ -55,7 +58,9 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use casemate_model::{EnclaveId, Pages, WorkerId};
+#[cfg(doc)]
+use casemate_model::EnclaveId;
+use casemate_model::{Pages, WorkerId};
 
 use crate::lists::{Links, List};
 use crate::streams::Streams;
@@ -65,7 +70,7 @@ pub use entry::Entry;
 pub use evict::Removals;
 pub use fault::Fault;
 
-/// Frames each worker can count on.
+/// Frames each entered enclave can count on.
 pub const MIN_RESIDENT: u32 = 2 * MAX_BATCH as u32;
 /// The largest pool: what a page table's word can address.
 pub const MAX_FRAMES: u32 = 1 << 22;
@@ -75,8 +80,8 @@ pub const MAX_FRAMES: u32 = 1 << 22;
 pub struct Config {
     /// Frames in the pool.
     pub frames: Pages,
-    /// The most enclaves that run at the same moment.
-    pub workers: u16,
+    /// The most enclaves that are entered at the same moment.
+    pub entries: u16,
     /// The most enclaves there are at the same moment.
     pub enclaves: u16,
     /// Pages evicted in one step, 1 to [`MAX_BATCH`].
@@ -94,9 +99,9 @@ pub struct Manager {
     slots: Vec<Option<Enclave>>,
     /// The occupied slots, in no order.
     live: Vec<Slot>,
-    /// Who runs; at most `config.workers`.
-    running: Vec<WorkerId>,
-    /// The sum of the workers' charges.
+    /// Enclaves entered; at most `config.entries`.
+    entered: u16,
+    /// The sum of the entries' charges.
     charged: u32,
     /// Evictions so far.
     clock: u64,
@@ -154,7 +159,7 @@ impl Manager {
     /// # Errors
     /// The configuration cannot work; the caller erred.
     pub fn new(config: Config) -> Result<Self, ConfigError> {
-        let least = u32::from(config.workers).saturating_mul(MIN_RESIDENT).max(MIN_RESIDENT);
+        let least = u32::from(config.entries).saturating_mul(MIN_RESIDENT).max(MIN_RESIDENT);
         let frames = u32::try_from(config.frames.0).unwrap_or(u32::MAX);
         if frames > MAX_FRAMES {
             return Err(ConfigError::TooManyFrames { asked: config.frames });
@@ -174,8 +179,8 @@ impl Manager {
             links: Links::new(frames),
             slots: (0..config.enclaves).map(|_| None).collect(),
             live: Vec::with_capacity(usize::from(config.enclaves)),
-            running: Vec::with_capacity(usize::from(config.workers)),
-            charged: u32::from(config.workers) * MIN_RESIDENT,
+            entered: 0,
+            charged: u32::from(config.entries) * MIN_RESIDENT,
             clock: 0,
         })
     }
@@ -183,14 +188,10 @@ impl Manager {
     /// Gives an enclave a slot. It has no pages until [`Manager::resize`].
     ///
     /// # Errors
-    /// No slot is free, or the id has one already.
+    /// No slot is free.
     pub fn create(&mut self, table: PageTable, gate: Arc<Gate>) -> Result<Slot, CreateError> {
-        let id = table.enclave;
-        if self.live.iter().any(|slot| self.enclave(*slot).is_some_and(|e| e.table.enclave == id)) {
-            return Err(CreateError::Exists { enclave: id });
-        }
         let Some(at) = self.slots.iter().position(Option::is_none) else {
-            return Err(CreateError::NoSlotLeft { enclaves: self.config.enclaves });
+            return Err(CreateError { enclaves: self.config.enclaves });
         };
         self.slots[at] = Some(Enclave {
             table,
@@ -236,7 +237,8 @@ impl Manager {
     /// Where the frames are.
     #[must_use]
     pub fn census(&self) -> Census {
-        let active: u32 = self.live.iter().filter_map(|slot| self.enclave(*slot)).map(|e| e.active.len()).sum();
+        let active: u32 =
+            self.live.iter().filter_map(|slot| self.enclave(*slot)).map(|e| e.active.len()).sum();
         let (capacity, free, out) = (self.pool.capacity(), self.pool.free(), self.pool.out());
         let pages = |frames: u32| Pages(u64::from(frames));
         Census {
@@ -259,13 +261,19 @@ impl Manager {
     /// Frames that may still be given to `enclave` before its charge breaks the sum.
     fn headroom(&self, enclave: &Enclave) -> u32 {
         match enclave.worker {
-            Some(_) => MIN_RESIDENT.saturating_sub(enclave.resident()) + (self.pool.capacity() - self.charged),
+            Some(_) => {
+                MIN_RESIDENT.saturating_sub(enclave.resident()) + (self.pool.capacity() - self.charged)
+            }
             None => u32::MAX,
         }
     }
 
-    /// Changes an enclave's holdings by `change` and its worker's charge with them.
-    fn adjust<R>(&mut self, slot: Slot, change: impl FnOnce(&mut Enclave, &mut Links, &mut FramePool) -> R) -> R {
+    /// Changes an enclave's holdings by `change`, and its entry's charge with them.
+    fn adjust<R>(
+        &mut self,
+        slot: Slot,
+        change: impl FnOnce(&mut Enclave, &mut Links, &mut FramePool) -> R,
+    ) -> R {
         let Self { slots, links, pool, charged, config, .. } = self;
         let enclave = slots[usize::from(slot.0)].as_mut().expect("a token's enclave outlives the token");
         let before = enclave.resident();
@@ -299,7 +307,7 @@ impl Enclave {
     }
 }
 
-/// What a worker that runs an enclave with so many resident pages is charged.
+/// What entering an enclave with so many resident pages is charged.
 fn charge(resident: u32) -> u32 {
     resident.max(MIN_RESIDENT)
 }
@@ -312,7 +320,7 @@ pub enum ConfigError {
         /// Asked for.
         asked: Pages,
     },
-    /// Fewer frames than the workers need to make progress.
+    /// Fewer frames than the entries need to make progress.
     TooFewFrames {
         /// Asked for.
         asked: Pages,
@@ -335,11 +343,15 @@ impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooManyFrames { asked } => {
-                write!(f, "a pool of {asked} is too large; at most {} work", Pages(u64::from(MAX_FRAMES)).to_bytes())
+                write!(
+                    f,
+                    "a pool of {asked} is too large; at most {} work",
+                    Pages(u64::from(MAX_FRAMES)).to_bytes()
+                )
             }
             Self::TooFewFrames { asked, least } => write!(
                 f,
-                "a pool of {asked} is too small for its workers; give it at least {} or use fewer workers",
+                "a pool of {asked} is too small for what runs at once; give it at least {} or use fewer workers",
                 least.to_bytes()
             ),
             Self::Batch { asked } => write!(f, "a batch of {asked} pages; 1 to {MAX_BATCH} work"),
@@ -350,29 +362,20 @@ impl fmt::Display for ConfigError {
 
 impl core::error::Error for ConfigError {}
 
-/// Why an enclave gets no slot.
+/// There are as many enclaves as the pool was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CreateError {
-    /// An enclave of this id has one. The caller erred.
-    Exists {
-        /// The id.
-        enclave: EnclaveId,
-    },
-    /// There are as many enclaves as the pool was made for.
-    NoSlotLeft {
-        /// The number the pool was made for.
-        enclaves: u16,
-    },
+pub struct CreateError {
+    /// The number the pool was made for.
+    pub enclaves: u16,
 }
 
 impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Exists { enclave } => write!(f, "enclave {enclave} has memory already"),
-            Self::NoSlotLeft { enclaves } => {
-                write!(f, "{enclaves} enclaves exist already, as many as the pool was made for; destroy one first")
-            }
-        }
+        write!(
+            f,
+            "{} enclaves exist already, as many as the pool was made for; destroy one first",
+            self.enclaves
+        )
     }
 }
 
