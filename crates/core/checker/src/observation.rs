@@ -180,6 +180,8 @@ pub struct EvidenceFacts {
 pub enum Unplaced {
     /// It can be placed once others leave or evidence arrives.
     Waiting,
+    /// It would fit, but the room is kept for another pod that has waited too long.
+    HeldBack,
     /// No node could take it even if empty and attested.
     Never,
 }

@@ -1,6 +1,6 @@
 //! The book of nodes and of what was placed on them. Sums in 128 bits, so that no request can wrap one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_model::{
     Capacity, Node, NodeName, Pod, PodKey, Taint, TaintEffect, Tee, Timestamp, Toleration, TolerationOperator,
@@ -15,6 +15,8 @@ use crate::{Rule, Unplaced};
 pub(crate) struct Placements {
     nodes: BTreeMap<NodeName, Offered>,
     placed: BTreeMap<PodKey, (NodeName, Amounts)>,
+    /// Pods told to wait and not placed since.
+    waiting: BTreeSet<PodKey>,
 }
 
 #[derive(Debug)]
@@ -23,6 +25,9 @@ struct Offered {
     witness: Option<Validity>,
     used: Amounts,
 }
+
+/// Bytes in a page of encrypted memory, of which an enclave has whole ones.
+const EPC_PAGE: u128 = 4096;
 
 /// Encrypted memory, enclave slots, key slots, CPU, memory: in that order.
 type Amounts = [u128; 5];
@@ -68,6 +73,7 @@ impl Placements {
 
     pub(crate) fn place(&mut self, record: &mut Record, at: Timestamp, pod: Pod, name: NodeName) {
         let asked = demands(&pod);
+        self.waiting.remove(&pod.key);
         if let Some((elsewhere, amounts)) = self.placed.remove(&pod.key) {
             record.breach(
                 Rule::PlacedTwice,
@@ -88,14 +94,25 @@ impl Placements {
         self.placed.insert(pod.key, (name, asked));
     }
 
-    pub(crate) fn unplaced(&self, record: &mut Record, at: Timestamp, pod: &Pod, verdict: Unplaced) {
+    pub(crate) fn unplaced(&mut self, record: &mut Record, at: Timestamp, pod: &Pod, verdict: Unplaced) {
+        let somebody_else_waits = self.waiting.iter().any(|other| *other != pod.key);
+        match verdict {
+            Unplaced::Waiting | Unplaced::HeldBack => self.waiting.insert(pod.key.clone()),
+            Unplaced::Never => self.waiting.remove(&pod.key),
+        };
+        if self.is_placed(&pod.key) || (verdict == Unplaced::HeldBack && somebody_else_waits) {
+            return;
+        }
         let could = |offered: &&Offered| match verdict {
-            Unplaced::Waiting => objections(pod, offered, offered.used, Some(at)).is_empty(),
+            Unplaced::Waiting | Unplaced::HeldBack => {
+                objections(pod, offered, offered.used, Some(at)).is_empty()
+            }
             Unplaced::Never => objections(pod, offered, Amounts::default(), None).is_empty(),
         };
         let Some(offered) = self.nodes.values().find(could) else { return };
         let (rule, seen) = match verdict {
             Unplaced::Waiting => (Rule::WaitsThoughItFits, "it waits"),
+            Unplaced::HeldBack => (Rule::WaitsThoughItFits, "it is held back while nobody else waits"),
             Unplaced::Never => (Rule::GivenUpThoughPossible, "it is given up"),
         };
         record.breach(
@@ -222,7 +239,7 @@ fn demands(pod: &Pod) -> Amounts {
         let demand = &container.demand;
         let mut one = [0, 0, 0, u128::from(demand.cpu.0), u128::from(demand.memory.0)];
         if let Some(enclave) = demand.enclave {
-            one[0] = u128::from(enclave.epc_guaranteed.0);
+            one[0] = u128::from(enclave.epc_guaranteed.0).div_ceil(EPC_PAGE) * EPC_PAGE;
             one[1] = u128::from(enclave.slots);
             one[2] = u128::from(enclave.key_slots);
         }
@@ -233,7 +250,7 @@ fn demands(pod: &Pod) -> Amounts {
 
 fn capacities(capacity: &Capacity) -> Amounts {
     [
-        u128::from(capacity.epc.0),
+        u128::from(capacity.epc.0) / EPC_PAGE * EPC_PAGE,
         u128::from(capacity.slots),
         u128::from(capacity.key_slots),
         u128::from(capacity.cpu.0),
@@ -278,8 +295,8 @@ fn covers(toleration: &Toleration, taint: &Taint) -> bool {
     };
     let exists = matches!(toleration.operator, TolerationOperator::Exists);
     let key = match &toleration.key {
-        None => exists,
-        Some(key) => *key == taint.key,
+        Some(key) if !key.is_empty() => *key == taint.key,
+        _ => exists,
     };
     let value = match &toleration.operator {
         TolerationOperator::Exists => true,

@@ -56,7 +56,7 @@ pub(crate) fn node_name(name: &str) -> NodeName {
     NodeName(name.to_owned())
 }
 
-/// A software-TEE node with ten of everything.
+/// A software-TEE node with ten of everything: of EPC, ten pages.
 pub(crate) fn node(name: &str) -> Node {
     Node {
         name: node_name(name),
@@ -64,7 +64,13 @@ pub(crate) fn node(name: &str) -> Node {
         tee: Some(Tee::Software),
         labels: BTreeMap::new(),
         taints: Vec::new(),
-        capacity: Capacity { epc: Bytes(10), slots: 10, key_slots: 10, cpu: MilliCpu(10), memory: Bytes(10) },
+        capacity: Capacity {
+            epc: Bytes(10 * 4096),
+            slots: 10,
+            key_slots: 10,
+            cpu: MilliCpu(10),
+            memory: Bytes(10),
+        },
     }
 }
 

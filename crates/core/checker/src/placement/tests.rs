@@ -83,7 +83,7 @@ fn a_platform_witness_holds_from_its_first_to_its_last_instant() {
 fn no_resource_is_handed_out_twice() {
     type Shrink = fn(&mut Capacity);
     let cases: [(Rule, Shrink); 5] = [
-        (Rule::EpcOvercommitted, |capacity| capacity.epc = Bytes(1)),
+        (Rule::EpcOvercommitted, |capacity| capacity.epc = Bytes(2 * 4096 - 1)),
         (Rule::SlotsOvercommitted, |capacity| capacity.slots = 1),
         (Rule::KeySlotsOvercommitted, |capacity| capacity.key_slots = 1),
         (Rule::CpuOvercommitted, |capacity| capacity.cpu = MilliCpu(1)),
@@ -165,6 +165,8 @@ fn a_toleration_matches_by_key_operator_value_and_effect() {
         (Some("tdx"), TolerationOperator::Exists, None, false),
         (Some("sgx"), TolerationOperator::Exists, Some(TaintEffect::NoExecute), false),
         (None, equal("only"), None, false),
+        (Some(""), TolerationOperator::Exists, None, true),
+        (Some(""), equal("only"), None, false),
     ];
     let taint = Taint { key: "sgx".to_owned(), value: "only".to_owned(), effect: TaintEffect::NoSchedule };
     for (key, operator, effect, tolerated) in cases {
@@ -207,6 +209,27 @@ fn a_pod_waits_only_while_nothing_can_take_it() {
     assert_eq!(unplaced(Unplaced::Waiting, 1000, 10), [Rule::WaitsThoughItFits]);
     assert_eq!(unplaced(Unplaced::Waiting, 1000, 11), []);
     assert_eq!(unplaced(Unplaced::Waiting, 499, 10), []);
+}
+
+#[test]
+fn a_pod_is_held_back_only_for_another_that_waits() {
+    let unplaced = |pod, verdict| Observation::PodUnplaced { at: Timestamp(500), pod, verdict };
+    let offered = || [Observation::NodeOffered { node: node("n") }, affirmed("n", 0, 1000)].into_iter();
+    let mut large = pod("large");
+    large.containers[0].demand.memory = Bytes(10);
+    let small = || unplaced(pod("small"), Unplaced::HeldBack);
+    assert_eq!(rules(offered().chain([small()])), [Rule::WaitsThoughItFits]);
+    let taken = [placed(pod("p"), "n", 1), unplaced(large.clone(), Unplaced::Waiting)];
+    assert_eq!(rules(offered().chain(taken.clone()).chain([small()])), []);
+    let release = Observation::PodReleased { pod: pod_key("p") };
+    let served = [release, placed(large, "n", 2)];
+    let room_left = Node { capacity: Capacity { memory: Bytes(20), ..node("n").capacity }, ..node("n") };
+    let grown = [Observation::NodeOffered { node: room_left }];
+    assert_eq!(
+        rules(offered().chain(taken).chain(served).chain(grown).chain([small()])),
+        [Rule::WaitsThoughItFits],
+        "the one it was held back for has its place"
+    );
 }
 
 #[test]
