@@ -154,6 +154,14 @@ fn a_chain_may_end_in_nul_bytes_and_in_nothing_else() {
 }
 
 #[test]
+fn the_chain_of_another_platform_under_the_same_root_is_refused() {
+    let (root, quote) = good();
+    let other = root.evidence(&report());
+    let swapped = with_chain(quote, chain(other.as_bytes()));
+    assert_eq!(refusal(&swapped), VerifyError::QeReportSignature);
+}
+
+#[test]
 fn a_certificate_followed_by_more_der_is_refused() {
     let (_, quote) = good();
     let text = std::str::from_utf8(chain(quote)).expect("PEM is text");
