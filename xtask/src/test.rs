@@ -21,12 +21,13 @@ struct Step {
     run: fn(&Path) -> Result<()>,
 }
 
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step { name: "fmt", what: "rustfmt changes nothing", run: fmt },
     Step { name: "check-house", what: "imports, purity, unsafe, sizes, the map", run: check_house },
     Step { name: "clippy", what: "no warning in any target", run: clippy },
     Step { name: "test", what: "unit, integration, compile-fail and documentation tests", run: tests },
     Step { name: "loom", what: "the eviction handshake under every interleaving", run: loom },
+    Step { name: "mutants", what: "the checker catches every seeded bug", run: mutants },
     Step { name: "doc", what: "the documentation builds without a warning", run: doc },
     Step {
         name: "quickstart",
@@ -115,6 +116,13 @@ fn loom(root: &Path) -> Result<()> {
     let mut command = cargo(root, &["test", "--release", "--package", "casemate-epc", "--test", "loom"]);
     command.env("RUSTFLAGS", flags.trim()).env("CARGO_TARGET_DIR", target_directory(root)?.join("loom"));
     run_command(&mut command)
+}
+
+/// The deciders with bugs compiled in, each switched on in turn. The feature is
+/// named here and nowhere else (rule `mutants`).
+fn mutants(root: &Path) -> Result<()> {
+    let arguments = ["test", "--release", "--package", "casemate-mutant", "--features", "mutants"];
+    run_command(&mut cargo(root, &arguments))
 }
 
 fn doc(root: &Path) -> Result<()> {

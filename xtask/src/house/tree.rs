@@ -29,6 +29,8 @@ pub(crate) struct Member {
     pub(crate) roots: Vec<String>,
     /// The names of its integration-test binaries, with their root files.
     pub(crate) tests: Vec<(String, String)>,
+    /// Its features, each with what it turns on.
+    pub(crate) features: Vec<(String, Vec<String>)>,
     /// What its manifest asks for, of every kind.
     pub(crate) dependencies: Vec<Dependency>,
 }
@@ -40,6 +42,8 @@ pub(crate) struct Dependency {
     pub(crate) package: String,
     /// Only tests need it.
     pub(crate) dev: bool,
+    /// The features asked for by name.
+    pub(crate) features: Vec<String>,
     /// Only under this `cfg`, where there is one.
     pub(crate) target: Option<String>,
     /// The line of the manifest.
@@ -160,10 +164,17 @@ fn member(root: &Path, package: &Value) -> Result<Member> {
             let dev = it["kind"].as_str() == Some("dev");
             let written = it["rename"].as_str().unwrap_or(&package);
             let line = dependency_line(&lines, written, dev);
-            Ok(Dependency { line, dev, target: text(&it["target"]), package })
+            let features = strings(&it["features"]);
+            Ok(Dependency { line, dev, features, target: text(&it["target"]), package })
         })
         .collect::<Result<Vec<_>>>()?;
-    Ok(Member { package: name, folder, roots, tests, dependencies })
+    let features = package["features"].as_object().context("a package without features")?;
+    let features = features.iter().map(|(name, enables)| (name.clone(), strings(enables))).collect();
+    Ok(Member { package: name, folder, roots, tests, features, dependencies })
+}
+
+fn strings(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// The line of a manifest that asks for `name`: under a header of the right

@@ -6,6 +6,7 @@ mod libraries;
 mod lints;
 mod machine_paths;
 mod markers;
+mod mutants;
 mod no_std;
 mod purity;
 mod reexports;
@@ -21,13 +22,14 @@ use super::{Tree, Violation};
 pub(crate) type Rule = fn(&Tree) -> Vec<Violation>;
 
 /// All of them.
-pub(crate) const RULES: [Rule; 14] = [
+pub(crate) const RULES: [Rule; 15] = [
     architecture::check,
     imports::check,
     libraries::check,
     lints::check,
     machine_paths::check,
     markers::check,
+    mutants::check,
     no_std::check,
     purity::check,
     reexports::check,
