@@ -16,7 +16,7 @@ use crate::sys::sealed::SealedPages;
 pub struct SealedStore(Weak<SealedPages>);
 
 /// A copy of one sealed page. A page never sealed is all zeroes.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SealedPage {
     sealed: Box<PageBytes>,
     tag: Tag,
