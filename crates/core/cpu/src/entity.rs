@@ -2,6 +2,7 @@
 //! from queue to queue, so an enclave is in exactly one of them.
 
 use casemate_model::{EnclaveId, Nanos, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Weight;
 use crate::vtime::{Lag, VirtualDeadline, Vruntime};
@@ -42,7 +43,8 @@ impl Entity {
     /// Charges service received. A request served in full is followed by the next; one that was cut
     /// short keeps its deadline, so yielding early neither gains nor loses.
     pub(crate) fn charge(&mut self, ran: Nanos) {
-        self.vruntime = self.vruntime.after_service(ran, self.weight);
+        let weight = if seeded(Mutant::CpuIgnoresWeight) { Weight::ONE_CPU } else { self.weight };
+        self.vruntime = self.vruntime.after_service(ran, weight);
         self.renew_if_served();
     }
 

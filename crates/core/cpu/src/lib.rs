@@ -48,6 +48,7 @@
 extern crate alloc;
 
 mod active;
+mod claim;
 mod entity;
 mod queue;
 mod ready;
@@ -55,6 +56,7 @@ mod verdict;
 mod vtime;
 mod weight;
 
+pub use claim::Claim;
 pub use queue::{CpuConfig, RunQueue};
 pub use verdict::{After, Misuse, Next, Standing, Wake};
 pub use vtime::Lag;

@@ -4,11 +4,13 @@ use alloc::collections::BTreeMap;
 use core::num::NonZeroU16;
 
 use casemate_model::{EnclaveId, Nanos, Timestamp, WorkerId};
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::active::Active;
+use crate::claim::Claim;
 use crate::entity::{Entity, Sleeper};
 use crate::ready::Ready;
-use crate::vtime::Lag;
+use crate::vtime::{Lag, SCALE};
 use crate::{After, Misuse, Next, Standing, Wake, Weight};
 
 /// The queue's one setting.
@@ -39,6 +41,8 @@ pub struct RunQueue {
     active: Active,
     /// The longest slice anyone ever asked for: the bound of what can be owed.
     longest_request: Nanos,
+    /// How far virtual time was renormalised so far.
+    origin: i128,
 }
 
 /// An enclave on a worker.
@@ -52,6 +56,8 @@ struct Turn {
 impl RunQueue {
     /// The longest slice there can be, 10 s.
     pub const LONGEST_SLICE: Nanos = Nanos::from_secs(10);
+    /// What a nanosecond of service adds to the virtual runtime of an enclave of weight 1.
+    pub const VRUNTIME_PER_NANO: u64 = SCALE as u64;
     /// The most enclaves a queue takes: what the bounds on its sums are proven for.
     pub const MOST_ENCLAVES: usize = 1 << 20;
 
@@ -75,6 +81,7 @@ impl RunQueue {
             blocked: BTreeMap::new(),
             active: Active::default(),
             longest_request: config.slice,
+            origin: 0,
         })
     }
 
@@ -129,7 +136,9 @@ impl RunQueue {
         if let Some(Turn { entity, .. }) = self.running.get(&worker) {
             return Next::Run { id: entity.id, slice: entity.slice_left(), waited: Nanos::ZERO };
         }
-        let chosen = self.ready.earliest_eligible(&self.active).or_else(|| self.ready.least_served());
+        let eligible = self.ready.earliest_eligible(&self.active);
+        let least_served = self.ready.least_served().filter(|_| !seeded(Mutant::CpuIdlesOnDebtors));
+        let chosen = eligible.filter(|_| !seeded(Mutant::CpuIgnoresDeadlines)).or(least_served);
         let Some(mut entity) = chosen.map(|entity| entity.id).and_then(|id| self.ready.remove(id)) else {
             return Next::Idle;
         };
@@ -230,6 +239,12 @@ impl RunQueue {
         self.blocked.keys().copied()
     }
 
+    /// Everybody who wants CPU, ready and running: what [`pick`](Self::pick) chooses by.
+    pub fn claims(&self) -> impl Iterator<Item = Claim> {
+        let ready = self.ready.iter().map(|entity| Claim::of(entity, false, self.origin));
+        ready.chain(self.running.values().map(|turn| Claim::of(&turn.entity, true, self.origin)))
+    }
+
     /// How many enclaves there are, wherever they are.
     #[must_use]
     pub fn len(&self) -> usize {
@@ -278,6 +293,7 @@ impl RunQueue {
         if shift.abs() < Self::RENORMALISE_AT {
             return;
         }
+        self.origin += shift;
         self.active.rebase(shift);
         self.ready.rebase(shift);
         self.running.values_mut().for_each(|turn| turn.entity.rebase(shift));

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use casemate_attest::binding::{platform_report_data, workload_report_data};
 use casemate_attest::{Claims, VerifiedEvidence};
 use casemate_model::{
-    ConfigDigest, ContainerKey, Fingerprint, Measurement, NodeIdentity, Nonce, ReportData, Tee, Timestamp,
+    ConfigDigest, ContainerKey, Fingerprint, Measurement, Nanos, NodeIdentity, Nonce, ReportData, Tee,
+    Timestamp,
 };
+use casemate_mutant::{Mutant, active as seeded};
 use thiserror::Error;
 
 use crate::{AppraisalPolicy, Attested, Platform, Subject, Workload};
@@ -169,7 +171,7 @@ pub fn appraise_workload(
     let bound = workload_report_data(nonce, identity, &subject.container, config);
 
     let mut reasons = common_reasons(claims, bound, policy, now);
-    if claims.measurement != subject.measurement {
+    if claims.measurement != subject.measurement && !seeded(Mutant::PolicyIgnoresMeasurement) {
         reasons.push(Reason::Subject { expected: subject.measurement, found: claims.measurement });
     }
     match policy.workload(&subject.container) {
@@ -196,13 +198,13 @@ fn common_reasons(
     if report_data != bound {
         reasons.push(Reason::ReportData { expected: bound, found: report_data });
     }
-    if debug && !policy.debug_allowed() {
+    if debug && !policy.debug_allowed() && !seeded(Mutant::PolicyIgnoresDebug) {
         reasons.push(Reason::Debug);
     }
     if now < not_before {
         reasons.push(Reason::NotYetValid { not_before, now });
     }
-    if now > not_after {
+    if now > not_after && !seeded(Mutant::PolicyIgnoresExpiry) {
         reasons.push(Reason::Expired { not_after, now });
     }
     reasons
@@ -223,7 +225,8 @@ fn conclude<S: Subject>(
     now: Timestamp,
 ) -> Appraisal<S> {
     if reasons.is_empty() {
-        let not_after = claims.not_after.min(now.after(policy.ttl()));
+        let ttl = if seeded(Mutant::PolicyIgnoresLifetime) { Nanos(u64::MAX) } else { policy.ttl() };
+        let not_after = claims.not_after.min(now.after(ttl));
         Appraisal::Affirming(Attested::new(subject, claims.root, claims.not_before, not_after))
     } else {
         Appraisal::Contraindicated(reasons)

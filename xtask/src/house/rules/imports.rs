@@ -12,16 +12,18 @@ const RULE: &str = "imports";
 /// What each crate of core may import of the others.
 ///
 /// `checker` is in nobody's row: the judge shares no code with the judged.
+/// `mutant` is in the rows of deciders: without its feature it is the constant `false`.
 /// `attest` is only in the rows of those that turn evidence into verdicts.
-const CORE: [(&str, &[&str]); 10] = [
+const CORE: [(&str, &[&str]); 11] = [
     ("model", &[]),
     ("attest", &["model"]),
-    ("policy", &["model", "attest"]),
+    ("mutant", &[]),
+    ("policy", &["model", "attest", "mutant"]),
     ("verifier", &["model", "attest", "policy"]),
-    ("placement", &["model", "policy"]),
-    ("enclave", &["model", "policy"]),
-    ("epc", &["model"]),
-    ("cpu", &["model"]),
+    ("placement", &["model", "policy", "mutant"]),
+    ("enclave", &["model", "policy", "mutant"]),
+    ("epc", &["model", "mutant"]),
+    ("cpu", &["model", "mutant"]),
     ("world", &["model"]),
     ("checker", &["model"]),
 ];

@@ -1,0 +1,100 @@
+//! Seeded bugs in the deciders, to prove that the independent checker catches them.
+//!
+//! A decider asks [`active`] at the one place where a bug of that name would sit:
+//!
+//! ```
+//! # use casemate_mutant::{Mutant, active};
+//! # let (now, not_after) = (1, 2);
+//! let holds = now <= not_after || active(Mutant::EnclaveIgnoresLapse);
+//! # assert!(holds);
+//! ```
+//!
+//! Without the feature `mutants`, which nothing but this crate's own tests turns on, `active` is the
+//! constant `false` and the branch is gone. With it, `with` switches one bug on while a closure runs.
+//!
+//! The proof is in `tests/it`: every decider is driven through random schedules under the checker, which must find
+//! nothing; then once for each [`Mutant`], where it must find the rule that bug breaks.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+macro_rules! mutants {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
+        /// One seeded bug.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Mutant {
+            $($(#[$doc])* $name,)*
+        }
+
+        impl Mutant {
+            /// Every bug.
+            pub const ALL: &'static [Self] = &[$(Self::$name),*];
+        }
+    };
+}
+
+mutants! {
+    /// `policy` affirms evidence whose certificates have expired.
+    PolicyIgnoresExpiry,
+    /// `policy` affirms TEEs that can be debugged.
+    PolicyIgnoresDebug,
+    /// `policy` affirms an enclave other than the one in question.
+    PolicyIgnoresMeasurement,
+    /// `policy` lets a witness hold for as long as the certificates do.
+    PolicyIgnoresLifetime,
+    /// `enclave` lets workers in on a witness that has lapsed.
+    EnclaveIgnoresLapse,
+    /// `enclave` takes a witness for whoever presents it.
+    EnclaveIgnoresSubject,
+    /// `cpu` picks by deadline and forgets eligibility.
+    CpuIgnoresEligibility,
+    /// `cpu` picks the eligible enclave that has received least, whatever its deadline.
+    CpuIgnoresDeadlines,
+    /// `cpu` charges every enclave as if its weight were one CPU's.
+    CpuIgnoresWeight,
+    /// `cpu` leaves a worker idle where all that wait have had more than their share.
+    CpuIdlesOnDebtors,
+}
+
+/// Whether this bug is switched on now.
+#[cfg(not(feature = "mutants"))]
+#[inline(always)]
+#[must_use]
+pub const fn active(_: Mutant) -> bool {
+    false
+}
+
+#[cfg(feature = "mutants")]
+pub use switch::{active, with};
+
+#[cfg(feature = "mutants")]
+mod switch {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use crate::Mutant;
+
+    const NONE: usize = usize::MAX;
+
+    /// One for the process: tests that switch bugs on take turns.
+    static ON: AtomicUsize = AtomicUsize::new(NONE);
+
+    /// Whether this bug is switched on now.
+    #[must_use]
+    pub fn active(mutant: Mutant) -> bool {
+        ON.load(Ordering::Relaxed) == mutant as usize
+    }
+
+    /// Runs `body` with this bug, and no other, switched on in this process.
+    pub fn with<R>(mutant: Mutant, body: impl FnOnce() -> R) -> R {
+        /// Switches off even when `body` panics.
+        struct Off;
+        impl Drop for Off {
+            fn drop(&mut self) {
+                ON.store(NONE, Ordering::Relaxed);
+            }
+        }
+        let _off = Off;
+        ON.store(mutant as usize, Ordering::Relaxed);
+        body()
+    }
+}

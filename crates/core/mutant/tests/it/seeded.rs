@@ -1,0 +1,47 @@
+//! Each seeded bug, and the rule it must be caught by.
+
+use std::collections::BTreeSet;
+
+use casemate_checker::{Findings, Rule};
+use casemate_mutant::{Mutant, with};
+
+use crate::{contest, trust};
+
+/// Bugs may need a rare situation: this many schedules are tried before one counts as missed.
+const SEEDS: u64 = 32;
+
+/// Where a bug sits, and what it breaks.
+fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
+    match mutant {
+        Mutant::PolicyIgnoresExpiry => (trust::schedule, Rule::EvidenceNotValid),
+        Mutant::PolicyIgnoresDebug => (trust::schedule, Rule::DebugAffirmed),
+        Mutant::PolicyIgnoresMeasurement => (trust::schedule, Rule::WitnessMisstatesMeasurement),
+        Mutant::PolicyIgnoresLifetime => (trust::schedule, Rule::WitnessOutlivesEvidence),
+        Mutant::EnclaveIgnoresLapse => (trust::schedule, Rule::EntryOnStaleWitness),
+        Mutant::EnclaveIgnoresSubject => (trust::schedule, Rule::EntryWithoutWitness),
+        Mutant::CpuIgnoresEligibility => (contest::schedule, Rule::IneligiblePicked),
+        Mutant::CpuIgnoresDeadlines => (contest::schedule, Rule::LaterDeadlinePicked),
+        Mutant::CpuIgnoresWeight => (contest::schedule, Rule::Mischarged),
+        Mutant::CpuIdlesOnDebtors => (contest::schedule, Rule::IdleWithWork),
+    }
+}
+
+#[test]
+fn every_seeded_bug_is_caught_by_the_rule_it_breaks() {
+    let mut missed = Vec::new();
+    for &mutant in Mutant::ALL {
+        let (schedule, rule) = caught_by(mutant);
+        let mut broken = BTreeSet::new();
+        for seed in 0..SEEDS {
+            let honest = schedule(seed);
+            assert!(honest.is_clean(), "without {mutant:?}, seed {seed}: {:#?}", honest.violations);
+            let findings = with(mutant, || schedule(seed));
+            broken.extend(findings.violations.iter().map(|violation| violation.rule));
+        }
+        println!("{mutant:?}: {broken:?}");
+        if !broken.contains(&rule) {
+            missed.push((mutant, rule, broken));
+        }
+    }
+    assert!(missed.is_empty(), "bug, rule it should break, rules it broke: {missed:#?}");
+}
