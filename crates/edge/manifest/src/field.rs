@@ -1,0 +1,222 @@
+//! A value of a document together with its path, and how it is read: each
+//! reader gives the value, or records what is wrong with it and gives nothing.
+//!
+//! A key whose value is null is absent, as Kubernetes has it.
+
+use serde_saphyr::Spanned;
+
+use crate::problem::Findings;
+use crate::tree::{Node, Tree};
+use crate::{Note, Place, Problem, ProblemKind};
+
+/// A value and the way to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Field<'a> {
+    tree: &'a Tree<'a>,
+    node: &'a Spanned<Node<'a>>,
+    path: String,
+}
+
+impl<'a> Field<'a> {
+    /// The document's root.
+    pub(crate) fn root(tree: &'a Tree<'a>) -> Self {
+        Self { tree, node: &tree.root, path: String::new() }
+    }
+
+    /// The same value with an empty path: for an item of a `List`, which is a document of its own.
+    pub(crate) fn as_root(&self) -> Self {
+        Self { path: String::new(), ..self.clone() }
+    }
+
+    /// What the value costs to keep, in bytes.
+    pub(crate) fn weight(&self) -> usize {
+        self.node.value.weight()
+    }
+
+    pub(crate) fn place(&self) -> Place {
+        place(self.tree, &self.node.defined)
+    }
+
+    /// A problem with this value.
+    pub(crate) fn problem(&self, cause: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        Problem {
+            kind: ProblemKind::Invalid,
+            place: self.place(),
+            field: self.path.clone(),
+            cause: cause.into(),
+            remedy: remedy.into(),
+        }
+    }
+
+    /// A problem that a later version may not have.
+    pub(crate) fn not_run(&self, cause: impl Into<String>, remedy: impl Into<String>) -> Problem {
+        Problem { kind: ProblemKind::NotRun, ..self.problem(cause, remedy) }
+    }
+
+    /// A note on this value.
+    pub(crate) fn note(&self, text: impl Into<String>) -> Note {
+        Note { place: self.place(), field: self.path.clone(), text: text.into() }
+    }
+
+    /// The value under `key`, unless it is absent or null.
+    pub(crate) fn get(&self, key: &str) -> Option<Self> {
+        let Node::Map(entries) = &self.node.value else { return None };
+        let (_, node) = entries.iter().find(|(name, _)| name.value == key)?;
+        (node.value != Node::Null).then(|| Self { tree: self.tree, node, path: join(&self.path, key) })
+    }
+
+    /// As [`Field::get`], but absence is a problem.
+    pub(crate) fn need(&self, key: &str, remedy: &str, to: &mut Findings) -> Option<Self> {
+        let found = self.get(key);
+        if found.is_none() && self.map(to) {
+            let mut problem = self.problem("is missing", remedy);
+            problem.field = join(&self.path, key);
+            to.refuse(problem);
+        }
+        found
+    }
+
+    /// Whether this is a mapping; a problem where not.
+    pub(crate) fn map(&self, to: &mut Findings) -> bool {
+        let is = matches!(self.node.value, Node::Map(_));
+        if !is {
+            self.wrong_type("a mapping", to);
+        }
+        is
+    }
+
+    /// Every key with its own place, and its value where it is not null.
+    pub(crate) fn entries(&self, to: &mut Findings) -> Vec<Entry<'a>> {
+        let Node::Map(entries) = &self.node.value else {
+            self.wrong_type("a mapping", to);
+            return Vec::new();
+        };
+        let entry = |(key, node): &'a (Spanned<String>, Spanned<Node<'a>>)| Entry {
+            key: key.value.as_str(),
+            key_place: place(self.tree, &key.defined),
+            value: Self { tree: self.tree, node, path: join(&self.path, &key.value) },
+        };
+        entries.iter().map(entry).collect()
+    }
+
+    /// The items of a list; a problem where it is none.
+    pub(crate) fn items(&self, to: &mut Findings) -> Vec<Self> {
+        let Node::List(items) = &self.node.value else {
+            self.wrong_type("a list", to);
+            return Vec::new();
+        };
+        let item = |(index, node)| Self { tree: self.tree, node, path: format!("{}[{index}]", self.path) };
+        items.iter().enumerate().map(item).collect()
+    }
+
+    pub(crate) fn is_null(&self) -> bool {
+        self.node.value == Node::Null
+    }
+
+    pub(crate) fn is_list(&self) -> bool {
+        matches!(self.node.value, Node::List(_))
+    }
+
+    /// Whether it is an empty list, mapping or string.
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.node.value {
+            Node::Null => true,
+            Node::List(items) => items.is_empty(),
+            Node::Map(entries) => entries.is_empty(),
+            Node::Text(text) => text.is_empty(),
+            Node::Bool(_) | Node::Number(_) => false,
+        }
+    }
+
+    pub(crate) fn text(&self, to: &mut Findings) -> Option<&'a str> {
+        match &self.node.value {
+            Node::Text(text) => Some(text),
+            _ => {
+                self.wrong_type("text", to);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn boolean(&self, to: &mut Findings) -> Option<bool> {
+        match self.node.value {
+            Node::Bool(value) => Some(value),
+            _ => {
+                self.wrong_type("true or false", to);
+                None
+            }
+        }
+    }
+
+    /// A whole number that `T` can hold.
+    pub(crate) fn integer<T: std::str::FromStr>(&self, to: &mut Findings) -> Option<T> {
+        let Node::Number(read) = &self.node.value else {
+            self.wrong_type("a whole number", to);
+            return None;
+        };
+        let number = read.parse().ok();
+        if number.is_none() {
+            to.refuse(self.problem(
+                format!("`{}` is not a whole number in range", self.tree.number(self.node, read)),
+                "Write a whole number that Kubernetes accepts here",
+            ));
+        }
+        number
+    }
+
+    /// Text, or the digits of a number as they are written: for a quantity, or hex digits that happen
+    /// to be decimal. `expected` names it.
+    pub(crate) fn scalar(&self, expected: &str, to: &mut Findings) -> Option<&'a str> {
+        match &self.node.value {
+            Node::Text(text) => Some(text),
+            Node::Number(read) => Some(self.tree.number(self.node, read)),
+            _ => {
+                self.wrong_type(expected, to);
+                None
+            }
+        }
+    }
+
+    fn wrong_type(&self, expected: &str, to: &mut Findings) {
+        let (found, remedy) = match &self.node.value {
+            Node::Null => ("nothing".to_owned(), "Write a value or take the key out".to_owned()),
+            Node::Bool(value) => (format!("the boolean `{value}`"), quote_remedy(expected)),
+            Node::Number(read) => {
+                (format!("the number `{}`", self.tree.number(self.node, read)), quote_remedy(expected))
+            }
+            Node::Text(_) => ("text".to_owned(), format!("Write {expected} here")),
+            Node::List(_) => ("a list".to_owned(), format!("Write {expected} here")),
+            Node::Map(_) => ("a mapping".to_owned(), format!("Write {expected} here")),
+        };
+        to.refuse(self.problem(format!("expected {expected}, found {found}"), remedy));
+    }
+}
+
+/// One entry of a mapping.
+#[derive(Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) key: &'a str,
+    pub(crate) key_place: Place,
+    pub(crate) value: Field<'a>,
+}
+
+fn place(tree: &Tree<'_>, location: &serde_saphyr::Location) -> Place {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let span = location.span();
+    let bytes = span.byte_offset().zip(span.byte_len()).map(|(offset, len)| (number(offset), number(len)));
+    tree.chunk.place(number(location.line()), number(location.column()), bytes)
+}
+
+fn quote_remedy(expected: &str) -> String {
+    if expected == "text" { "Put quotes around it".to_owned() } else { format!("Write {expected} here") }
+}
+
+/// `path.key`, or `path["key"]` where the key has a dot or a slash in it.
+fn join(path: &str, key: &str) -> String {
+    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c));
+    match (plain, path.is_empty()) {
+        (true, true) => key.to_owned(),
+        (true, false) => format!("{path}.{key}"),
+        (false, _) => format!("{path}[{key:?}]"),
+    }
+}

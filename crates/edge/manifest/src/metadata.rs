@@ -1,0 +1,91 @@
+//! Names and namespaces.
+//!
+//! They are checked because they become file names of logs: only what Kubernetes
+//! accepts is accepted (RFC 1123 labels and subdomains), so a name is never a path.
+//! Refused: `generateName`, because names here are deterministic.
+
+use casemate_model::PodKey;
+
+use crate::field::Field;
+use crate::problem::Findings;
+
+/// Which names are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NameKind {
+    /// RFC 1123 label: up to 63 lower-case letters, digits and dashes.
+    Label,
+    /// RFC 1123 subdomain: labels joined by dots, up to 253 characters.
+    Subdomain,
+}
+
+/// Reads `metadata.namespace` and `metadata.name`.
+pub(crate) fn key(document: &Field<'_>, to: &mut Findings) -> Option<PodKey> {
+    to.sound(|to| {
+        let metadata = document.need("metadata", "Give it at least a `name`", to)?;
+        let namespace = match metadata.get("namespace") {
+            Some(field) => name(&field, NameKind::Label, to),
+            None => Some("default".to_owned()),
+        };
+        let remedy = if metadata.get("generateName").is_some() {
+            "`generateName` is not run: names are deterministic here, so write the name out"
+        } else {
+            "Give it a name, unique in its namespace"
+        };
+        let name = metadata.need("name", remedy, to).and_then(|field| name(&field, NameKind::Subdomain, to));
+        Some(PodKey { namespace: namespace?, name: name? })
+    })
+}
+
+/// Stands in where the name is wrong, so that the rest is read and everything wrong is said at once.
+pub(crate) fn unnamed() -> PodKey {
+    PodKey { namespace: "default".to_owned(), name: "unnamed".to_owned() }
+}
+
+/// Reads a name of the given kind.
+pub(crate) fn name(field: &Field<'_>, kind: NameKind, to: &mut Findings) -> Option<String> {
+    let text = field.text(to)?;
+    if !is_name(text, kind) {
+        let shown: String = text.chars().take(64).collect();
+        to.refuse(field.problem(
+            format!("`{shown}` is not a name Kubernetes accepts here"),
+            match kind {
+                NameKind::Label => {
+                    "Use up to 63 lower-case letters, digits and dashes, none at an end a dash"
+                }
+                NameKind::Subdomain => "Use up to 253 lower-case letters, digits, dashes and dots",
+            },
+        ));
+        return None;
+    }
+    Some(text.to_owned())
+}
+
+fn is_name(text: &str, kind: NameKind) -> bool {
+    match kind {
+        NameKind::Label => is_label(text, 63),
+        NameKind::Subdomain => text.len() <= 253 && text.split('.').all(|label| is_label(label, 253)),
+    }
+}
+
+fn is_label(text: &str, chars_max: usize) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    let ends = text.bytes().next().is_some_and(inner) && text.bytes().next_back().is_some_and(inner);
+    ends && text.len() <= chars_max && text.bytes().all(|b| inner(b) || b == b'-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_never_a_path() {
+        for good in ["a", "quick-hog", "a.b-c.d", "0"] {
+            assert!(is_name(good, NameKind::Subdomain), "{good}");
+        }
+        for bad in ["", ".", "..", "../x", "a/b", "a..b", "-a", "a-", "A", "a b", "é", &"a".repeat(254)] {
+            assert!(!is_name(bad, NameKind::Subdomain), "{bad}");
+        }
+        assert!(!is_name("a.b", NameKind::Label));
+        assert!(!is_name(&"a".repeat(64), NameKind::Label));
+    }
+}

@@ -1,0 +1,127 @@
+//! What is wrong with a manifest, and what is understood but not acted upon.
+
+use std::fmt;
+
+use crate::Place;
+use crate::field::Field;
+
+/// Something in a source that keeps a document from being used. The operator's to mend.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Whether the document is wrong, or only beyond this version.
+    pub kind: ProblemKind,
+    /// Where it is written.
+    pub place: Place,
+    /// The field, as a path from the document's root: `spec.containers[0].image`.
+    /// Empty where the whole document or file is meant.
+    pub field: String,
+    /// What is wrong.
+    pub cause: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Whose limit a problem is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// The document is wrong: no version would take it.
+    Invalid,
+    /// The document is right, but this version does not run what it says.
+    NotRun,
+}
+
+/// Something that is understood but not acted upon, or not as Kubernetes would.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Where it is written.
+    pub place: Place,
+    /// The field, as a path from the document's root.
+    pub field: String,
+    /// What is done instead.
+    pub text: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.place)?;
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        write!(f, "{}. {}", self.cause, self.remedy)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.place, self.field, self.text)
+    }
+}
+
+/// Problems and notes as they are found. Keeps the first [`Findings::KEPT_MAX`] of
+/// each, so that a hostile file cannot fill memory with complaints about itself.
+#[derive(Debug)]
+pub(crate) struct Findings {
+    pub(crate) problems: Vec<Problem>,
+    pub(crate) notes: Vec<Note>,
+    /// Problems found in all, kept or not.
+    pub(crate) found: usize,
+    /// Bytes that may still be made of the sources.
+    allowance: usize,
+}
+
+impl Default for Findings {
+    fn default() -> Self {
+        Self { problems: Vec::new(), notes: Vec::new(), found: 0, allowance: Self::MADE_MAX }
+    }
+}
+
+impl Findings {
+    pub(crate) const KEPT_MAX: usize = 500;
+    /// Most bytes that all sources may come to once aliases are expanded, references are
+    /// replaced and the pods of Jobs are counted.
+    pub(crate) const MADE_MAX: usize = 64 << 20;
+
+    /// Takes `times` the weight of `field` out of the allowance; a problem where that is spent.
+    pub(crate) fn spend(&mut self, field: &Field<'_>, times: usize) -> bool {
+        self.spend_bytes(field, field.weight().saturating_mul(times))
+    }
+
+    /// Takes `bytes` made on behalf of `field` out of the allowance; a problem where that is spent.
+    pub(crate) fn spend_bytes(&mut self, field: &Field<'_>, bytes: usize) -> bool {
+        match self.allowance.checked_sub(bytes) {
+            Some(rest) => {
+                self.allowance = rest;
+                true
+            }
+            None => {
+                self.refuse(field.problem(
+                    format!("the manifests come to more than {} MiB once expanded", Self::MADE_MAX >> 20),
+                    "Use fewer aliases, references or completions, or read fewer files at once",
+                ));
+                false
+            }
+        }
+    }
+
+    pub(crate) fn refuse(&mut self, problem: Problem) {
+        self.found += 1;
+        if self.problems.len() < Self::KEPT_MAX {
+            self.problems.push(problem);
+        }
+    }
+
+    pub(crate) fn note(&mut self, note: Note) {
+        if self.notes.len() < Self::KEPT_MAX {
+            self.notes.push(note);
+        }
+    }
+
+    /// Runs `read`; its value, unless it found problems on the way.
+    pub(crate) fn sound<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<T> {
+        let before = self.found;
+        let value = read(self);
+        value.filter(|_| self.found == before)
+    }
+}

@@ -1,0 +1,257 @@
+//! What a container asks for: `resources.requests` and `resources.limits`.
+//!
+//! | resource | TEE | means | unit |
+//! |---|---|---|---|
+//! | `sgx.intel.com/epc` | SGX | encrypted memory | bytes |
+//! | `kubernetes.azure.com/sgx_epc_mem_in_MiB` | SGX | encrypted memory | MiB |
+//! | `alibabacloud.com/sgx_epc_MiB` | SGX | encrypted memory | MiB |
+//! | `intel.com/sgx` | SGX | encrypted memory | 4 KiB pages |
+//! | `sgx.intel.com/enclave` | SGX | enclave slots | 1 |
+//! | `sgx.intel.com/provision` | SGX | may be attested; counts nothing | 1 |
+//! | `tdx.intel.com/keys` | TDX | key slots | 1 |
+//! | `sev-snp.amd.com/esids` | SEV-SNP | key slots | 1 |
+//! | `cpu`, `memory` | | as Kubernetes | cores, bytes |
+//! | `ephemeral-storage` | | accepted, not counted | |
+//!
+//! Of encrypted memory the *request* is guaranteed resident and the *limit* is
+//! the most the enclave may have; Kubernetes itself would insist that the two are
+//! equal. A limit without a request means that the request equals it. Slots cannot be
+//! paged, so there request and limit must agree. An SGX container that names no slot takes one.
+//!
+//! Refused: a request above its limit, amounts of TEE resources that are not whole,
+//! two vocabularies for the same thing in one container, two TEEs in one container,
+//! and any other extended resource, which no node of this version offers.
+
+use casemate_model::{Bytes, Demand, EnclaveDemand, MilliCpu, PAGE_SIZE, Tee};
+
+use crate::field::Field;
+use crate::problem::Findings;
+use crate::quantity::{Quantity, QuantityError};
+
+/// Reads a container's demand.
+pub(crate) fn demand(container: &Field<'_>, to: &mut Findings) -> Option<Demand> {
+    to.sound(|to| {
+        let asked = asked(container, to);
+        let enclave = enclave(&asked, to);
+        let mut demand = Demand { enclave, ..Demand::default() };
+        for one in &asked {
+            match one.means {
+                Means::Cpu => demand.cpu = MilliCpu(one.guaranteed()),
+                Means::Memory => {
+                    demand.memory = Bytes(one.guaranteed());
+                    demand.memory_limit = one.limit.as_ref().map(|limit| Bytes(limit.amount));
+                }
+                Means::Epc { .. } | Means::Slots | Means::Provision | Means::KeySlots | Means::Uncounted => {}
+            }
+        }
+        Some(demand)
+    })
+}
+
+/// What a resource counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Means {
+    Cpu,
+    Memory,
+    Epc { unit: u64 },
+    Slots,
+    Provision,
+    KeySlots,
+    Uncounted,
+}
+
+const MIB: u64 = 1 << 20;
+
+const VOCABULARY: [(&str, Option<Tee>, Means); 11] = [
+    ("cpu", None, Means::Cpu),
+    ("memory", None, Means::Memory),
+    ("ephemeral-storage", None, Means::Uncounted),
+    ("sgx.intel.com/epc", Some(Tee::Sgx), Means::Epc { unit: 1 }),
+    ("kubernetes.azure.com/sgx_epc_mem_in_MiB", Some(Tee::Sgx), Means::Epc { unit: MIB }),
+    ("alibabacloud.com/sgx_epc_MiB", Some(Tee::Sgx), Means::Epc { unit: MIB }),
+    ("intel.com/sgx", Some(Tee::Sgx), Means::Epc { unit: PAGE_SIZE }),
+    ("sgx.intel.com/enclave", Some(Tee::Sgx), Means::Slots),
+    ("sgx.intel.com/provision", Some(Tee::Sgx), Means::Provision),
+    ("tdx.intel.com/keys", Some(Tee::Tdx), Means::KeySlots),
+    ("sev-snp.amd.com/esids", Some(Tee::SevSnp), Means::KeySlots),
+];
+
+/// One resource, in its base unit, with the fields it was read from.
+struct Asked<'a> {
+    name: &'a str,
+    tee: Option<Tee>,
+    means: Means,
+    request: Option<Amount<'a>>,
+    limit: Option<Amount<'a>>,
+}
+
+struct Amount<'a> {
+    amount: u64,
+    field: Field<'a>,
+}
+
+impl Asked<'_> {
+    fn guaranteed(&self) -> u64 {
+        self.request.as_ref().or(self.limit.as_ref()).map_or(0, |amount| amount.amount)
+    }
+
+    /// Zero of something is as good as not asking for it.
+    fn is_something(&self) -> bool {
+        self.guaranteed() != 0 || self.limit.as_ref().is_some_and(|limit| limit.amount != 0)
+    }
+
+    /// Where to point at: the request where there is one.
+    fn field(&self) -> Option<&Field<'_>> {
+        self.request.as_ref().or(self.limit.as_ref()).map(|amount| &amount.field)
+    }
+}
+
+fn asked<'a>(container: &Field<'a>, to: &mut Findings) -> Vec<Asked<'a>> {
+    let mut asked: Vec<Asked<'a>> = Vec::new();
+    let Some(resources) = container.get("resources") else { return asked };
+    if !resources.map(to) {
+        return asked;
+    }
+    for (section, is_limit) in [("requests", false), ("limits", true)] {
+        let Some(section) = resources.get(section) else { continue };
+        for entry in section.entries(to) {
+            let Some((tee, means)) = meaning(entry.key, &entry.value, to) else { continue };
+            let Some(amount) = amount(means, &entry.value, to) else { continue };
+            let amount = Some(Amount { amount, field: entry.value });
+            let index = asked.iter().position(|one| one.name == entry.key).unwrap_or_else(|| {
+                asked.push(Asked { name: entry.key, tee, means, request: None, limit: None });
+                asked.len() - 1
+            });
+            if let Some(one) = asked.get_mut(index) {
+                if is_limit { one.limit = amount } else { one.request = amount }
+            }
+        }
+    }
+    for one in &asked {
+        within_limit(one, to);
+    }
+    asked
+}
+
+fn meaning(name: &str, value: &Field<'_>, to: &mut Findings) -> Option<(Option<Tee>, Means)> {
+    let known = VOCABULARY.iter().find(|(word, ..)| *word == name).map(|(_, tee, means)| (*tee, *means));
+    if known.is_none() {
+        to.refuse(value.not_run(
+            format!("no node of this version offers the resource `{name}`"),
+            "Take it out, or run the pod where the resource exists",
+        ));
+    }
+    known
+}
+
+fn amount(means: Means, field: &Field<'_>, to: &mut Findings) -> Option<u64> {
+    let text = field.scalar("a quantity", to)?;
+    let read = Quantity::parse(text).and_then(|quantity| {
+        let amount = if means == Means::Cpu { quantity.thousandths()? } else { quantity.whole()? };
+        Ok((amount, quantity.is_whole()))
+    });
+    match read {
+        Ok((_, false)) if !matches!(means, Means::Cpu | Means::Memory | Means::Uncounted) => {
+            to.refuse(
+                field.problem(format!("`{text}` is not a whole number"), "Ask for a whole number of it"),
+            );
+            None
+        }
+        Ok((amount, _)) => {
+            let Means::Epc { unit } = means else { return Some(amount) };
+            let bytes = amount.checked_mul(unit);
+            if bytes.is_none() {
+                to.refuse(refusal(field, text, QuantityError::TooLarge));
+            }
+            bytes
+        }
+        Err(error) => {
+            to.refuse(refusal(field, text, error));
+            None
+        }
+    }
+}
+
+fn refusal(field: &Field<'_>, text: &str, error: QuantityError) -> crate::Problem {
+    let shown: String = text.chars().take(40).collect();
+    field.problem(
+        format!("the amount `{shown}` {error}"),
+        match error {
+            QuantityError::NotANumber => "Write a number, with a suffix if you like: `64Mi`, `250m`, `2`",
+            QuantityError::UnknownSuffix => {
+                "Suffixes are Ki Mi Gi Ti Pi Ei (powers of 1024) and n u m k M G T P E (powers of 1000)"
+            }
+            QuantityError::Negative => "Ask for zero or more",
+            QuantityError::TooLarge => "Ask for less than 2^64 of the unit",
+        },
+    )
+}
+
+fn within_limit(one: &Asked<'_>, to: &mut Findings) {
+    let (Some(request), Some(limit)) = (&one.request, &one.limit) else { return };
+    let paged = matches!(one.means, Means::Cpu | Means::Memory | Means::Epc { .. } | Means::Uncounted);
+    if request.amount > limit.amount {
+        to.refuse(request.field.problem(
+            format!("the request for `{}` is above its limit", one.name),
+            "The request is guaranteed, the limit is the most it may have: lower the one or raise the other",
+        ));
+    } else if !paged && request.amount != limit.amount {
+        to.refuse(request.field.problem(
+            format!("request and limit of `{}` differ", one.name),
+            "Slots cannot be paged: make the two equal",
+        ));
+    }
+}
+
+fn enclave(asked: &[Asked<'_>], to: &mut Findings) -> Option<EnclaveDemand> {
+    let mut wanted = asked.iter().filter(|one| one.tee.is_some() && one.is_something());
+    let first = wanted.next()?;
+    let mut demand = EnclaveDemand {
+        tee: first.tee?,
+        epc_guaranteed: Bytes::ZERO,
+        epc_limit: None,
+        slots: 0,
+        key_slots: 0,
+    };
+    let mut epc: Option<&Asked<'_>> = None;
+    for one in std::iter::once(first).chain(wanted) {
+        if one.tee != Some(demand.tee) {
+            clash(one, &format!("asks for a second TEE beside {}", demand.tee), to);
+        }
+        match one.means {
+            Means::Epc { .. } => {
+                if let Some(other) = epc.replace(one) {
+                    clash(
+                        one,
+                        &format!("asks for encrypted memory that `{}` asks for already", other.name),
+                        to,
+                    );
+                }
+                demand.epc_guaranteed = Bytes(one.guaranteed());
+                demand.epc_limit = one.limit.as_ref().map(|limit| Bytes(limit.amount));
+            }
+            Means::Slots => demand.slots = count(one, to),
+            Means::KeySlots => demand.key_slots = count(one, to),
+            Means::Provision | Means::Cpu | Means::Memory | Means::Uncounted => {}
+        }
+    }
+    if demand.tee == Tee::Sgx {
+        demand.slots = demand.slots.max(1);
+    }
+    Some(demand)
+}
+
+fn clash(one: &Asked<'_>, cause: &str, to: &mut Findings) {
+    if let Some(field) = one.field() {
+        to.refuse(field.problem(format!("`{}` {cause}", one.name), "Ask for one TEE, in one vocabulary"));
+    }
+}
+
+fn count(one: &Asked<'_>, to: &mut Findings) -> u32 {
+    u32::try_from(one.guaranteed()).unwrap_or_else(|_| {
+        if let Some(field) = one.field() {
+            to.refuse(field.problem("more slots than can be counted", "Ask for fewer"));
+        }
+        u32::MAX
+    })
+}

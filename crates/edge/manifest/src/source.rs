@@ -1,0 +1,191 @@
+//! A manifest's text as it was read, and its documents.
+//!
+//! A stream is cut where Kubernetes cuts it: at lines that begin with `---` or
+//! `...` and a blank. YAML reserves these at the beginning of a line even inside
+//! quoted and block scalars (YAML 1.2.2, 9.1.2 "Document Markers"), so the cut is
+//! exact, and a syntax error in one document leaves the others readable.
+
+use crate::{Place, Problem, ProblemKind};
+
+/// The text of one file, or of standard input. The caller reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What the text is called in messages: usually its path.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
+impl Source {
+    /// Largest text accepted, bytes: twice what Kubernetes' own store takes for an object, and then some.
+    pub const BYTES_MAX: usize = 4 << 20;
+    /// Most documents accepted in one source.
+    pub const DOCUMENTS_MAX: usize = 1_000;
+
+    /// A source from a file's bytes.
+    ///
+    /// # Errors
+    ///
+    /// Where the bytes are not UTF-8: the operator's file is not a manifest, or in another encoding.
+    pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Box<Problem>> {
+        let name = name.into();
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(Self { name, text }),
+            Err(error) => {
+                let good = error.utf8_error().valid_up_to();
+                let before =
+                    String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default()).into_owned();
+                let chunk = Chunk { file: &name, text: &before, first_line: 1, first_byte: 0 };
+                let place = chunk.place_of_byte(good);
+                Err(Box::new(Problem {
+                    kind: ProblemKind::Invalid,
+                    place,
+                    field: String::new(),
+                    cause: "the file is not UTF-8 text".to_owned(),
+                    remedy: "Manifests are YAML or JSON in UTF-8; convert it, or give another file"
+                        .to_owned(),
+                }))
+            }
+        }
+    }
+
+    /// Its documents, in order, without those that hold nothing.
+    pub(crate) fn documents(&self) -> Vec<Chunk<'_>> {
+        let mut documents = Vec::new();
+        let mut start = (0, 1);
+        let mut offset = 0;
+        for (index, line) in self.text.split_inclusive('\n').enumerate() {
+            let here = (offset, index + 1);
+            offset += line.len();
+            let marker = marker(line);
+            // `%YAML` and `%TAG` lines belong to the document whose `---` follows them.
+            let only_directives =
+                marker == Some(Marker::Start) && self.holds_only_directives(start.0, here.0);
+            if marker.is_some() && !only_directives {
+                documents.extend(self.chunk(start, here.0));
+                start = if marker == Some(Marker::End) { (offset, index + 2) } else { here };
+            }
+        }
+        documents.extend(self.chunk(start, self.text.len()));
+        documents
+    }
+
+    fn chunk(&self, (first_byte, first_line): (usize, usize), end: usize) -> Option<Chunk<'_>> {
+        let text = self.text.get(first_byte..end)?;
+        let chunk = Chunk { file: &self.name, text, first_line, first_byte };
+        (!chunk.is_blank()).then_some(chunk)
+    }
+
+    fn holds_only_directives(&self, start: usize, end: usize) -> bool {
+        let text = self.text.get(start..end).unwrap_or_default();
+        text.contains('%') && text.lines().all(|line| line.starts_with('%') || is_blank(line))
+    }
+}
+
+/// One document of a source, and where it begins.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunk<'s> {
+    pub(crate) file: &'s str,
+    pub(crate) text: &'s str,
+    first_line: usize,
+    first_byte: usize,
+}
+
+impl Chunk<'_> {
+    /// Nothing but comments, blanks and its marker.
+    fn is_blank(&self) -> bool {
+        self.text.lines().all(|line| is_blank(line.strip_prefix("---").unwrap_or(line)))
+    }
+
+    /// The place of line and column of this document, both from 1.
+    pub(crate) fn place(&self, line: usize, column: usize, bytes: Option<(usize, usize)>) -> Place {
+        let (offset, len) = bytes.unwrap_or_else(|| (self.byte_of(line, column), 0));
+        let offset = offset.min(self.text.len());
+        Place {
+            file: self.file.to_owned(),
+            line: self.first_line + line.saturating_sub(1),
+            column: column.max(1),
+            offset: self.first_byte + offset,
+            len: len.min(self.text.len() - offset),
+        }
+    }
+
+    fn place_of_byte(&self, offset: usize) -> Place {
+        let before = self.text.get(..offset).unwrap_or(self.text);
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        self.place(line, column, Some((offset, 0)))
+    }
+
+    fn byte_of(&self, line: usize, column: usize) -> usize {
+        let mut offset = 0;
+        for (index, text) in self.text.split_inclusive('\n').enumerate() {
+            if index + 1 == line {
+                return offset
+                    + text.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
+            }
+            offset += text.len();
+        }
+        offset
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Marker {
+    Start,
+    End,
+}
+
+fn marker(line: &str) -> Option<Marker> {
+    let line = line.trim_start_matches('\u{feff}');
+    let (marker, rest) = match (line.strip_prefix("---"), line.strip_prefix("...")) {
+        (Some(rest), _) => (Marker::Start, rest),
+        (None, Some(rest)) => (Marker::End, rest),
+        (None, None) => return None,
+    };
+    (rest.is_empty() || rest.starts_with([' ', '\t', '\r', '\n'])).then_some(marker)
+}
+
+fn is_blank(line: &str) -> bool {
+    let line = line.trim_start_matches('\u{feff}').trim();
+    line.is_empty() || line.starts_with('#')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(text: &str) -> Vec<(usize, String)> {
+        let source = Source { name: "f".into(), text: text.into() };
+        source.documents().iter().map(|chunk| (chunk.first_line, chunk.text.to_owned())).collect()
+    }
+
+    #[test]
+    fn documents_are_cut_at_markers_and_empty_ones_are_dropped() {
+        assert_eq!(
+            cut("a: 1\n---\n---\n# only this\n--- # c\nb: 2"),
+            [(1, "a: 1\n".into()), (5, "--- # c\nb: 2".into())]
+        );
+        assert_eq!(cut("a: 1\n...\nb: 2\n"), [(1, "a: 1\n".into()), (3, "b: 2\n".into())]);
+        assert_eq!(cut(""), []);
+        assert_eq!(cut("\u{feff}# nothing\n\n---\n"), []);
+    }
+
+    #[test]
+    fn what_only_looks_like_a_marker_cuts_nothing() {
+        for text in ["a: |\n  ---\n  x\n", "---a: 1\n", "a: ---\n", "----\n"] {
+            assert_eq!(cut(text), [(1, text.to_owned())]);
+        }
+    }
+
+    #[test]
+    fn directives_stay_with_their_document() {
+        assert_eq!(cut("%YAML 1.2\n---\na: 1\n"), [(1, "%YAML 1.2\n---\na: 1\n".into())]);
+    }
+
+    #[test]
+    fn bytes_that_are_not_text_are_refused_where_they_stop_being_text() {
+        let problem = Source::from_bytes("f", b"a: 1\nb: \xc3\xa9\xff".to_vec()).unwrap_err();
+        assert_eq!((problem.place.line, problem.place.column, problem.place.offset), (2, 5, 10));
+    }
+}

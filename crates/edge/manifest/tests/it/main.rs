@@ -1,0 +1,9 @@
+//! Manifests in, workloads and findings out: through the public API only.
+
+mod fixture;
+mod hostile;
+mod jobs;
+mod pods;
+mod policies;
+mod problems;
+mod real;
