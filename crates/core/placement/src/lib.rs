@@ -1,1 +1,42 @@
-//! Filter, score, reserve and explain: which node runs which pod
+//! Filter, score, reserve and explain: which node runs which pod.
+//!
+//! A [`Ledger`] knows nodes and what is reserved on them. It answers a pod with a
+//! [`Decision`]: a [`Plan`], which holds the reservation; or that the pod waits;
+//! or that it can never be placed on these nodes. Each comes with an [`Explanation`] that
+//! has every filter's answer for every node. A [`Queue`] orders the pods that wait.
+//!
+//! What may be reserved: the guaranteed encrypted memory, rounded up to whole pages for
+//! each enclave, enclave slots, key slots, CPU and ordinary memory, overhead included. Sums
+//! over pods never exceed what a node has. Limits beyond the request are paged and take no part.
+//!
+//! Fails closed. A confidential pod goes only where a witness of the node's platform holds
+//! *now*; a node without one makes it wait, whatever room there is. What a plan rests on is in
+//! its type: [`Plan<Hypothetical>`](Hypothetical) for nodes known from a document only,
+//! [`Plan<OnEvidence>`](OnEvidence) for attested ones. There is no way from the first to the second.
+//!
+//! This crate sees witnesses and no evidence, starts nothing, and evicts nobody: a pod that is
+//! placed stays until its plan is released.
+//!
+//! Cost: `place` is O(nodes), a queue's pass O(pods * nodes).
+
+#![forbid(unsafe_code)]
+
+mod ask;
+mod explanation;
+mod filter;
+mod grounds;
+mod ledger;
+mod objection;
+mod plan;
+mod queue;
+mod resource;
+mod score;
+
+pub use explanation::{Explanation, FilterReport, NodeReport};
+pub use grounds::{Grounds, Hypothetical, OnEvidence};
+pub use ledger::{Decision, Ledger, LedgerError};
+pub use objection::{Objection, PodObjection};
+pub use plan::{Foreign, Plan, lost_plans};
+pub use queue::{Pass, Placed, Queue};
+pub use resource::Resource;
+pub use score::Score;

@@ -1,0 +1,77 @@
+//! The filters: each looks at one pod and one node and objects, or not.
+//!
+//! Every filter is asked about every node, so that an explanation is complete; none
+//! relies on another having passed.
+
+mod cpu;
+mod epc;
+#[cfg(test)]
+pub(crate) mod fixture;
+mod hold;
+mod key_slots;
+mod memory;
+mod node_selector;
+mod slots;
+mod taints;
+mod tee;
+mod witness;
+
+use std::collections::BTreeMap;
+
+use casemate_model::{Capacity, Node, NodeName, PodKey};
+
+use crate::ask::Ask;
+use crate::grounds::Trust;
+use crate::resource::{rest, usable};
+use crate::{FilterReport, Objection, Resource};
+
+pub(crate) use taints::untolerated_preferences;
+
+/// A node as filters see it at one instant.
+pub(crate) struct Site<'a> {
+    pub(crate) node: &'a Node,
+    /// What is reserved on it.
+    pub(crate) used: &'a Capacity,
+    pub(crate) trust: Trust<'a>,
+    /// For whom it is kept free.
+    pub(crate) hold: Option<&'a Hold>,
+}
+
+/// A claim on a node by a pod that was passed over too often.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) pod: PodKey,
+    pub(crate) passed_over: u32,
+}
+
+/// Which nodes are held for whom.
+pub(crate) type Holds = BTreeMap<NodeName, Hold>;
+
+type Filter = fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>;
+
+/// In the order reports list them.
+const FILTERS: [(&str, Filter); 10] = [
+    ("tee", tee::objections),
+    ("witness", witness::objections),
+    ("epc", epc::objections),
+    ("slots", slots::objections),
+    ("key-slots", key_slots::objections),
+    ("cpu", cpu::objections),
+    ("memory", memory::objections),
+    ("node-selector", node_selector::objections),
+    ("taints", taints::objections),
+    ("hold", hold::objections),
+];
+
+/// What every filter says.
+pub(crate) fn reports(ask: &Ask<'_>, site: &Site<'_>) -> Vec<FilterReport> {
+    FILTERS.iter().map(|(filter, run)| FilterReport { filter, objections: run(ask, site) }).collect()
+}
+
+/// Whether enough of `resource` is free. Who asks for none of it fits anywhere.
+fn shortage(resource: Resource, ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
+    let capacity = usable(&site.node.capacity);
+    let free = resource.of(&rest(&capacity, site.used));
+    let (asked, capacity) = (resource.of(&ask.request), resource.of(&capacity));
+    if asked <= free { Vec::new() } else { vec![Objection::Short { resource, asked, free, capacity }] }
+}

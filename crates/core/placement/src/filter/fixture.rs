@@ -1,0 +1,47 @@
+//! What a filter says of a pod on a node, both written as [`words`].
+//!
+//! Beside a node's own words, `used-epc=32` and so on is reserved, and `unattested`,
+//! `lapsed` and `held=pod` say what they say.
+
+pub(crate) mod words;
+
+use casemate_model::Timestamp;
+use casemate_policy::Expired;
+
+use self::words::{capacity, key, node, pod, word};
+use super::{Hold, Site};
+use crate::Objection;
+use crate::ask::Ask;
+use crate::grounds::Trust;
+
+/// Asserts what a filter says of a pod on a node: `passes`, or `waits: …`, or `never: …`.
+#[track_caller]
+pub(crate) fn check(
+    filter: fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>,
+    pod_words: &str,
+    node_words: &str,
+    expected: &str,
+) {
+    let (pod, node) = (pod(pod_words), node(node_words));
+    let held = word(node_words, "held=").map(|name| Hold { pod: key(name), passed_over: 3 });
+    let expired = Expired {
+        not_before: Timestamp(0),
+        not_after: Timestamp::from_unix_secs(5),
+        now: Timestamp::from_unix_secs(9),
+    };
+    let trust = match node_words {
+        words if words.contains("unattested") => Trust::Unattested,
+        words if words.contains("lapsed") => Trust::Lapsed(expired),
+        _ => Trust::Assumed,
+    };
+    let used = capacity(node_words, "used-");
+    let site = Site { node: &node, used: &used, trust, hold: held.as_ref() };
+    let ask = Ask::of(&pod).unwrap_or_else(|resource| panic!("{resource} overflows"));
+    let found = filter(&ask, &site).iter().map(said).collect::<Vec<_>>().join("; ");
+    let found = if found.is_empty() { "passes" } else { &found };
+    assert_eq!(found, expected, "pod {pod_words:?} on node {node_words:?}");
+}
+
+fn said(objection: &Objection) -> String {
+    format!("{}: {objection}", if objection.is_permanent() { "never" } else { "waits" })
+}

@@ -1,0 +1,46 @@
+//! A witness of the node's platform holds now, where the pod is confidential.
+//!
+//! The ledger lets in no witness that speaks of another node, boot or TEE.
+
+use super::Site;
+use crate::Objection;
+use crate::ask::Ask;
+use crate::grounds::Trust;
+
+pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
+    if !ask.pod.is_confidential() {
+        return Vec::new();
+    }
+    match &site.trust {
+        Trust::Assumed | Trust::Fresh(_) => Vec::new(),
+        Trust::Lapsed(expired) => vec![Objection::Lapsed(*expired)],
+        Trust::Unattested => vec![Objection::Unattested],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::objections;
+    use crate::filter::fixture::check;
+
+    #[test]
+    fn a_confidential_pod_waits_for_a_node_that_is_not_attested() {
+        let expected = "waits: the node is not attested: it needs evidence that the policy accepts";
+        check(objections, "tee=sgx", "tee=sgx unattested", expected);
+        check(objections, "cpu=1 + tee=sgx", "tee=sgx unattested", expected);
+    }
+
+    #[test]
+    fn a_lapsed_witness_is_said_to_have_lapsed() {
+        let expected = "waits: the node's attestation does not hold: the witness holds from \
+            1970-01-01T00:00:00Z to 1970-01-01T00:00:05Z, and it is 1970-01-01T00:00:09Z; \
+            attest again";
+        check(objections, "tee=sgx", "tee=sgx lapsed", expected);
+    }
+
+    #[test]
+    fn an_ordinary_pod_needs_no_witness() {
+        check(objections, "cpu=1", "unattested", "passes");
+        check(objections, "cpu=1", "lapsed", "passes");
+    }
+}

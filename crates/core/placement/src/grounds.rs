@@ -1,0 +1,68 @@
+//! What a ledger's knowledge of its nodes rests on, as a type.
+
+use std::fmt;
+
+/// What placements rest on: [`Hypothetical`] or [`OnEvidence`], and nothing else.
+pub trait Grounds: sealed::Sealed + fmt::Debug {}
+
+/// Nodes are known from a document: plan and simulate, but run nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hypothetical {}
+
+/// Nodes are vouched for by witnesses of their platforms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnEvidence {}
+
+impl Grounds for Hypothetical {}
+impl Grounds for OnEvidence {}
+
+pub(crate) use sealed::Trust;
+
+mod sealed {
+    use std::fmt::Debug;
+
+    use casemate_model::Timestamp;
+    use casemate_policy::{Attested, Expired, Fresh, Platform};
+
+    use super::{Hypothetical, OnEvidence};
+
+    /// What is known at an instant about a node's platform.
+    #[derive(Debug)]
+    pub enum Trust<'a> {
+        /// Taken for granted, because nothing is going to run.
+        Assumed,
+        /// A witness holds now.
+        Fresh(Fresh<'a, Platform>),
+        /// There is a witness, and it does not hold now.
+        Lapsed(Expired),
+        /// There is no witness.
+        Unattested,
+    }
+
+    pub trait Sealed: Sized {
+        /// What vouches for a node.
+        type Voucher: Debug;
+
+        fn trust(voucher: &Self::Voucher, now: Timestamp) -> Trust<'_>;
+    }
+
+    impl Sealed for Hypothetical {
+        type Voucher = ();
+
+        fn trust((): &(), _: Timestamp) -> Trust<'_> {
+            Trust::Assumed
+        }
+    }
+
+    impl Sealed for OnEvidence {
+        type Voucher = Option<Attested<Platform>>;
+
+        fn trust(voucher: &Self::Voucher, now: Timestamp) -> Trust<'_> {
+            match voucher.as_ref().map(|witness| witness.at(now)) {
+                Some(Ok(fresh)) => Trust::Fresh(fresh),
+                Some(Err(expired)) => Trust::Lapsed(expired),
+                None => Trust::Unattested,
+            }
+        }
+    }
+}

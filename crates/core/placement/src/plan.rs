@@ -1,0 +1,107 @@
+//! A plan: the one token that stands for a pod's reservation.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use casemate_model::{Capacity, NodeName, PodKey};
+
+use crate::{Explanation, Grounds};
+
+/// How many plans were dropped instead of released, in this process, ever.
+static LOST: AtomicU64 = AtomicU64::new(0);
+
+/// Plans that were dropped instead of released. Each is a reservation nobody can give back any more:
+/// anything but zero is a fault of ours, and tests assert on it.
+#[must_use]
+pub fn lost_plans() -> u64 {
+    LOST.load(Ordering::Relaxed)
+}
+
+/// A pod's place on a node, reserved. Linear as far as Rust goes: it cannot be copied, only
+/// [`Ledger::release`](crate::Ledger::release) ends it, and dropping it elsewhere is counted
+/// by [`lost_plans`].
+#[must_use = "a plan holds a reservation until it is released"]
+pub struct Plan<G: Grounds> {
+    ticket: Ticket,
+    pod: PodKey,
+    node: NodeName,
+    reserved: Capacity,
+    explanation: Explanation,
+    released: bool,
+    grounds: PhantomData<fn() -> G>,
+}
+
+/// Which reservation of which ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) ledger: u64,
+    pub(crate) number: u64,
+}
+
+impl<G: Grounds> Plan<G> {
+    pub(crate) fn new(ticket: Ticket, node: NodeName, reserved: Capacity, explanation: Explanation) -> Self {
+        let pod = explanation.pod.clone();
+        Self { ticket, pod, node, reserved, explanation, released: false, grounds: PhantomData }
+    }
+
+    /// The pod.
+    #[must_use]
+    pub fn pod(&self) -> &PodKey {
+        &self.pod
+    }
+
+    /// Where it goes.
+    #[must_use]
+    pub fn node(&self) -> &NodeName {
+        &self.node
+    }
+
+    /// What is reserved for it there.
+    #[must_use]
+    pub fn reserved(&self) -> &Capacity {
+        &self.reserved
+    }
+
+    /// Why there.
+    #[must_use]
+    pub fn explanation(&self) -> &Explanation {
+        &self.explanation
+    }
+
+    pub(crate) fn ticket(&self) -> Ticket {
+        self.ticket
+    }
+
+    /// The end a plan should have.
+    pub(crate) fn settle(mut self) {
+        self.released = true;
+    }
+}
+
+impl<G: Grounds> Drop for Plan<G> {
+    fn drop(&mut self) {
+        if !self.released {
+            LOST.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+impl<G: Grounds> fmt::Debug for Plan<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Plan({} on {})", self.pod, self.node)
+    }
+}
+
+/// A plan given to a ledger that did not make it, handed back.
+#[derive(Debug)]
+#[must_use = "the plan in it still holds a reservation"]
+pub struct Foreign<G: Grounds>(pub Plan<G>);
+
+impl<G: Grounds> fmt::Display for Foreign<G> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the plan for {} was made by another ledger: release it there", self.0.pod)
+    }
+}
+
+impl<G: Grounds> std::error::Error for Foreign<G> {}
