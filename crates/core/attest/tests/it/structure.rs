@@ -51,6 +51,22 @@ fn flips(quote: &[u8], range: Range<usize>) -> impl Iterator<Item = (usize, Vec<
     range.flat_map(move |at| [0x01, 0x80].map(|bit| (at, with(quote, at, &[quote[at] ^ bit]))))
 }
 
+/// The offsets are written out: software TEE and verifier share constants that could both be wrong.
+#[test]
+fn every_field_stands_where_the_manual_puts_it() {
+    let (_, quote) = good();
+    let report = report();
+    let field = |at: usize, len: usize| &quote[48 + at..48 + at + len];
+    assert_eq!(quote[..8], [3, 0, 2, 0, 0, 0, 0, 0]);
+    assert_eq!(field(48, 8), [0b101, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(field(64, 32), report.measurement.0);
+    assert_eq!(field(128, 32), report.signer.0);
+    assert_eq!(field(256, 2), report.prod_id.to_le_bytes());
+    assert_eq!(field(258, 2), report.svn.to_le_bytes());
+    assert_eq!(field(320, 64), report.report_data.0);
+    assert_eq!(quote[432..436], u32::try_from(quote.len() - 436).expect("short").to_le_bytes());
+}
+
 #[test]
 fn every_flipped_byte_before_the_chain_is_refused() {
     let (root, quote) = good();
