@@ -126,7 +126,8 @@ impl Judge {
             Observation::PageIn { enclave, page, version, frame } => {
                 memory.page_in(record, limits, enclave, page, version, frame);
             }
-            Observation::PageOut { enclave, page, version, frame } => {
+            Observation::PageOut { enclave, page, version, frame, by } => {
+                lives.page_out(record, enclave, page, by);
                 memory.page_out(record, enclave, page, version, frame);
             }
             Observation::Pool { frames_capacity, frames_resident } => {

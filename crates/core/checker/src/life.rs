@@ -171,6 +171,18 @@ impl Lives {
         }
     }
 
+    pub(crate) fn page_out(&self, record: &mut Record, id: EnclaveId, page: u64, by: Option<WorkerId>) {
+        let runner = self.alive.get(&id).and_then(|life| life.worker);
+        if let Some(runner) = runner.filter(|runner| by != Some(*runner)) {
+            record.breach(
+                Rule::EvictedWhileRunning,
+                id,
+                format_args!("page {page} sealed while {runner} is inside"),
+                format_args!("by that worker, or after it left"),
+            );
+        }
+    }
+
     pub(crate) fn pod_released(&self, record: &mut Record, pod: &PodKey) {
         if let Some((id, _)) = self.alive.iter().find(|(_, life)| life.container.pod == *pod) {
             record.breach(

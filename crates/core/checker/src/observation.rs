@@ -143,6 +143,8 @@ pub enum Observation {
         version: u64,
         /// The residency token it gave back.
         frame: u64,
+        /// Who sealed it; `None`: a thread that is no worker.
+        by: Option<WorkerId>,
     },
     /// What the pool says of itself while no page is on the move.
     Pool {

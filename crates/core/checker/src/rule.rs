@@ -103,6 +103,8 @@ rules! {
     FrameUsedTwice = "frame-used-twice",
     /// Only a resident page goes out, and gives back the frame it had.
     EvictedNotResident = "evicted-not-resident",
+    /// No page is sealed while its enclave runs on another worker: what is written meanwhile would be lost.
+    EvictedWhileRunning = "evicted-while-running",
     /// No more frames are in use than there are.
     PoolOverfull = "pool-overfull",
     /// The pool's own count is right.

@@ -180,5 +180,5 @@ pub(crate) fn page_in(id: EnclaveId, page: u64, version: Option<u64>, frame: u64
 }
 
 pub(crate) fn page_out(id: EnclaveId, page: u64, version: u64, frame: u64) -> Observation {
-    Observation::PageOut { enclave: id, page, version, frame }
+    Observation::PageOut { enclave: id, page, version, frame, by: None }
 }

@@ -25,6 +25,14 @@ pub struct Frame {
     index: u32,
 }
 
+impl Frame {
+    /// Which of its pool's it is, from 0.
+    #[must_use]
+    pub fn index(&self) -> u32 {
+        self.index
+    }
+}
+
 impl Drop for Frame {
     fn drop(&mut self) {
         LOST.fetch_add(1, Ordering::Relaxed);

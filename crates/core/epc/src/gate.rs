@@ -26,6 +26,7 @@ use core::sync::atomic::{AtomicU32, Ordering};
 use loom::sync::atomic::{AtomicU32, Ordering};
 
 use casemate_model::WorkerId;
+use casemate_mutant::{Mutant, active as seeded};
 
 const RUNNER_SHIFT: u32 = 16;
 const CLOSED: u32 = 1 << 15;
@@ -182,7 +183,7 @@ fn runner(word: u32) -> Option<WorkerId> {
 }
 
 fn permits(word: u32, worker: Option<WorkerId>) -> bool {
-    let runner = runner(word);
+    let runner = runner(word).filter(|_| !seeded(Mutant::EpcEvictsRunning));
     word & CLOSED == 0 && (runner.is_none() || runner == worker) && word & EVICTING != EVICTING
 }
 

@@ -37,6 +37,12 @@ impl Victim {
         self.page
     }
 
+    /// The frame it lies on.
+    #[must_use]
+    pub fn frame(&self) -> &Frame {
+        &self.frame
+    }
+
     /// What to seal it under.
     ///
     /// # Errors
@@ -113,6 +119,11 @@ impl Load {
     #[must_use]
     pub fn source(&self) -> LoadSource {
         self.source
+    }
+
+    /// The frames the pages get, in address order.
+    pub fn frames(&self) -> impl Iterator<Item = &Frame> {
+        self.pages.iter().flatten().map(|page| &page.frame)
     }
 
     /// What each page was sealed under last, in address order; at least one. For

@@ -46,6 +46,14 @@ mutants! {
     EnclaveIgnoresLapse,
     /// `enclave` takes a witness for whoever presents it.
     EnclaveIgnoresSubject,
+    /// `epc` seals a page under the version it had last.
+    EpcReusesVersion,
+    /// `epc` accepts a sealed page that is not its last copy.
+    EpcLoadsFirstCopy,
+    /// `epc` takes an evicted page for one that was never touched.
+    EpcForgetsSealedCopy,
+    /// `epc` evicts from enclaves that other workers run.
+    EpcEvictsRunning,
     /// `cpu` picks by deadline and forgets eligibility.
     CpuIgnoresEligibility,
     /// `cpu` picks the eligible enclave that has received least, whatever its deadline.

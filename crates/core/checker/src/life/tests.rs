@@ -156,6 +156,24 @@ fn nobody_is_inside_what_is_suspended_or_destroyed() {
 }
 
 #[test]
+fn only_its_own_worker_seals_pages_of_a_running_enclave() {
+    let sealed_by = |by: Option<u16>| Observation::PageOut {
+        enclave: enclave(1),
+        page: 0,
+        version: 1,
+        frame: 0,
+        by: by.map(worker),
+    };
+    let running =
+        |by| after_attesting([page_in(enclave(1), 0, None, 0), entered(enclave(1), 1, 200), sealed_by(by)]);
+    assert_eq!(running(Some(2)), [Rule::EvictedWhileRunning]);
+    assert_eq!(running(None), [Rule::EvictedWhileRunning]);
+    assert_eq!(running(Some(1)), []);
+    let left = [page_in(enclave(1), 0, None, 0), entered(enclave(1), 1, 200), aex(300), sealed_by(None)];
+    assert_eq!(after_attesting(left), []);
+}
+
+#[test]
 fn a_pods_place_is_given_up_after_its_last_enclave() {
     let release = || Observation::PodReleased { pod: pod_key("p") };
     assert_eq!(after_attesting([release()]), [Rule::ReleasedWhileAlive]);

@@ -1,6 +1,7 @@
 //! Taking frames from under pages.
 
 use casemate_model::WorkerId;
+use casemate_mutant::{Mutant, active as seeded};
 
 use super::Manager;
 use crate::table::PageState;
@@ -44,7 +45,9 @@ impl Manager {
             self.adjust(slot, |enclave, _, pool| {
                 pool.give(frame);
                 let version = version.unwrap_or(Version::LOST);
-                enclave.table.set(page, PageState::Sealed { version, evicted_at });
+                let sealed = PageState::Sealed { version, evicted_at };
+                let forgets = seeded(Mutant::EpcForgetsSealedCopy);
+                enclave.table.set(page, if forgets { PageState::Never } else { sealed });
                 enclave.tally.page_outs += 1;
                 enclave.gate.end_evict();
             });
@@ -110,7 +113,8 @@ impl Manager {
                     Some(PageState::Resident { version, .. }) => version,
                     state => unreachable!("a listed page is resident, not {state:?}"),
                 };
-                let version = sealed_last.next();
+                let reuses = seeded(Mutant::EpcReusesVersion);
+                let version = if reuses { Ok(sealed_last) } else { sealed_last.next() };
                 enclave.table.set(page, PageState::Moving { version: version.unwrap_or(Version::LOST) });
                 Some(Victim {
                     frame: pool.unpark(index),

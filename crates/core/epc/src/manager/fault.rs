@@ -1,6 +1,7 @@
 //! Bringing pages in.
 
 use casemate_model::WorkerId;
+use casemate_mutant::{Mutant, active as seeded};
 
 use super::Manager;
 use crate::table::{PAYLOAD_MASK, PageState};
@@ -114,7 +115,8 @@ impl Manager {
                 let (version, evicted_at) = match (source, enclave.table.get(page)) {
                     (LoadSource::Zero, Some(PageState::Never)) => (crate::Version::ZERO, 0),
                     (LoadSource::Sealed, Some(PageState::Sealed { version, evicted_at })) => {
-                        (version, evicted_at)
+                        let any = seeded(Mutant::EpcLoadsFirstCopy);
+                        (if any { crate::Version::ZERO } else { version }, evicted_at)
                     }
                     _ => break,
                 };

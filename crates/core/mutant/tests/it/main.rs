@@ -7,6 +7,7 @@ mod contest;
 mod dice;
 #[cfg(not(feature = "mutants"))]
 mod honest;
+mod paging;
 #[cfg(feature = "mutants")]
 mod seeded;
 mod stage;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use casemate_checker::{Findings, Rule};
 use casemate_mutant::{Mutant, with};
 
-use crate::{contest, trust};
+use crate::{contest, paging, trust};
 
 /// Bugs may need a rare situation: this many schedules are tried before one counts as missed.
 const SEEDS: u64 = 32;
@@ -19,6 +19,10 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::PolicyIgnoresLifetime => (trust::schedule, Rule::WitnessOutlivesEvidence),
         Mutant::EnclaveIgnoresLapse => (trust::schedule, Rule::EntryOnStaleWitness),
         Mutant::EnclaveIgnoresSubject => (trust::schedule, Rule::EntryWithoutWitness),
+        Mutant::EpcReusesVersion => (paging::schedule, Rule::VersionNotGrowing),
+        Mutant::EpcLoadsFirstCopy => (paging::schedule, Rule::PageReplayed),
+        Mutant::EpcForgetsSealedCopy => (paging::schedule, Rule::PageReplayed),
+        Mutant::EpcEvictsRunning => (paging::schedule, Rule::EvictedWhileRunning),
         Mutant::CpuIgnoresEligibility => (contest::schedule, Rule::IneligiblePicked),
         Mutant::CpuIgnoresDeadlines => (contest::schedule, Rule::LaterDeadlinePicked),
         Mutant::CpuIgnoresWeight => (contest::schedule, Rule::Mischarged),
