@@ -6,4 +6,5 @@ mod jobs;
 mod pods;
 mod policies;
 mod problems;
+mod quickstart;
 mod real;
