@@ -21,6 +21,8 @@ pub enum State {
     Trapped,
     /// Ended by the runtime.
     Killed,
+    /// Its evidence lapsed or was refused while it ran, and it was not let in again.
+    Suspended,
 }
 
 /// The outcome of an appraisal, in the words of EAR (draft-ietf-rats-ear) that we can give.
@@ -45,6 +47,7 @@ impl State {
             Self::Refused => "Refused",
             Self::Trapped => "Trapped",
             Self::Killed => "Killed",
+            Self::Suspended => "Suspended",
         }
     }
 }

@@ -152,7 +152,7 @@ fn row(workload: &WorkloadReport, with_place: bool) -> Vec<Cell> {
     cells.push(Cell::new(workload.state).fg(match workload.state {
         State::Succeeded => Color::Green,
         State::Pending | State::Running => Color::Yellow,
-        State::Failed | State::Refused | State::Trapped | State::Killed => Color::Red,
+        State::Failed | State::Refused | State::Trapped | State::Killed | State::Suspended => Color::Red,
     }));
     cells.push(optional(workload.exit_code));
     cells.push(optional(workload.seconds.map(text::span)));

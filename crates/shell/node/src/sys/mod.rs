@@ -10,6 +10,7 @@ pub(crate) mod bounce;
 mod discard;
 pub(crate) mod lock;
 pub(crate) mod mapper;
+pub(crate) mod linear_memory;
 mod mapping;
 pub(crate) mod sealed;
 pub(crate) mod signal;

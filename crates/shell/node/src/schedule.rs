@@ -1,0 +1,158 @@
+//! Who runs next: the run queue, the enclaves in it and the workers waiting for work.
+//!
+//! The decision is `cpu`'s; here are the lock around it, the workers that wait
+//! for it and the wakers that reach it from outside.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Wake, Waker};
+
+use casemate_cpu::{After, CpuConfig, Misuse, Next, RunQueue, Wake as Woken, Weight};
+use casemate_model::{EnclaveId, Nanos, Timestamp, WorkerId};
+
+use crate::clock::Clock;
+use crate::task::Task;
+
+/// The node's run queue.
+pub(crate) struct Schedule {
+    inner: Mutex<Inner>,
+    /// Signalled when an enclave becomes ready and when the schedule closes.
+    work: Condvar,
+    clock: Clock,
+}
+
+struct Inner {
+    queue: RunQueue,
+    tasks: BTreeMap<EnclaveId, Arc<Task>>,
+    closed: bool,
+}
+
+/// One turn on a CPU.
+pub(crate) struct Turn {
+    pub(crate) task: Arc<Task>,
+    /// How long it may take.
+    pub(crate) slice: Nanos,
+}
+
+impl Schedule {
+    /// # Errors
+    ///
+    /// A slice the run queue does not accept.
+    pub(crate) fn new(workers: NonZeroU16, config: CpuConfig, clock: Clock) -> Result<Arc<Self>, Misuse> {
+        let queue = RunQueue::new(workers, config)?;
+        let inner = Inner { queue, tasks: BTreeMap::new(), closed: false };
+        Ok(Arc::new(Self { inner: Mutex::new(inner), work: Condvar::new(), clock }))
+    }
+
+    /// Lets an attested enclave compete for the CPU.
+    ///
+    /// # Errors
+    ///
+    /// Where the queue is full or has an enclave of this id.
+    pub(crate) fn add(&self, task: Arc<Task>, weight: Weight) -> Result<(), Misuse> {
+        let mut inner = self.lock();
+        inner.queue.add(task.id(), weight, self.now())?;
+        inner.tasks.insert(task.id(), task);
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Makes a blocked enclave ready. One that is running is not lost: it goes on.
+    pub(crate) fn wake(&self, id: EnclaveId) {
+        if self.lock().queue.wake(id, self.now()) == Woken::BecameReady {
+            self.work.notify_one();
+        }
+    }
+
+    /// Ends the slice of every enclave that should make way for a more urgent one.
+    /// Each looks at its slice when the present epoch ends.
+    pub(crate) fn preempt_where_due(&self) {
+        let inner = self.lock();
+        for (worker, id) in inner.queue.running() {
+            if inner.queue.contender(worker).is_some()
+                && let Some(task) = inner.tasks.get(&id)
+            {
+                task.control.end_slice();
+            }
+        }
+    }
+
+    /// Waits until there is an enclave for `worker` to run; `None` once closed.
+    pub(crate) fn next(&self, worker: WorkerId) -> Option<Turn> {
+        let mut inner = self.lock();
+        loop {
+            if inner.closed {
+                return None;
+            }
+            if let Next::Run { id, slice, .. } = inner.queue.pick(worker, self.now())
+                && let Some(task) = inner.tasks.get(&id)
+            {
+                return Some(Turn { task: Arc::clone(task), slice });
+            }
+            inner = self.work.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Ends a turn: `id` used `ran` of CPU time and is now `after`.
+    ///
+    /// # Errors
+    ///
+    /// Where the queue did not have it running: a fault of the worker.
+    pub(crate) fn account(&self, id: EnclaveId, ran: Nanos, after: After) -> Result<(), Misuse> {
+        let mut inner = self.lock();
+        inner.queue.account(id, ran, self.now(), after)?;
+        if after == After::Done {
+            inner.tasks.remove(&id);
+        }
+        Ok(())
+    }
+
+    /// Takes out an enclave that is on no worker; nothing where it is not here.
+    pub(crate) fn remove(&self, id: EnclaveId) {
+        let mut inner = self.lock();
+        if inner.queue.remove(id).is_ok() {
+            inner.tasks.remove(&id);
+        }
+    }
+
+    /// Tells every worker to stop after its present turn.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.work.notify_all();
+    }
+
+    /// Wakes enclave `id` when the host has what it waited for. Outliving the
+    /// schedule or the enclave, it does nothing.
+    pub(crate) fn waker(self: &Arc<Self>, id: EnclaveId) -> Waker {
+        Waker::from(Arc::new(Alarm { schedule: Arc::downgrade(self), id }))
+    }
+
+    /// The queue's time is the node's monotonic clock, counted from its start.
+    fn now(&self) -> Timestamp {
+        Timestamp(self.clock.monotonic().0)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        // A worker that panicked under the lock left the queue between two of its
+        // own transitions; the others go on.
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Alarm {
+    schedule: Weak<Schedule>,
+    id: EnclaveId,
+}
+
+impl Wake for Alarm {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if let Some(schedule) = self.schedule.upgrade() {
+            schedule.wake(self.id);
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! A node at work: places pods, has their enclaves built, attests them, keeps
+//! their evidence fresh and clears up after them.
+//!
+//! One thread does all of it and owns all of the state; workers and loaders tell
+//! it what happened by [`Notice`]s. What it does it reports as events, and the
+//! independent checker is shown every step.
+
+mod building;
+mod ending;
+mod evidence;
+mod placing;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+
+use casemate_model::{Container, EnclaveId, Fingerprint, Node as NodeModel, Timestamp};
+use casemate_placement::{Ledger, OnEvidence, Plan, Queue};
+use casemate_report::{Event, Subject, Verdict, What};
+
+use crate::attestation::Attestation;
+use crate::clock::Clock;
+use crate::config::Renewal;
+use crate::loader::Loader;
+use crate::notice::Notice;
+use crate::roster::Entry;
+use crate::schedule::Schedule;
+use crate::watch::Watch;
+use crate::workload::Workload;
+
+/// What the supervisor works with.
+pub(crate) struct Means<'a> {
+    pub(crate) node: NodeModel,
+    pub(crate) renewal: Renewal,
+    pub(crate) logs: std::path::PathBuf,
+    pub(crate) attestation: Attestation,
+    pub(crate) schedule: Arc<Schedule>,
+    pub(crate) loader: Loader,
+    pub(crate) notices: Receiver<Notice>,
+    pub(crate) watch: Watch,
+    pub(crate) clock: Clock,
+    pub(crate) events: &'a mut dyn FnMut(Event),
+}
+
+/// A run: its means and its state.
+pub(crate) struct Supervisor<'a> {
+    means: Means<'a>,
+    ledger: Ledger<OnEvidence>,
+    queue: Queue,
+    pods: Vec<PodEntry>,
+    entries: Vec<Entry>,
+    /// Which container an enclave belongs to, for as long as it exists.
+    by_enclave: BTreeMap<EnclaveId, usize>,
+    next_enclave: u32,
+    platform: PlatformStanding,
+    interrupted: bool,
+}
+
+/// A pod of the run.
+struct PodEntry {
+    workload: Workload,
+    /// Its containers in the roster.
+    containers: Range<usize>,
+    /// Its place, while it has one.
+    plan: Option<Plan<OnEvidence>>,
+    /// Why it waits, as last reported.
+    waits: Vec<String>,
+}
+
+/// What is known of this node's own evidence.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PlatformStanding {
+    pub(crate) verdict: Option<Verdict>,
+    pub(crate) reasons: Vec<String>,
+    /// The root its evidence chains to.
+    pub(crate) root: Option<Fingerprint>,
+    renew_at: Option<Timestamp>,
+}
+
+/// What a finished run leaves to report.
+pub(crate) struct Outcome {
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) platform: PlatformStanding,
+    pub(crate) interrupted: bool,
+}
+
+impl<'a> Supervisor<'a> {
+    pub(crate) fn new(means: Means<'a>) -> Self {
+        Self {
+            means,
+            ledger: Ledger::<OnEvidence>::new(),
+            queue: Queue::new(PATIENCE),
+            pods: Vec::new(),
+            entries: Vec::new(),
+            by_enclave: BTreeMap::new(),
+            next_enclave: 0,
+            platform: PlatformStanding::default(),
+            interrupted: false,
+        }
+    }
+
+    /// Runs these pods until each is over or can get no further.
+    pub(crate) fn run(&mut self, workloads: Vec<Workload>) {
+        self.attest_platform();
+        self.enlist(workloads);
+        self.place();
+        while !self.interrupted && self.something_can_happen() {
+            match self.means.notices.recv_timeout(self.until_next_renewal()) {
+                Ok(notice) => self.take(notice),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            self.renew_what_is_due();
+        }
+    }
+
+    /// Whether an enclave exists, or a waiting pod may still get its place.
+    fn something_can_happen(&self) -> bool {
+        !self.by_enclave.is_empty() || (!self.queue.is_empty() && self.platform.renew_at.is_some())
+    }
+
+    fn take(&mut self, notice: Notice) {
+        match notice {
+            Notice::Loaded(id, Ok(loaded)) => self.loaded(id, loaded),
+            Notice::Loaded(id, Err(why)) => self.could_not_load(id, why),
+            Notice::Started(id) => self.started(id),
+            Notice::Ended(id, ending) => self.ended(id, ending),
+            Notice::Lapsed(id) => self.lapsed(id),
+            Notice::Interrupted => self.interrupted = true,
+        }
+    }
+
+    fn container(&self, at: usize) -> &Container {
+        let entry = &self.entries[at];
+        &self.pods[entry.pod].workload.pod.containers[entry.container]
+    }
+
+    fn now(&self) -> Timestamp {
+        self.means.clock.now()
+    }
+
+    fn tell(&mut self, subject: Subject, what: What) {
+        let time = self.now();
+        (self.means.events)(Event { time, subject, what });
+    }
+
+    /// An event about one container.
+    fn tell_of(&mut self, at: usize, what: What) {
+        let subject = Subject::Container(self.entries[at].key.clone());
+        self.tell(subject, what);
+    }
+}
+
+/// How often a waiting pod is passed over by smaller ones before room is held for it.
+const PATIENCE: u32 = 8;

@@ -1,0 +1,39 @@
+//! A pod to run, and what its containers' images turned out to be.
+
+use std::sync::Arc;
+
+use casemate_model::{Bytes, Container, ContainerKey, Pod};
+
+use crate::guest::Invocation;
+use crate::image::Image;
+
+/// A pod and the programs of its containers.
+#[derive(Clone, Debug)]
+pub struct Workload {
+    /// The pod, as asked for.
+    pub pod: Pod,
+    /// For each of the pod's containers, in order: its program, or why there is none.
+    pub images: Vec<Result<Arc<Image>, String>>,
+}
+
+impl Workload {
+    /// Names one of the pod's containers in full.
+    pub(crate) fn key(&self, container: &Container) -> ContainerKey {
+        ContainerKey { pod: self.pod.key.clone(), container: container.name.clone() }
+    }
+}
+
+/// What a container's program is told.
+pub(crate) fn invocation(container: &Container) -> Invocation {
+    Invocation { args: container.args.clone(), env: container.env.clone() }
+}
+
+/// The most linear memory a container's enclave may have: its encrypted-memory
+/// limit, else its ordinary memory limit, else [`DEFAULT_LIMIT`].
+pub(crate) fn memory_limit(container: &Container) -> Bytes {
+    let encrypted = container.demand.enclave.and_then(|enclave| enclave.epc_limit);
+    encrypted.or(container.demand.memory_limit).unwrap_or(DEFAULT_LIMIT)
+}
+
+/// The most linear memory of an enclave whose manifest names no limit.
+pub const DEFAULT_LIMIT: Bytes = Bytes::mib(1024);
