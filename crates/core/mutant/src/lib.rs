@@ -42,6 +42,22 @@ mutants! {
     PolicyIgnoresMeasurement,
     /// `policy` lets a witness hold for as long as the certificates do.
     PolicyIgnoresLifetime,
+    /// `placement` takes any node for one with the right TEE.
+    PlacementIgnoresTee,
+    /// `placement` takes a node whose witness has lapsed.
+    PlacementIgnoresLapse,
+    /// `placement` takes a node that was never attested.
+    PlacementTrustsAnybody,
+    /// `placement` hands out encrypted memory that is in use.
+    PlacementOvercommitsEpc,
+    /// `placement` does not count what the sandbox costs.
+    PlacementForgetsOverhead,
+    /// `placement` forgets the node selector.
+    PlacementIgnoresSelector,
+    /// `placement` forgets taints.
+    PlacementIgnoresTaints,
+    /// `placement` does not give back what released pods had.
+    PlacementKeepsReservations,
     /// `enclave` lets workers in on a witness that has lapsed.
     EnclaveIgnoresLapse,
     /// `enclave` takes a witness for whoever presents it.

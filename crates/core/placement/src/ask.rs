@@ -1,6 +1,7 @@
 //! What a pod asks for, added up.
 
 use casemate_model::{Capacity, Demand, PAGE_SIZE, Pod};
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Resource;
 use crate::resource::sum;
@@ -18,6 +19,7 @@ impl<'a> Ask<'a> {
     /// The resource of which the pod asks for more than can be counted.
     pub(crate) fn of(pod: &'a Pod) -> Result<Self, Resource> {
         let overhead = Capacity { cpu: pod.overhead_cpu, memory: pod.overhead_memory, ..Capacity::default() };
+        let overhead = if seeded(Mutant::PlacementForgetsOverhead) { Capacity::default() } else { overhead };
         let request = pod
             .containers
             .iter()

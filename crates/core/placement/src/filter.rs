@@ -19,6 +19,7 @@ mod witness;
 use std::collections::BTreeMap;
 
 use casemate_model::{Capacity, Node, NodeName, PodKey};
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::ask::Ask;
 use crate::grounds::Trust;
@@ -73,5 +74,9 @@ fn shortage(resource: Resource, ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection
     let capacity = usable(&site.node.capacity);
     let free = resource.of(&rest(&capacity, site.used));
     let (asked, capacity) = (resource.of(&ask.request), resource.of(&capacity));
-    if asked <= free { Vec::new() } else { vec![Objection::Short { resource, asked, free, capacity }] }
+    let overlooked = resource == Resource::Epc && seeded(Mutant::PlacementOvercommitsEpc);
+    if asked <= free || overlooked {
+        return Vec::new();
+    }
+    vec![Objection::Short { resource, asked, free, capacity }]
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use casemate_model::{Capacity, Node, NodeName, Pod, PodKey, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 use casemate_policy::{Attested, Platform};
 use thiserror::Error;
 
@@ -183,9 +184,11 @@ impl<G: Grounds> Ledger<G> {
         let Ticket { ledger, number } = plan.ticket();
         let ours = self.placed.get(plan.pod()).is_some_and(|(_, ticket)| *ticket == number);
         let (true, true, Some(entry)) = (ledger == self.id, ours, self.nodes.get_mut(plan.node())) else {
-            return Err(Foreign(plan));
+            return Err(Foreign(Box::new(plan)));
         };
-        entry.used = rest(&entry.used, plan.reserved());
+        if !seeded(Mutant::PlacementKeepsReservations) {
+            entry.used = rest(&entry.used, plan.reserved());
+        }
         self.placed.remove(plan.pod());
         plan.settle();
         Ok(())

@@ -2,7 +2,7 @@
 
 use casemate_checker::Findings;
 
-use crate::{contest, paging, trust};
+use crate::{contest, paging, places, trust};
 
 const SEEDS: u64 = 64;
 
@@ -16,6 +16,11 @@ fn clean(schedule: fn(u64) -> Findings) {
 #[test]
 fn policy_and_enclaves_break_no_rule() {
     clean(trust::schedule);
+}
+
+#[test]
+fn placement_breaks_no_rule() {
+    clean(places::schedule);
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod dice;
 #[cfg(not(feature = "mutants"))]
 mod honest;
 mod paging;
+mod places;
 #[cfg(feature = "mutants")]
 mod seeded;
 mod stage;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use casemate_checker::{Findings, Rule};
 use casemate_mutant::{Mutant, with};
 
-use crate::{contest, paging, trust};
+use crate::{contest, paging, places, trust};
 
 /// Bugs may need a rare situation: this many schedules are tried before one counts as missed.
 const SEEDS: u64 = 32;
@@ -17,6 +17,14 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::PolicyIgnoresDebug => (trust::schedule, Rule::DebugAffirmed),
         Mutant::PolicyIgnoresMeasurement => (trust::schedule, Rule::WitnessMisstatesMeasurement),
         Mutant::PolicyIgnoresLifetime => (trust::schedule, Rule::WitnessOutlivesEvidence),
+        Mutant::PlacementIgnoresTee => (places::schedule, Rule::WrongTee),
+        Mutant::PlacementIgnoresLapse => (places::schedule, Rule::StalePlatformWitness),
+        Mutant::PlacementTrustsAnybody => (places::schedule, Rule::NoPlatformWitness),
+        Mutant::PlacementOvercommitsEpc => (places::schedule, Rule::EpcOvercommitted),
+        Mutant::PlacementForgetsOverhead => (places::schedule, Rule::MemoryOvercommitted),
+        Mutant::PlacementIgnoresSelector => (places::schedule, Rule::NodeSelectorIgnored),
+        Mutant::PlacementIgnoresTaints => (places::schedule, Rule::TaintIgnored),
+        Mutant::PlacementKeepsReservations => (places::schedule, Rule::WaitsThoughItFits),
         Mutant::EnclaveIgnoresLapse => (trust::schedule, Rule::EntryOnStaleWitness),
         Mutant::EnclaveIgnoresSubject => (trust::schedule, Rule::EntryWithoutWitness),
         Mutant::EpcReusesVersion => (paging::schedule, Rule::VersionNotGrowing),

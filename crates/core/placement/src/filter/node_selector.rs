@@ -1,12 +1,16 @@
 //! The node has every label the pod selects by, with exactly that value.
 
+use casemate_mutant::{Mutant, active as seeded};
+
 use super::Site;
 use crate::Objection;
 use crate::ask::Ask;
 
 pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
     let labels = &site.node.labels;
-    let unmet = ask.pod.node_selector.iter().filter(|(key, wanted)| labels.get(*key) != Some(wanted));
+    let unmet = ask.pod.node_selector.iter().filter(|(key, wanted)| {
+        labels.get(*key) != Some(wanted) && !seeded(Mutant::PlacementIgnoresSelector)
+    });
     unmet
         .map(|(key, wanted)| Objection::Label {
             key: key.clone(),

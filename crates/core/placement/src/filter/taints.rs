@@ -6,13 +6,16 @@
 //! `Equal`, which the API server refuses, tolerates nothing.
 
 use casemate_model::{Pod, Taint, TaintEffect, Toleration, TolerationOperator};
+use casemate_mutant::{Mutant, active as seeded};
 
 use super::Site;
 use crate::Objection;
 use crate::ask::Ask;
 
 pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
-    let keeps_away = |taint: &&Taint| taint.effect != TaintEffect::PreferNoSchedule;
+    let keeps_away = |taint: &&Taint| {
+        taint.effect != TaintEffect::PreferNoSchedule && !seeded(Mutant::PlacementIgnoresTaints)
+    };
     let taints = site.node.taints.iter().filter(keeps_away);
     taints.filter(|taint| !tolerates(ask.pod, taint)).cloned().map(Objection::Taint).collect()
 }
