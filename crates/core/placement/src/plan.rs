@@ -96,7 +96,7 @@ impl<G: Grounds> fmt::Debug for Plan<G> {
 /// A plan given to a ledger that did not make it, handed back.
 #[derive(Debug)]
 #[must_use = "the plan in it still holds a reservation"]
-pub struct Foreign<G: Grounds>(pub Plan<G>);
+pub struct Foreign<G: Grounds>(pub Box<Plan<G>>);
 
 impl<G: Grounds> fmt::Display for Foreign<G> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -105,3 +105,26 @@ impl<G: Grounds> fmt::Display for Foreign<G> {
 }
 
 impl<G: Grounds> std::error::Error for Foreign<G> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::filter::fixture::words::{node, pod};
+    use crate::{Decision, Hypothetical, Ledger};
+    use casemate_model::Timestamp;
+
+    // The only unit test that makes plans: the count is of the whole process.
+    #[test]
+    fn a_plan_that_is_dropped_is_counted_and_one_that_is_released_is_not() {
+        let mut ledger = Ledger::<Hypothetical>::new([node("cpu=1000")]).unwrap();
+        let mut place = |name: &str| ledger.place(&pod(&format!("name={name} cpu=1")), Timestamp(0));
+        let (Decision::Placed(kept), Decision::Placed(lost)) = (place("kept"), place("lost")) else {
+            panic!("there is room for both")
+        };
+        let before = lost_plans();
+        ledger.release(kept).unwrap();
+        assert_eq!(lost_plans(), before);
+        drop(lost);
+        assert_eq!(lost_plans(), before + 1);
+    }
+}

@@ -1,0 +1,58 @@
+//! What placement promises, seen through its public interface only.
+
+mod compile_fail;
+mod evidence;
+mod explain;
+mod ledger;
+mod queue;
+mod score;
+#[path = "../../src/filter/fixture/words.rs"]
+#[expect(dead_code, reason = "the unit tests use more of it")]
+mod words;
+
+use casemate_model::{NodeName, Pod, Timestamp};
+use casemate_placement::{Decision, Grounds, Hypothetical, Ledger, Plan, lost_plans};
+
+const NOW: Timestamp = Timestamp::from_unix_secs(1_800_000_000);
+
+fn name(node: &str) -> NodeName {
+    NodeName(node.to_owned())
+}
+
+/// A ledger over one node a line.
+fn ledger(nodes: &str) -> Ledger<Hypothetical> {
+    Ledger::<Hypothetical>::new(lines(nodes).map(words::node)).unwrap()
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|line| !line.is_empty())
+}
+
+/// Places a pod that has to find a place.
+#[track_caller]
+fn placed<G: Grounds>(ledger: &mut Ledger<G>, pod: &Pod) -> Plan<G> {
+    match ledger.place(pod, NOW) {
+        Decision::Placed(plan) => plan,
+        Decision::Waiting(why) | Decision::Never(why) => panic!("{why}"),
+    }
+}
+
+/// Gives plans back, and finds that none was lost on the way. No test of this binary may lose one.
+#[track_caller]
+fn finish<G: Grounds>(ledger: &mut Ledger<G>, plans: impl IntoIterator<Item = Plan<G>>) {
+    plans.into_iter().for_each(|plan| ledger.release(plan).unwrap());
+    assert_eq!(lost_plans(), 0);
+}
+
+/// A decision in one word, and the text of its explanation. A plan is given back at once.
+fn decide<G: Grounds>(ledger: &mut Ledger<G>, pod: &str) -> (&'static str, String) {
+    match ledger.place(&words::pod(pod), NOW) {
+        Decision::Placed(plan) => {
+            let text = plan.explanation().to_string();
+            finish(ledger, [plan]);
+            ("placed", text)
+        }
+        Decision::Waiting(why) => ("waits", why.to_string()),
+        Decision::Never(why) => ("never", why.to_string()),
+    }
+}
