@@ -7,7 +7,6 @@ mod ledger;
 mod queue;
 mod score;
 #[path = "../../src/filter/fixture/words.rs"]
-#[expect(dead_code, reason = "the unit tests use more of it")]
 mod words;
 
 use casemate_model::{NodeName, Pod, Timestamp};
