@@ -81,7 +81,8 @@ impl<G: Grounds> Plan<G> {
 
 impl<G: Grounds> Drop for Plan<G> {
     fn drop(&mut self) {
-        if !self.released {
+        // While a panic unwinds, the panic is the fault to report.
+        if !self.released && !std::thread::panicking() {
             LOST.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -99,6 +99,43 @@ fn a_hold_is_on_one_node_and_the_others_stay_open() {
 }
 
 #[test]
+fn a_hold_stays_on_its_node_when_another_comes_nearer() {
+    let mut queue =
+        queue(0, &["name=one cpu=500", "name=two cpu=450", "name=three cpu=800", "name=large cpu=1000"]);
+    let (mut ledger, mut held) = (ledger("name=a cpu=1000\n name=b cpu=1000"), Vec::new());
+    assert_eq!(pass(&mut queue, &mut ledger, &mut held), ["one", "two", "three"]);
+    assert_eq!(["a", "a", "b"].map(str::to_owned), [0, 1, 2].map(|i: usize| held[i].plan.node().0.clone()));
+    // The large pod lacks 800m on b and 950m on a; then 450m on a.
+    finish(&mut ledger, [held.remove(0).plan]);
+    queue.push(words::pod("name=small cpu=100"));
+    assert_eq!(pass(&mut queue, &mut ledger, &mut held), ["small"]);
+    assert_eq!(held[2].plan.node().0, "a");
+    release_all(&mut ledger, &mut held);
+}
+
+#[test]
+fn a_pod_is_not_passed_over_where_it_could_never_go() {
+    let mut queue = queue(1, &["name=first cpu=600 select:zone=a", "name=large cpu=1000 select:zone=a"]);
+    for index in 0..5 {
+        queue.push(words::pod(&format!("name=elsewhere{index} cpu=10 select:zone=b")));
+    }
+    queue.push(words::pod("name=small cpu=100 select:zone=a"));
+    let nodes = "name=a cpu=1000 label:zone=a\n name=b cpu=1000 label:zone=b";
+    let (mut ledger, mut held) = (ledger(nodes), Vec::new());
+    assert_eq!(pass(&mut queue, &mut ledger, &mut held).last().unwrap(), "small");
+    release_all(&mut ledger, &mut held);
+}
+
+#[test]
+fn a_node_that_is_too_small_when_empty_is_never_held() {
+    let mut queue = queue(0, &["name=first cpu=950", "name=large cpu=1000", "name=small cpu=50"]);
+    let (mut ledger, mut held) = (ledger("name=enough cpu=1000\n name=small cpu=900"), Vec::new());
+    assert_eq!(pass(&mut queue, &mut ledger, &mut held), ["first", "small"]);
+    assert_eq!(held[1].plan.node().0, "small");
+    release_all(&mut ledger, &mut held);
+}
+
+#[test]
 fn a_hold_does_not_bind_higher_priority() {
     let mut queue = queue(0, &["name=first cpu=600", "name=large cpu=1000"]);
     let (mut ledger, mut held) = (ledger("cpu=1000"), Vec::new());
