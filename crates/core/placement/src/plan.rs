@@ -81,8 +81,7 @@ impl<G: Grounds> Plan<G> {
 
 impl<G: Grounds> Drop for Plan<G> {
     fn drop(&mut self) {
-        // While a panic unwinds, the panic is the fault to report.
-        if !self.released && !std::thread::panicking() {
+        if !self.released {
             LOST.fetch_add(1, Ordering::Relaxed);
         }
     }

@@ -40,7 +40,7 @@ fn placed<G: Grounds>(ledger: &mut Ledger<G>, pod: &Pod) -> Plan<G> {
 #[track_caller]
 fn finish<G: Grounds>(ledger: &mut Ledger<G>, plans: impl IntoIterator<Item = Plan<G>>) {
     plans.into_iter().for_each(|plan| ledger.release(plan).unwrap());
-    assert_eq!(lost_plans(), 0);
+    assert_eq!(lost_plans(), 0, "plans were lost, here or by another test that failed");
 }
 
 /// A decision in one word, and the text of its explanation. A plan is given back at once.
