@@ -21,6 +21,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod argument;
 mod container;
 mod duration;
 mod expand;

@@ -98,11 +98,8 @@ impl Attestation {
         let bound = platform_report_data(&nonce, &self.identity, &agent_key);
         let image_measurement = self.source.probe_measurement();
         let evidence = self.evidence(image_measurement, bound, now)?;
-        let subject = Platform {
-            node: self.node.clone(),
-            identity: self.identity.clone(),
-            tee: self.source.tee(),
-        };
+        let subject =
+            Platform { node: self.node.clone(), identity: self.identity.clone(), tee: self.source.tee() };
         let expected = PlatformExpectation { subject, agent_key: &agent_key, nonce, image_measurement };
         let appraisal = appraise_platform(&evidence, &expected, &self.policy, now);
         affirmed(appraisal.into_result(), &evidence)

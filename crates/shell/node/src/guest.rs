@@ -254,11 +254,7 @@ impl OutputStream for LogStream {
 }
 
 impl AsyncWrite for LogStream {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut Context<'_>,
-        output: &[u8],
-    ) -> Poll<std::io::Result<usize>> {
+    fn poll_write(self: Pin<&mut Self>, _: &mut Context<'_>, output: &[u8]) -> Poll<std::io::Result<usize>> {
         if self.boundary.check().is_err() {
             return Poll::Ready(Err(std::io::ErrorKind::PermissionDenied.into()));
         }

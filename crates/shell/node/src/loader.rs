@@ -14,8 +14,8 @@ use casemate_model::{Bytes, EnclaveId, Measurement};
 use crate::engine::{Engine, Program};
 use crate::image::Image;
 use crate::memories::Memories;
-use crate::pager::Pool;
 use crate::notice::Notice;
+use crate::pager::Pool;
 
 /// What to build.
 pub(crate) struct Order {

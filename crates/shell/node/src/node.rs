@@ -131,11 +131,9 @@ impl Node {
         });
         let cpu = CpuConfig { slice: config.slice };
         let schedule = Schedule::new(config.cpus, cpu, clock).map_err(NodeError::Slice)?;
-        let ticker =
-            Ticker::start(Arc::clone(&engine), Arc::clone(&schedule)).map_err(NodeError::Thread)?;
-        let loader =
-            Loader::start(config.cpus.get(), Arc::clone(&engine), Arc::clone(&pool), sender.clone())
-                .map_err(NodeError::Thread)?;
+        let ticker = Ticker::start(Arc::clone(&engine), Arc::clone(&schedule)).map_err(NodeError::Thread)?;
+        let loader = Loader::start(config.cpus.get(), Arc::clone(&engine), Arc::clone(&pool), sender.clone())
+            .map_err(NodeError::Thread)?;
         let mut workers = Vec::new();
         for id in worker_ids(config.cpus) {
             let worker = Worker {

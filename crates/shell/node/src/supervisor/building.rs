@@ -28,7 +28,8 @@ impl Supervisor<'_> {
         for at in self.pods[pod].containers.clone() {
             let container = self.container(at);
             let limit = memory_limit(container);
-            let guaranteed = container.demand.enclave.map(|enclave| enclave.epc_guaranteed).unwrap_or_default();
+            let guaranteed =
+                container.demand.enclave.map(|enclave| enclave.epc_guaranteed).unwrap_or_default();
             let Ok(image) = self.entries[at].image.clone() else { continue };
             let id = EnclaveId { index: self.next_enclave, generation: 0 };
             self.next_enclave += 1;
@@ -43,11 +44,10 @@ impl Supervisor<'_> {
                 container: entry.key.clone(),
                 pages_guaranteed: guaranteed.to_pages_ceil().0,
             });
-            self.tell_of(at, What::EnclaveCreated {
-                enclave: id,
-                epc_guaranteed: guaranteed,
-                epc_limit: Some(limit),
-            });
+            self.tell_of(
+                at,
+                What::EnclaveCreated { enclave: id, epc_guaranteed: guaranteed, epc_limit: Some(limit) },
+            );
             self.means.loader.order(Order { id, image, limit, guaranteed });
         }
     }
@@ -157,7 +157,9 @@ impl Supervisor<'_> {
 /// which hold no underscore; whatever else a manifest says becomes harmless.
 fn log_name(key: &ContainerKey) -> String {
     let harmless = |text: &str| -> String {
-        text.chars().map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '-' }).collect()
+        text.chars()
+            .map(|c| if c.is_ascii_alphanumeric() || c == '-' || c == '.' { c } else { '-' })
+            .collect()
     };
     let parts = [&key.pod.namespace, &key.pod.name, &key.container].map(|part| harmless(part));
     format!("{}.log", parts.join("_"))

@@ -35,8 +35,8 @@ unsafe impl MemoryCreator for PoolMemoryCreator {
         if wanted > SLOT_BYTES.0 || guard as u64 > SLOT_GUARD.0 {
             return Err(format!("a memory of {wanted} bytes does not fit a slot of {SLOT_BYTES}"));
         }
-        let memory = Memories::hand_out()
-            .ok_or("the program asks for a second linear memory; an enclave has one")?;
+        let memory =
+            Memories::hand_out().ok_or("the program asks for a second linear memory; an enclave has one")?;
         memory.grow(Bytes(minimum as u64)).map_err(|error| error.to_string())?;
         Ok(Box::new(PoolMemory { memory }))
     }

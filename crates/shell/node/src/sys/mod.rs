@@ -8,9 +8,9 @@
 pub(crate) mod arena;
 pub(crate) mod bounce;
 mod discard;
+pub(crate) mod linear_memory;
 pub(crate) mod lock;
 pub(crate) mod mapper;
-pub(crate) mod linear_memory;
 mod mapping;
 pub(crate) mod sealed;
 pub(crate) mod signal;

@@ -1,0 +1,127 @@
+//! The command line of `casemate run`.
+
+use std::num::NonZeroU16;
+use std::path::PathBuf;
+
+use casemate_manifest::argument;
+use casemate_model::{Bytes, Nanos, Taint};
+use casemate_node::Renewal;
+use casemate_node::pager::{Mechanism, MechanismChoice};
+use clap::{Args, ValueEnum};
+
+/// Admit, attest, place and run workloads on this machine, in software enclaves.
+///
+/// Exit codes: 0 everything was placed and ended with 0; 1 something was not or did
+/// not; 2 nothing was run; 130 interrupted.
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// Manifests: files, or directories of `*.yaml`. A directory's policy.yaml is the
+    /// policy unless --policy is given.
+    #[arg(required = true, value_name = "FILE|DIR")]
+    pub(crate) paths: Vec<PathBuf>,
+
+    /// Encrypted memory of this node, in bytes: 64Mi, 1G.
+    #[arg(long, value_name = "BYTES", default_value = "64Mi", value_parser = argument::bytes)]
+    pub(crate) epc: Bytes,
+
+    /// CPUs that run enclaves [default: all of this machine].
+    #[arg(long, value_name = "N")]
+    pub(crate) cpus: Option<NonZeroU16>,
+
+    /// A label of this node; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE", value_parser = argument::label)]
+    pub(crate) node_label: Vec<(String, String)>,
+
+    /// A taint of this node; may be repeated.
+    #[arg(long, value_name = "KEY=VALUE:EFFECT", value_parser = argument::taint)]
+    pub(crate) node_taint: Vec<Taint>,
+
+    /// The WASI program that an image name stands for; may be repeated.
+    #[arg(long, value_name = "NAME=FILE", value_parser = argument::label)]
+    pub(crate) image: Vec<(String, String)>,
+
+    /// The appraisal policy. Without one, software enclaves of this machine are
+    /// accepted that measure as the images named in the manifests.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+
+    /// How long a verdict stands, at most the policy's: 5m, 500ms.
+    #[arg(long, value_name = "TIME", value_parser = argument::span)]
+    pub(crate) attest_ttl: Option<Nanos>,
+
+    /// When verdicts are renewed.
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = RenewalArgument::InTime)]
+    pub(crate) attest_renewal: RenewalArgument,
+
+    /// How long an enclave runs before the next one's turn: 10ms.
+    #[arg(long, value_name = "TIME", default_value = "10ms", value_parser = argument::span)]
+    pub(crate) slice: Nanos,
+
+    /// How pages move in and out of the pool.
+    #[arg(long, value_enum, value_name = "HOW", default_value_t = PagingArgument::Auto)]
+    pub(crate) paging: PagingArgument,
+
+    /// Where logs and the event log go [default: a new directory under the state directory].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) log_dir: Option<PathBuf>,
+
+    /// Where this machine's software root and the logs of runs are kept
+    /// [default: $XDG_STATE_HOME/casemate, else ~/.local/state/casemate].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+
+    /// What is printed on stdout. With json it is exactly one document, and all else goes to stderr.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Output::Table)]
+    pub(crate) output: Output,
+}
+
+/// What is printed on stdout.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Output {
+    /// A line a state change, then a table.
+    Table,
+    /// One JSON document.
+    Json,
+}
+
+/// When verdicts are renewed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RenewalArgument {
+    /// Before they lapse: nothing is suspended.
+    InTime,
+    /// Once they have lapsed: the enclave is suspended, attested again and resumed.
+    OnLapse,
+    /// Never: the enclave is suspended, and ended.
+    Never,
+}
+
+/// How pages move in and out of the pool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PagingArgument {
+    /// userfaultfd where it is permitted, else mprotect.
+    Auto,
+    /// userfaultfd or nothing.
+    Userfaultfd,
+    /// mprotect: slower, permitted everywhere.
+    Mprotect,
+}
+
+impl From<RenewalArgument> for Renewal {
+    fn from(argument: RenewalArgument) -> Self {
+        match argument {
+            RenewalArgument::InTime => Self::InTime,
+            RenewalArgument::OnLapse => Self::OnLapse,
+            RenewalArgument::Never => Self::Never,
+        }
+    }
+}
+
+impl From<PagingArgument> for MechanismChoice {
+    fn from(argument: PagingArgument) -> Self {
+        match argument {
+            PagingArgument::Auto => Self::Auto,
+            PagingArgument::Userfaultfd => Self::Only(Mechanism::Userfaultfd),
+            PagingArgument::Mprotect => Self::Only(Mechanism::Mprotect),
+        }
+    }
+}

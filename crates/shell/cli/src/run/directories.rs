@@ -1,0 +1,50 @@
+//! Where a run keeps what it leaves: the machine's root, logs, the event log.
+
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use casemate_model::Timestamp;
+
+use super::RunArguments;
+
+/// A run's directories. `root` is the software TEE's to make, with its own modes.
+pub(crate) struct Directories {
+    /// Of this machine's software root.
+    pub(crate) root: PathBuf,
+    /// Of this run's container logs.
+    pub(crate) logs: PathBuf,
+    /// The event log of this run.
+    pub(crate) events: PathBuf,
+}
+
+impl Directories {
+    /// Decides on the directories and makes those of this run.
+    pub(crate) fn prepare(arguments: &RunArguments, now: Timestamp) -> Result<Self, String> {
+        let state = match arguments.state_dir.clone().or_else(default_state) {
+            Some(state) => state,
+            None => return Err("neither $XDG_STATE_HOME nor $HOME is set; give --state-dir".to_owned()),
+        };
+        let logs = match &arguments.log_dir {
+            Some(logs) => logs.clone(),
+            None => state.join("runs").join(run_name(now)),
+        };
+        fs::create_dir_all(&logs)
+            .map_err(|error| format!("{}: cannot be created: {error}; give --log-dir", logs.display()))?;
+        Ok(Self { root: state.join("root"), events: logs.join("events.jsonl"), logs })
+    }
+}
+
+fn default_state() -> Option<PathBuf> {
+    let directory = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let state =
+        directory("XDG_STATE_HOME").or_else(|| directory("HOME").map(|home| home.join(".local/state")));
+    state.map(|state| state.join("casemate"))
+}
+
+/// The time the run began, and whose it is: two runs may begin in one second.
+fn run_name(now: Timestamp) -> String {
+    let seconds = i64::try_from(now.as_unix_secs()).unwrap_or(i64::MAX);
+    let time = jiff::Timestamp::from_second(seconds).unwrap_or(jiff::Timestamp::MAX);
+    format!("{}-{}", time.strftime("%Y%m%dT%H%M%SZ"), std::process::id())
+}

@@ -1,0 +1,144 @@
+//! What the user gave: manifests and a policy, read from files.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use casemate_manifest::{PolicyDocument, Problem, Reading, Source, Workload, empty_directory, read};
+
+use super::RunArguments;
+use super::screen::Screen;
+
+/// The file of a directory that is its policy.
+const POLICY_FILE: &str = "policy.yaml";
+
+/// Everything that was read, and everything wrong with it.
+pub(crate) struct Inputs {
+    reading: Reading,
+    sources: Vec<Source>,
+    /// Files that could not be read at all.
+    unreadable: Vec<String>,
+    /// The policy given by name.
+    given_policy: Option<Result<PolicyDocument, Vec<Problem>>>,
+}
+
+impl Inputs {
+    /// Reads the files and directories of the command line.
+    pub(crate) fn read(arguments: &RunArguments) -> Self {
+        let mut unreadable = Vec::new();
+        let mut sources = Vec::new();
+        let mut found = Vec::new();
+        for path in &arguments.paths {
+            match manifests_in(path, arguments.policy.is_some()) {
+                Ok(files) if files.is_empty() => found.push(empty_directory(&path.display().to_string())),
+                Ok(files) => {
+                    for file in files {
+                        match source(&file) {
+                            Ok(Ok(source)) => sources.push(source),
+                            Ok(Err(problem)) => found.push(problem),
+                            Err(error) => unreadable.push(error),
+                        }
+                    }
+                }
+                Err(error) => unreadable.push(error),
+            }
+        }
+        let mut reading = if sources.is_empty() { Reading::default() } else { read(&sources) };
+        reading.problems.extend(found);
+        let given_policy = arguments.policy.as_ref().map(|path| match source(path) {
+            Ok(Ok(source)) => {
+                let policy = casemate_manifest::read_policy(&source);
+                sources.push(source);
+                policy
+            }
+            Ok(Err(problem)) => Err(vec![problem]),
+            Err(error) => {
+                unreadable.push(error);
+                Err(Vec::new())
+            }
+        });
+        Self { reading, sources, unreadable, given_policy }
+    }
+
+    /// The workloads that can be tried.
+    pub(crate) fn workloads(&self) -> &[Workload] {
+        &self.reading.workloads
+    }
+
+    /// Every problem in words, one each.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let listed = self.all_problems().map(ToString::to_string);
+        let left_out = match self.reading.problems_left_out {
+            0 => None,
+            more => Some(format!("and {more} more problems")),
+        };
+        self.unreadable.iter().cloned().chain(listed).chain(left_out).collect()
+    }
+
+    /// The policy to appraise by; `None` where none was given or found.
+    ///
+    /// A policy that cannot be read must not be replaced by a laxer one, so it ends
+    /// the run; so does a broken one beside the manifests.
+    pub(crate) fn policy(&self) -> Result<Option<PolicyDocument>, String> {
+        match &self.given_policy {
+            Some(Ok(policy)) => Ok(Some(policy.clone())),
+            Some(Err(_)) => Err("the policy cannot be used, so nothing is run".to_owned()),
+            None => {
+                let broken = self.reading.policy.is_none()
+                    && self.sources.iter().any(|source| Path::new(&source.name).ends_with(POLICY_FILE));
+                if broken {
+                    return Err(format!("{POLICY_FILE} holds no policy that can be used, so nothing is run"));
+                }
+                Ok(self.reading.policy.clone())
+            }
+        }
+    }
+
+    /// Shows each problem where it is written.
+    pub(crate) fn show_problems(&self, screen: &mut Screen) {
+        for error in &self.unreadable {
+            screen.error(error);
+        }
+        for problem in self.all_problems() {
+            let source = self.sources.iter().find(|source| source.name == problem.place.file);
+            screen.problem(problem, source);
+        }
+        for note in &self.reading.notes {
+            screen.warn(&note.to_string());
+        }
+    }
+
+    fn all_problems(&self) -> impl Iterator<Item = &Problem> {
+        let of_policy = self.given_policy.iter().filter_map(|policy| policy.as_ref().err()).flatten();
+        self.reading.problems.iter().chain(of_policy)
+    }
+}
+
+/// A file as it is; of a directory its `*.yaml`, by name, without its policy where another is given.
+fn manifests_in(path: &Path, without_policy: bool) -> Result<Vec<PathBuf>, String> {
+    let unreadable = |error| format!("{}: cannot be read: {error}", path.display());
+    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut files = Vec::new();
+    for entry in fs::read_dir(path).map_err(unreadable)? {
+        let file = entry.map_err(unreadable)?.path();
+        let is_yaml = file.extension().is_some_and(|extension| extension == "yaml");
+        let is_policy = file.file_name().is_some_and(|name| name == POLICY_FILE);
+        if is_yaml && !(is_policy && without_policy) {
+            files.push(file);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn source(path: &Path) -> Result<Result<Source, Problem>, String> {
+    let name = path.display().to_string();
+    let mut bytes = Vec::new();
+    let limit = Source::BYTES_MAX as u64 + 1;
+    File::open(path)
+        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
+        .map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    Ok(Source::from_bytes(name, bytes).map_err(|problem| *problem))
+}
