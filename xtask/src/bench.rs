@@ -2,10 +2,11 @@
 //! profile of everything else.
 
 use std::path::Path;
+use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::cargo::{cargo, run as run_command};
+use crate::cargo::{cargo, run as run_command, target_directory};
 
 /// The areas that can be measured, with what is measured.
 const AREAS: [(&str, &str); 1] = [("node", "paging and time-slicing of software enclaves")];
@@ -19,7 +20,13 @@ pub(crate) fn run(root: &Path, area: &str, json: bool) -> Result<bool> {
         let known: Vec<_> = AREAS.iter().map(|(name, what)| format!("\n  {name}: {what}")).collect();
         bail!("no area `{area}`; there are:{}", known.concat());
     }
-    let mut command = cargo(root, &["run", "--release", "--package", "casemate-benches", "--", area]);
+    // Built together with the binary, so that the libraries are those of the binary.
+    run_command(&mut cargo(
+        root,
+        &["build", "--release", "--package", "casemate", "--package", "casemate-benches"],
+    ))?;
+    let mut command = Command::new(target_directory(root)?.join("release").join("casemate-benches"));
+    command.current_dir(root).arg(area);
     if json {
         command.args(["-o", "json"]);
     }

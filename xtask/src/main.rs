@@ -8,6 +8,7 @@
 mod bench;
 mod cargo;
 mod house;
+mod one_build;
 mod quickstart;
 mod readme;
 mod test;

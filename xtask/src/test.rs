@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cargo::{cargo, run as run_command, target_directory};
-use crate::{house, quickstart};
+use crate::{house, one_build, quickstart};
 
 /// One thing to check.
 struct Step {
@@ -21,9 +21,14 @@ struct Step {
     run: fn(&Path) -> Result<()>,
 }
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step { name: "fmt", what: "rustfmt changes nothing", run: fmt },
     Step { name: "check-house", what: "imports, purity, unsafe, sizes, the map", run: check_house },
+    Step {
+        name: "one-build",
+        what: "the quickstart and the tests share every library",
+        run: one_build::check,
+    },
     Step { name: "clippy", what: "no warning in any target", run: clippy },
     Step { name: "test", what: "unit, integration, compile-fail and documentation tests", run: tests },
     Step { name: "loom", what: "the eviction handshake under every interleaving", run: loom },
