@@ -48,9 +48,7 @@ pub fn label(text: &str) -> Result<(String, String), String> {
 /// Where there is no key, or no effect of that name.
 pub fn taint(text: &str) -> Result<Taint, String> {
     let wrong = || {
-        format!(
-            "`{text}` is no taint; write key=value:EFFECT with NoSchedule, PreferNoSchedule or NoExecute"
-        )
+        format!("`{text}` is no taint; write key=value:EFFECT with NoSchedule, PreferNoSchedule or NoExecute")
     };
     let (name, effect) = text.rsplit_once(':').ok_or_else(wrong)?;
     let (key, value) = name.split_once('=').unwrap_or((name, ""));

@@ -130,7 +130,7 @@ fn expanded(field: &Field<'_>, text: &str, env: &[(String, String)], to: &mut Fi
         ));
         return None;
     };
-    to.spend_bytes(field, expanded.len()).then_some(expanded)
+    to.spend(field, expanded.len()).then_some(expanded)
 }
 
 /// Text that can be handed to a program, which ends its strings with a NUL.

@@ -20,6 +20,11 @@ use crate::problem::Findings;
 /// Most pods one Job may make here.
 pub(crate) const PODS_MAX: u32 = 1_000;
 
+/// What a pod takes in memory beside what is written of it, generously.
+const POD_BYTES: usize = 4 << 10;
+/// How much larger what is written becomes as a pod, generously.
+const MADE_PER_WRITTEN: usize = 4;
+
 /// The pods of a Job, with their indexes.
 pub(crate) fn job(document: &Field<'_>, to: &mut Findings) -> Vec<(u32, PodSpec)> {
     let pods = to.sound(|to| {
@@ -34,7 +39,8 @@ pub(crate) fn job(document: &Field<'_>, to: &mut Findings) -> Vec<(u32, PodSpec)
             .need("template", "Describe the pods under `spec.template.spec`", to)
             .and_then(|template| template.need("spec", "Describe the pods' containers here", to))?;
         let count = count?;
-        if !to.spend(&template, usize::try_from(count).unwrap_or(usize::MAX)) {
+        let bytes = POD_BYTES.saturating_add(template.weight().saturating_mul(MADE_PER_WRITTEN));
+        if !to.spend(&template, bytes.saturating_mul(usize::try_from(count).unwrap_or(usize::MAX))) {
             return None;
         }
         let mut pods = Vec::new();

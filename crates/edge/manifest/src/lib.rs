@@ -17,7 +17,7 @@
 //! This crate opens no file, reads no clock and no environment: text comes as
 //! [`Source`]s. Whatever the text says, it does not panic, and what it costs is
 //! bounded: 4 MiB a source, 1,000 documents, 100,000 values and 32 levels a
-//! document, aliases that expand to 20,000 events, and 64 MiB once everything is expanded.
+//! document, aliases that expand to 5,000 events, and 64 MiB once everything is expanded.
 
 #![forbid(unsafe_code)]
 

@@ -83,13 +83,8 @@ impl Findings {
     /// replaced and the pods of Jobs are counted.
     pub(crate) const MADE_MAX: usize = 64 << 20;
 
-    /// Takes `times` the weight of `field` out of the allowance; a problem where that is spent.
-    pub(crate) fn spend(&mut self, field: &Field<'_>, times: usize) -> bool {
-        self.spend_bytes(field, field.weight().saturating_mul(times))
-    }
-
     /// Takes `bytes` made on behalf of `field` out of the allowance; a problem where that is spent.
-    pub(crate) fn spend_bytes(&mut self, field: &Field<'_>, bytes: usize) -> bool {
+    pub(crate) fn spend(&mut self, field: &Field<'_>, bytes: usize) -> bool {
         match self.allowance.checked_sub(bytes) {
             Some(rest) => {
                 self.allowance = rest;

@@ -106,15 +106,26 @@ impl Reader {
             self.findings.refuse(whole_file(&source.name, &cause, "Split it"));
             return;
         }
+        let mut unreadable = 0;
         for chunk in documents {
             match Tree::parse(chunk) {
                 Ok(tree) => {
                     let root = Field::root(&tree);
-                    if self.findings.spend(&root, 1) {
+                    if self.findings.spend(&root, root.weight()) {
                         self.document(&root, None);
                     }
                 }
-                Err(problem) => self.findings.refuse(*problem),
+                Err(problem) => {
+                    self.findings.refuse(*problem);
+                    unreadable += 1;
+                    // Documents that cost much to refuse are not paid for a thousand times.
+                    if unreadable == UNREADABLE_MAX {
+                        let cause =
+                            format!("{unreadable} documents could not be read: the rest is not tried");
+                        self.findings.refuse(whole_file(&source.name, &cause, "Mend these first"));
+                        return;
+                    }
+                }
             }
         }
     }
@@ -207,6 +218,9 @@ impl Reader {
         }
     }
 }
+
+/// After how many documents that are no YAML a source is given up.
+const UNREADABLE_MAX: usize = 100;
 
 /// Kinds that are run, with the only version of each.
 const RUN: [(&str, &str); 3] = [("Pod", "v1"), ("Job", "batch/v1"), (policy::KIND, policy::API_VERSION)];

@@ -49,7 +49,7 @@ struct Limits {
 }
 
 const LIMITS: Limits =
-    Limits { nesting: 32, nodes: 100_000, aliases: 1_000, replayed: 20_000, anchored_bytes: 64 << 10 };
+    Limits { nesting: 32, nodes: 100_000, aliases: 1_000, replayed: 5_000, anchored_bytes: 64 << 10 };
 
 impl<'s> Tree<'s> {
     /// Parses one document.
@@ -108,7 +108,7 @@ fn problem(chunk: Chunk<'_>, error: &serde_saphyr::Error) -> Problem {
         }
         None => (1, 1, None),
     };
-    let cause = match error.without_snippet() {
+    let cause = match innermost(error) {
         serde_saphyr::Error::DuplicateMappingKey { key: Some(key), .. } => {
             format!("the key `{key}` is written twice")
         }
@@ -146,6 +146,14 @@ impl Node<'_> {
             }
         };
         size_of::<Self>() + inside
+    }
+}
+
+/// The error itself, without what says that it was met behind an alias.
+fn innermost(error: &serde_saphyr::Error) -> &serde_saphyr::Error {
+    match error.without_snippet() {
+        serde_saphyr::Error::AliasError { error, .. } => innermost(error),
+        error => error,
     }
 }
 

@@ -14,6 +14,14 @@ fn alias_bombs_are_refused_and_the_next_document_is_read() {
     }
     let reading = reading(&format!("{bomb}---\n{}", with_container("")));
     assert_eq!((reading.problems.len(), reading.workloads.len()), (1, 1));
+    assert!(reading.problems[0].cause.contains("5000 events"), "{}", reading.problems[0]);
+}
+
+#[test]
+fn a_file_of_nothing_but_bombs_is_given_up() {
+    let reading = reading(&"---\n[1\n".repeat(Source::DOCUMENTS_MAX));
+    assert_eq!(reading.problems.len(), 101);
+    assert!(reading.problems[100].cause.contains("the rest is not tried"));
 }
 
 #[test]
@@ -52,6 +60,20 @@ fn references_that_double_and_jobs_of_giants_are_refused() {
     );
     let reading = reading(&giants);
     assert_eq!((reading.workloads.len(), reading.problems.len()), (0, 1));
+}
+
+#[test]
+fn many_jobs_of_many_pods_are_refused_before_they_fill_memory() {
+    let job = |index: u32| {
+        format!(
+            "- {{apiVersion: batch/v1, kind: Job, metadata: {{name: j{index}}}, spec: {{completions: 1000, template: \
+             {{spec: {{containers: [{{name: c, image: i}}]}}}}}}}}\n"
+        )
+    };
+    let jobs: String = (0..1_000).map(job).collect();
+    let reading = reading(&format!("apiVersion: v1\nkind: List\nitems:\n{jobs}"));
+    assert!(reading.workloads.len() < 20_000, "{}", reading.workloads.len());
+    assert!(!reading.problems.is_empty());
 }
 
 #[test]
