@@ -158,7 +158,7 @@ fn no_write_is_lost_through_the_gate() {
 }
 
 #[test]
-#[should_panic]
+#[should_panic(expected = "Concurrent read and write accesses")]
 fn a_gate_that_asks_before_it_announces_is_caught() {
     no_write_is_lost::<AsksFirst>();
 }

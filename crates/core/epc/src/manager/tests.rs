@@ -158,7 +158,7 @@ impl Shell {
             }
             Op::Enter { slot, worker: number } => match manager.enter(Slot(slot), worker(number)) {
                 Entry::Entered(running) => self.running.push(running),
-                Entry::Shrink(victims) => self.take(victims),
+                Entry::Shrink(victims) => self.take(manager, victims, None),
                 Entry::Wait => assert!(self.tokens() > 0, "waits for nobody"),
                 Entry::Refused(_) => {}
             },
@@ -185,7 +185,7 @@ impl Shell {
             }
             Op::Shed { slot } => {
                 if let Some(victims) = manager.shed(Slot(slot), None) {
-                    self.take(victims);
+                    self.take(manager, victims, None);
                 }
             }
             Op::Close { slot } => {
@@ -213,7 +213,7 @@ impl Shell {
             Fault::Wait => {
                 assert!(self.tokens() > 0 || runner.is_none(), "an entered enclave waits for nobody")
             }
-            Fault::Evict(victims) => self.take(victims),
+            Fault::Evict(victims) => self.take(manager, victims, runner),
             Fault::Load(load) => {
                 assert!(load.bindings().any(|binding| binding.page.0 == page));
                 for binding in load.bindings() {
@@ -226,14 +226,13 @@ impl Shell {
         }
     }
 
-    fn take(&mut self, victims: Victims) {
+    fn take(&mut self, manager: &Manager, victims: Victims, by: Option<WorkerId>) {
         for victim in victims.iter() {
             let binding = victim.binding().expect("nothing is sealed that often here");
             let last = self.sealed.insert((binding.enclave, binding.page.0), binding.version.get());
             assert!(last.unwrap_or(0) < binding.version.get(), "versions grow strictly");
-            let runner = self.running.iter().find(|running| running.slot == victim.slot());
-            let fault_of_its_own = runner.is_some();
-            assert!(!fault_of_its_own || victims.iter().all(|other| other.slot() == victim.slot()));
+            let runner = manager.enclave(victim.slot()).and_then(|enclave| enclave.worker);
+            assert!(runner.is_none() || runner == by, "no page is taken from an enclave that runs elsewhere");
         }
         self.victims.push(victims);
     }
