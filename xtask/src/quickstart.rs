@@ -26,9 +26,11 @@ pub(crate) fn build(root: &Path) -> Result<PathBuf> {
 /// programs' output has to be the same, byte for byte, and more has to be paged.
 pub(crate) fn check(root: &Path) -> Result<()> {
     let binary = build(root)?;
+    // The root and the logs stay inside the clone.
+    let state = target_directory(root)?.join("quickstart");
     let casemate = |more: &[&str]| {
         let mut command = Command::new(&binary);
-        command.current_dir(root).args(ARGUMENTS).args(more);
+        command.current_dir(root).args(ARGUMENTS).args(more).arg("--state-dir").arg(&state);
         command
     };
     let begun = Instant::now();

@@ -21,15 +21,19 @@ pub(crate) fn run(root: &Path) -> Result<()> {
     let path = root.join("README.md");
     let readme = fs::read_to_string(&path).context("README.md")?;
     let binary = quickstart::build(root)?;
+    // Nobody's home directory belongs into the README; a new one shows a first run.
+    let state = std::env::temp_dir().join("casemate-readme");
     let (mut reader, writer) = std::io::pipe()?;
     let mut command = Command::new(binary);
-    command.current_dir(root).args(quickstart::ARGUMENTS).stdout(writer.try_clone()?).stderr(writer);
+    command.current_dir(root).args(quickstart::ARGUMENTS).env("XDG_STATE_HOME", &state);
+    command.stdout(writer.try_clone()?).stderr(writer);
     let mut child = command.spawn().context("cannot start casemate")?;
     // The command keeps the pipe's writing ends open; the reader would never see its end.
     drop(command);
     let mut output = String::new();
     reader.read_to_string(&mut output)?;
     let status = child.wait()?;
+    fs::remove_dir_all(&state).with_context(|| format!("cannot remove {}", state.display()))?;
     ensure!(status.success(), "the quickstart ended with {status}:\n{output}");
     fs::write(&path, with_sample(&readme, &output)?)?;
     Ok(())
