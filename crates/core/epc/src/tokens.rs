@@ -38,7 +38,6 @@ impl Victim {
     }
 
     /// The frame it lies on.
-    #[must_use]
     pub fn frame(&self) -> &Frame {
         &self.frame
     }

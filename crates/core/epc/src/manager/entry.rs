@@ -8,6 +8,7 @@ use crate::{Closing, EnterError, MIN_RESIDENT, PageTable, Running, Slot, Victims
 /// What became of the wish to run an enclave.
 #[derive(Debug)]
 #[must_use]
+#[allow(clippy::large_enum_variant, reason = "a box would allocate, and this is made once a slice")]
 pub enum Entry {
     /// It runs, once its [`Gate`](crate::Gate) is quiet.
     Entered(Running),

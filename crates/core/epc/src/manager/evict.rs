@@ -15,7 +15,6 @@ pub struct Removals(Victims);
 
 impl Removals {
     /// The pages as victims: at least one. They are never sealed.
-    #[must_use]
     pub fn victims(&self) -> &Victims {
         &self.0
     }
