@@ -30,6 +30,7 @@ pub struct Returned<'a> {
 
 impl Pool {
     /// Seals, zeroes and drops pages, and frees their frames.
+    #[inline(never)]
     pub(super) fn evict(&self, mut victims: Victims) {
         for victim in victims.iter() {
             let enclave = self.enclave(victim.slot());

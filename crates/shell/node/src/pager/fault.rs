@@ -31,6 +31,10 @@ impl Pool {
         }
     }
 
+    /// Not inlined, nor is [`Pool::evict`]: their stack frames would be held at once, and
+    /// a thread that never entered an enclave has 8 KiB of signal stack, of which the
+    /// kernel's own frame takes 3.5 with AVX-512. All of this takes 4.
+    #[inline(never)]
     fn load(&self, load: Load) {
         let first = load.bindings().next().expect("a load has a page").page;
         let pages = load.bindings().count();
