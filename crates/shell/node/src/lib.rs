@@ -41,6 +41,7 @@ pub use config::{NodeConfig, Renewal};
 pub use engine::{Engine, Program, ProgramError, base_config};
 pub use guest::{Ending, Guest, Invocation};
 pub use image::{IMAGE_BYTES_MAX, Image, ImageError};
+pub use memories::SealedMemories;
 pub use node::{Node, NodeError};
 pub use notice::Interrupt;
 pub use output::{LOG_BYTES_MAX, LogSummary};

@@ -9,9 +9,9 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use casemate_model::{Bytes, EnclaveId, WorkerId};
+use casemate_model::{Bytes, ContainerKey, EnclaveId, WorkerId};
 
-use crate::pager::{EnclaveMemory, Entered, MemoryStats, Poison, Pool, PoolError};
+use crate::pager::{EnclaveMemory, Entered, MemoryStats, Poison, Pool, PoolError, SealedStore};
 
 /// The most a program's exception payloads may occupy.
 const EXCEPTION_HEAP_BYTES: Bytes = Bytes::mib(16);
@@ -21,6 +21,20 @@ pub(crate) struct Memories {
     linear: Arc<EnclaveMemory>,
     exceptions: Arc<EnclaveMemory>,
     handed_out: AtomicUsize,
+}
+
+/// Where the host keeps an enclave's sealed pages.
+///
+/// They lie outside the enclave and nothing in them is trusted, so whoever runs the
+/// node may have them, and may change them: that is what sealing must catch.
+#[derive(Clone, Debug)]
+pub struct SealedMemories {
+    /// Whose they are.
+    pub container: ContainerKey,
+    /// Of its linear memory.
+    pub linear: SealedStore,
+    /// Of its heap of exception payloads.
+    pub exceptions: SealedStore,
 }
 
 thread_local! {
@@ -81,6 +95,12 @@ impl Memories {
     /// Why this enclave is condemned, if it is.
     pub(crate) fn poison(&self) -> Option<Poison> {
         self.linear.poison().or_else(|| self.exceptions.poison())
+    }
+
+    /// Both memories' sealed pages, as their host sees them.
+    pub(crate) fn sealed(&self, container: ContainerKey) -> SealedMemories {
+        let (linear, exceptions) = (self.linear.sealed_store(), self.exceptions.sealed_store());
+        SealedMemories { container, linear, exceptions }
     }
 
     /// Both memories' counters together.

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::NodeConfig;
 use crate::engine::Engine;
 use crate::loader::Loader;
+use crate::memories::SealedMemories;
 use crate::notice::{Interrupt, Notice};
 use crate::pager::{Mechanism, Pool, PoolConfig, PoolError, SLOTS};
 use crate::schedule::Schedule;
@@ -40,7 +41,11 @@ pub struct Node {
     host: tokio::runtime::Runtime,
     clock: Clock,
     notices: (Sender<Notice>, Receiver<Notice>),
+    host_view: HostView,
 }
+
+/// Shown each enclave's sealed pages.
+pub(crate) type HostView = Box<dyn FnMut(SealedMemories)>;
 
 /// Why there is no node.
 #[derive(Debug, Error)]
@@ -95,7 +100,14 @@ impl Node {
             .build()
             .map_err(NodeError::Thread)?;
         let attestation = Attestation::new(source, policy, config.name.clone(), config.identity.clone());
-        Ok(Self { config, attestation, pool, engine, host, clock, notices: mpsc::channel() })
+        let host_view = Box::new(|_| {});
+        Ok(Self { config, attestation, pool, engine, host, clock, notices: mpsc::channel(), host_view })
+    }
+
+    /// Shows `view` the sealed pages of each enclave once it is built, before it is
+    /// attested. They are the host's to read and to change while it runs.
+    pub fn on_enclave_built(&mut self, view: impl FnMut(SealedMemories) + 'static) {
+        self.host_view = Box::new(view);
     }
 
     /// What ends a run from outside.
@@ -120,7 +132,8 @@ impl Node {
         workloads: Vec<Workload>,
         events: &mut dyn FnMut(Event),
     ) -> Result<RunReport, NodeError> {
-        let Self { config, attestation, pool, engine, host, clock, notices: (sender, receiver) } = self;
+        let Self { config, attestation, pool, engine, host, clock, notices: (sender, receiver), host_view } =
+            self;
         let watch = Watch::new(Limits {
             workers: config.cpus.get(),
             frames: pool.stats().frames.0,
@@ -158,6 +171,7 @@ impl Node {
             notices: receiver,
             watch: watch.clone(),
             clock,
+            host_view,
             events,
         });
         supervisor.run(workloads);

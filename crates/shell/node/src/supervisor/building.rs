@@ -66,6 +66,7 @@ impl Supervisor<'_> {
         self.entries[at].report.measurement = Some(measurement);
         self.means.watch.observe(Observation::EnclaveInitialised { enclave: id, measurement });
         self.tell_of(at, What::EnclaveMeasured { measurement });
+        (self.means.host_view)(memories.sealed(self.entries[at].key.clone()));
 
         let invocation = invocation(self.container(at));
         let candidate = Candidate {

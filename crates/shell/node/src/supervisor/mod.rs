@@ -23,6 +23,7 @@ use crate::attestation::Attestation;
 use crate::clock::Clock;
 use crate::config::Renewal;
 use crate::loader::Loader;
+use crate::node::HostView;
 use crate::notice::Notice;
 use crate::roster::Entry;
 use crate::schedule::Schedule;
@@ -40,6 +41,7 @@ pub(crate) struct Means<'a> {
     pub(crate) notices: Receiver<Notice>,
     pub(crate) watch: Watch,
     pub(crate) clock: Clock,
+    pub(crate) host_view: HostView,
     pub(crate) events: &'a mut dyn FnMut(Event),
 }
 
