@@ -70,6 +70,8 @@ mutants! {
     EpcForgetsSealedCopy,
     /// `epc` evicts from enclaves that other workers run.
     EpcEvictsRunning,
+    /// `epc` evicts pages that are guaranteed.
+    EpcForgetsGuarantee,
     /// `cpu` picks by deadline and forgets eligibility.
     CpuIgnoresEligibility,
     /// `cpu` picks the eligible enclave that has received least, whatever its deadline.

@@ -2,7 +2,7 @@
 
 use casemate_model::WorkerId;
 
-use super::{Manager, charge};
+use super::Manager;
 use crate::{Closing, EnterError, MIN_RESIDENT, PageTable, Running, Slot, Victims};
 
 /// What became of the wish to run an enclave.
@@ -34,9 +34,12 @@ impl Manager {
         if self.entered == self.config.entries {
             return Entry::Refused(EnterError::NoEntryLeft { entries: self.config.entries });
         }
-        let charged = self.charged - MIN_RESIDENT + charge(enclave.resident());
-        if let Some(surplus @ 1..) = charged.checked_sub(self.pool.capacity()) {
-            let most = surplus.min(u32::from(self.config.batch)) as usize;
+        let charge = enclave.charge();
+        let charged = self.charged - MIN_RESIDENT + charge;
+        if charge > MIN_RESIDENT
+            && let Some(surplus @ 1..) = charged.checked_sub(self.pool.capacity())
+        {
+            let most = surplus.min(charge - MIN_RESIDENT).min(u32::from(self.config.batch)) as usize;
             return match self.take_victims(Some(slot), Some(worker), most) {
                 Some(victims) => Entry::Shrink(victims),
                 None => Entry::Wait,
@@ -62,8 +65,8 @@ impl Manager {
         let enclave = self.enclave_mut(slot).expect("a running enclave is not destroyed");
         assert_eq!(enclave.worker.take(), Some(worker), "the enclave runs elsewhere");
         enclave.gate.leave();
-        let resident = enclave.resident();
-        self.charged = self.charged - charge(resident) + MIN_RESIDENT;
+        let charge = enclave.charge();
+        self.charged = self.charged - charge + MIN_RESIDENT;
         self.entered -= 1;
     }
 
@@ -92,6 +95,8 @@ impl Manager {
         }
         self.live.retain(|live| *live != slot);
         let enclave = self.slots[usize::from(slot.0)].take().expect("it was there a moment ago");
+        self.guaranteed -= enclave.guaranteed;
+        self.charged -= enclave.guaranteed;
         Ok(enclave.table)
     }
 }

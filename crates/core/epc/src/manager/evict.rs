@@ -26,11 +26,14 @@ impl Removals {
 }
 
 impl Manager {
-    /// Up to a batch of an enclave's pages, oldest first, to swap it out whole.
+    /// Up to a batch of an enclave's pages, oldest first, to swap it out whole, its
+    /// guaranteed pages included: who asks for that gives them up.
     /// `None`: it has none, or runs on another worker than `worker`.
     pub fn shed(&mut self, slot: Slot, worker: Option<WorkerId>) -> Option<Victims> {
         self.enclave(slot)?;
-        self.take_victims(Some(slot), worker, usize::from(self.config.batch))
+        let most = usize::from(self.config.batch);
+        let victims = self.take_listed(slot, most, |gate| gate.try_begin_evict(worker));
+        (!victims.is_empty()).then_some(victims)
     }
 
     /// The victims are sealed under their bindings, zeroed and no longer mapped.
@@ -72,8 +75,8 @@ impl Manager {
         }
     }
 
-    /// Takes up to `most` victims from one enclave: `from`, or the one whose oldest
-    /// page has waited longest.
+    /// Takes up to `most` victims beyond its guarantee from one enclave: `from`, or the
+    /// one whose oldest page has waited longest.
     pub(super) fn take_victims(
         &mut self,
         from: Option<Slot>,
@@ -81,6 +84,7 @@ impl Manager {
         most: usize,
     ) -> Option<Victims> {
         let slot = from.or_else(|| self.oldest(worker))?;
+        let most = most.min(self.enclave(slot)?.spare() as usize);
         let victims = self.take_listed(slot, most, |gate| gate.try_begin_evict(worker));
         (!victims.is_empty()).then_some(victims)
     }
@@ -92,7 +96,7 @@ impl Manager {
             .filter_map(|slot| {
                 let enclave = self.enclave(*slot)?;
                 let frame = enclave.inactive.oldest()?;
-                enclave.gate.permits(worker).then(|| (self.links.stamp(frame), *slot))
+                (enclave.spare() > 0 && enclave.gate.permits(worker)).then(|| (self.links.stamp(frame), *slot))
             })
             .min()
             .map(|(_, slot)| slot)

@@ -15,28 +15,43 @@
 //! lose. The distance is kept in 22 bits and wraps after 4 million evictions, when
 //! a long gone page may be mistaken for a recent one.
 //!
+//! # Guarantees
+//!
+//! An enclave is made with a number of *guaranteed* pages: so many, once touched, stay
+//! resident until it is destroyed, whatever the others do. Only pages beyond its
+//! guarantee are ever victims. [`Manager::create`] refuses a guarantee that does not
+//! fit beside the others' and what the entries need:
+//!
+//! > (S) guarantees' sum + entries × [`MIN_RESIDENT`] ≤ capacity.
+//!
 //! # Why a fault always gets its frame
 //!
 //! While an enclave runs, only its own worker may evict its pages. So if running
-//! enclaves held every frame, an enclave with none could get none. That cannot
-//! happen, because each of the [`Config::entries`] is *charged*, used or not:
+//! enclaves held every frame, an enclave with none could get none. To keep them from
+//! it, each guarantee is *charged*, and each of the [`Config::entries`], used or not:
 //!
-//! > An entry's charge is max([`MIN_RESIDENT`], resident pages of the enclave entered),
-//! > and [`MIN_RESIDENT`] while it is unused. Always: the charges' sum ≤ capacity.
+//! > An entry's charge is max([`MIN_RESIDENT`], resident pages beyond the guarantee of
+//! > the enclave entered), and [`MIN_RESIDENT`] while it is unused.
 //!
-//! *It holds.* At the start because capacity ≥ entries × [`MIN_RESIDENT`]
-//! ([`Manager::new`] refuses less). Loading raises one charge by at most what is
-//! left of the sum. Leaving and evicting lower charges. Entering an enclave that is too
-//! large is preceded by evicting its surplus ([`Entry::Shrink`]), which ends because
-//! at [`MIN_RESIDENT`] pages its charge is the unused entry's.
+//! *The charges' sum comes back to ≤ capacity.* It starts there by (S). Loading
+//! raises one charge by at most what is left of the sum; leaving and evicting lower
+//! charges. Entering an enclave that is too large is preceded by evicting its surplus
+//! ([`Entry::Shrink`]), which ends because at [`MIN_RESIDENT`] pages beyond its
+//! guarantee its charge is the unused entry's. Only a new guarantee can lift the sum
+//! above capacity, while enclaves run that are larger than it leaves room for. These
+//! then have no headroom: each fault of theirs evicts more of their own pages than it
+//! brings in, and when they leave, their charge is the unused entry's.
 //!
-//! *It suffices.* Let an entered enclave fault, with r resident pages. If
-//! r < [`MIN_RESIDENT`], the other entered enclaves hold at most capacity −
-//! [`MIN_RESIDENT`] frames, so at least [`MIN_RESIDENT`] − r ≥ 1 are free, under pages of
-//! enclaves that do not run, or held by a token. If r ≥ [`MIN_RESIDENT`], it has
-//! pages of its own to evict. So [`Fault::Wait`] is answered only while a token is
-//! out ([`Closing`](crate::Closing) included); tokens end after a bounded step that
-//! waits for no frame, so the wait ends.
+//! *It suffices.* Let an entered enclave with guarantee g fault, with r resident pages.
+//! If r ≥ g + [`MIN_RESIDENT`], it has pages of its own to evict. Otherwise, while the sum
+//! is ≤ capacity, the other entered enclaves hold at most what they are charged and
+//! guaranteed, so at least one of the frames that are this enclave's due is free, under
+//! a page beyond the guarantee of an enclave that does not run, or held by a token.
+//! So [`Fault::Wait`] is answered only while a token is out ([`Closing`](crate::Closing)
+//! included) or an entered enclave is larger than a new guarantee allows. Tokens end
+//! after a bounded step that waits for no frame. The enclave that is too large has
+//! pages of its own to evict, so it waits for nobody: it shrinks at its next fault, or
+//! leaves at the end of its slice. So the wait ends.
 //!
 //! *One instruction completes.* It touches a handful of pages at most (two pages of
 //! each operand), and a batch of [`MAX_BATCH`] takes the oldest of at
@@ -61,6 +76,7 @@ use core::fmt;
 #[cfg(doc)]
 use casemate_model::EnclaveId;
 use casemate_model::{Pages, WorkerId};
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::lists::{Links, List};
 use crate::streams::Streams;
@@ -101,7 +117,9 @@ pub struct Manager {
     live: Vec<Slot>,
     /// Enclaves entered; at most `config.entries`.
     entered: u16,
-    /// The sum of the entries' charges.
+    /// The sum of the guarantees.
+    guaranteed: u32,
+    /// The sum of the guarantees and of the entries' charges.
     charged: u32,
     /// Evictions so far.
     clock: u64,
@@ -113,6 +131,8 @@ struct Enclave {
     gate: Arc<Gate>,
     /// Pages that exist now: the table's length is what they can grow to.
     size: u32,
+    /// Resident pages that are never victims.
+    guaranteed: u32,
     active: List,
     inactive: List,
     /// Frames held by loads under way.
@@ -180,23 +200,39 @@ impl Manager {
             slots: (0..config.enclaves).map(|_| None).collect(),
             live: Vec::with_capacity(usize::from(config.enclaves)),
             entered: 0,
+            guaranteed: 0,
             charged: u32::from(config.entries) * MIN_RESIDENT,
             clock: 0,
         })
     }
 
-    /// Gives an enclave a slot. It has no pages until [`Manager::resize`].
+    /// Gives an enclave a slot, of whose pages `guaranteed` stay resident once they are
+    /// touched. It has no pages until [`Manager::resize`].
     ///
     /// # Errors
-    /// No slot is free.
-    pub fn create(&mut self, table: PageTable, gate: Arc<Gate>) -> Result<Slot, CreateError> {
+    /// No slot is free, or the guarantee does not fit beside the others.
+    pub fn create(
+        &mut self,
+        table: PageTable,
+        gate: Arc<Gate>,
+        guaranteed: Pages,
+    ) -> Result<Slot, CreateError> {
         let Some(at) = self.slots.iter().position(Option::is_none) else {
-            return Err(CreateError { enclaves: self.config.enclaves });
+            return Err(CreateError::Full { enclaves: self.config.enclaves });
         };
+        let entries = u32::from(self.config.entries) * MIN_RESIDENT;
+        let left = self.pool.capacity() - entries - self.guaranteed;
+        let asked = u32::try_from(guaranteed.0).unwrap_or(u32::MAX);
+        if asked > left {
+            return Err(CreateError::Guarantee { asked: guaranteed, left: Pages(u64::from(left)) });
+        }
+        self.guaranteed += asked;
+        self.charged += asked;
         self.slots[at] = Some(Enclave {
             table,
             gate,
             size: 0,
+            guaranteed: asked,
             active: List::EMPTY,
             inactive: List::EMPTY,
             loading: 0,
@@ -262,7 +298,8 @@ impl Manager {
     fn headroom(&self, enclave: &Enclave) -> u32 {
         match enclave.worker {
             Some(_) => {
-                MIN_RESIDENT.saturating_sub(enclave.resident()) + (self.pool.capacity() - self.charged)
+                let due = (enclave.guaranteed + MIN_RESIDENT).saturating_sub(enclave.resident());
+                due.saturating_add(self.pool.capacity().saturating_sub(self.charged))
             }
             None => u32::MAX,
         }
@@ -276,11 +313,11 @@ impl Manager {
     ) -> R {
         let Self { slots, links, pool, charged, config, .. } = self;
         let enclave = slots[usize::from(slot.0)].as_mut().expect("a token's enclave outlives the token");
-        let before = enclave.resident();
+        let before = enclave.charge();
         let result = change(enclave, links, pool);
         enclave.balance(links, slot, config.active_percent);
         if enclave.worker.is_some() {
-            *charged = *charged - charge(before) + charge(enclave.resident());
+            *charged = *charged - before + enclave.charge();
         }
         result
     }
@@ -297,6 +334,17 @@ impl Enclave {
         self.active.len() + self.inactive.len()
     }
 
+    /// What its entry is charged while it is entered.
+    fn charge(&self) -> u32 {
+        self.resident().saturating_sub(self.guaranteed).max(MIN_RESIDENT)
+    }
+
+    /// Pages under its lists that may be taken from it.
+    fn spare(&self) -> u32 {
+        let guaranteed = if seeded(Mutant::EpcForgetsGuarantee) { 0 } else { self.guaranteed };
+        self.listed().saturating_sub(guaranteed)
+    }
+
     /// Moves the oldest surplus of the active list to the inactive one.
     fn balance(&mut self, links: &mut Links, slot: Slot, active_percent: u8) {
         while u64::from(self.active.len()) * 100 > u64::from(self.listed()) * u64::from(active_percent) {
@@ -305,11 +353,6 @@ impl Enclave {
             links.push(&mut self.inactive, frame, slot, page);
         }
     }
-}
-
-/// What entering an enclave with so many resident pages is charged.
-fn charge(resident: u32) -> u32 {
-    resident.max(MIN_RESIDENT)
 }
 
 /// A configuration that cannot work. The operator erred.
@@ -362,20 +405,37 @@ impl fmt::Display for ConfigError {
 
 impl core::error::Error for ConfigError {}
 
-/// There are as many enclaves as the pool was made for.
+/// Why there is no room for another enclave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct CreateError {
-    /// The number the pool was made for.
-    pub enclaves: u16,
+pub enum CreateError {
+    /// There are as many as the pool was made for.
+    Full {
+        /// The number the pool was made for.
+        enclaves: u16,
+    },
+    /// Its guarantee and the others' are more than the pool has.
+    Guarantee {
+        /// Asked for.
+        asked: Pages,
+        /// The most that could be guaranteed now.
+        left: Pages,
+    },
 }
 
 impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} enclaves exist already, as many as the pool was made for; destroy one first",
-            self.enclaves
-        )
+        match self {
+            Self::Full { enclaves } => write!(
+                f,
+                "{enclaves} enclaves exist already, as many as the pool was made for; destroy one first"
+            ),
+            Self::Guarantee { asked, left } => write!(
+                f,
+                "{} cannot be guaranteed, only {} are left; destroy an enclave first or ask for less",
+                asked.to_bytes(),
+                left.to_bytes()
+            ),
+        }
     }
 }
 

@@ -25,8 +25,12 @@ fn worker(number: u16) -> WorkerId {
 }
 
 fn create(manager: &mut Manager, index: u32, pages: u32) -> Slot {
+    create_guaranteed(manager, index, pages, 0)
+}
+
+fn create_guaranteed(manager: &mut Manager, index: u32, pages: u32, guaranteed: u64) -> Slot {
     let table = PageTable::new(EnclaveId { index, generation: 0 }, pages);
-    let slot = manager.create(table, Arc::new(Gate::new())).expect("a slot is free");
+    let slot = manager.create(table, Arc::new(Gate::new()), Pages(guaranteed)).expect("there is room");
     manager.resize(slot, pages).expect("that is its table");
     slot
 }
@@ -61,7 +65,8 @@ fn touch(manager: &mut Manager, slot: Slot, page: u32, number: u16) -> Vec<(Slot
 fn audit(manager: &Manager) {
     let census = manager.census();
     assert_eq!(census.free.0 + census.resident.0 + census.moving.0, census.capacity.0, "conservation");
-    let (mut frames, mut entered, mut charged, mut active) = (BTreeSet::new(), 0, 0, 0);
+    let (mut frames, mut entered, mut active) = (BTreeSet::new(), 0, 0);
+    let (mut guaranteed, mut charged) = (0, 0);
     for slot in &manager.live {
         let enclave = manager.enclave(*slot).expect("a live slot has an enclave");
         for list in [&enclave.active, &enclave.inactive] {
@@ -85,16 +90,20 @@ fn audit(manager: &Manager) {
         assert!(enclave.active.len() * 100 <= enclave.listed() * u32::from(manager.config.active_percent));
         active += enclave.active.len();
         assert_eq!(enclave.gate.runner(), enclave.worker);
+        guaranteed += enclave.guaranteed;
         if enclave.worker.is_some() {
             entered += 1;
-            charged += charge(enclave.resident());
+            charged += enclave.charge();
         }
     }
     assert_eq!(census.resident.0 as usize, frames.len());
     assert_eq!(census.active.0, u64::from(active));
     assert_eq!(entered, manager.entered);
-    assert_eq!(manager.charged, charged + u32::from(manager.config.entries - entered) * MIN_RESIDENT);
-    assert!(manager.charged <= manager.pool.capacity(), "every entry can count on its frames");
+    let unused = u32::from(manager.config.entries - entered) * MIN_RESIDENT;
+    assert_eq!(guaranteed, manager.guaranteed);
+    assert_eq!(manager.charged, guaranteed + charged + unused);
+    let entries = u32::from(manager.config.entries) * MIN_RESIDENT;
+    assert!(guaranteed + entries <= manager.pool.capacity(), "every due is covered");
 }
 
 /// A shell that does its steps in whatever order it is told, several at once.
@@ -113,7 +122,7 @@ struct Shell {
 
 #[derive(Clone, Debug)]
 enum Op {
-    Create { pages: u32 },
+    Create { pages: u32, guaranteed: u64 },
     Enter { slot: u16, worker: u16 },
     Leave { which: usize },
     Fault { slot: u16, page: u32 },
@@ -128,7 +137,7 @@ enum Op {
 fn ops() -> impl Strategy<Value = Op> {
     let which = 0..8usize;
     prop_oneof![
-        1 => (1..120u32).prop_map(|pages| Op::Create { pages }),
+        1 => (1..120u32, 0..20u64).prop_map(|(pages, guaranteed)| Op::Create { pages, guaranteed }),
         3 => (0..4u16, 1..4u16).prop_map(|(slot, worker)| Op::Enter { slot, worker }),
         2 => which.clone().prop_map(|which| Op::Leave { which }),
         20 => (0..4u16, 0..120u32).prop_map(|(slot, page)| Op::Fault { slot, page }),
@@ -148,9 +157,10 @@ impl Shell {
 
     fn step(&mut self, manager: &mut Manager, op: Op) {
         match op {
-            Op::Create { pages } => {
+            Op::Create { pages, guaranteed } => {
                 let id = EnclaveId { index: self.created, generation: 0 };
-                if let Ok(slot) = manager.create(PageTable::new(id, pages), Arc::new(Gate::new())) {
+                let (table, gate) = (PageTable::new(id, pages), Arc::new(Gate::new()));
+                if let Ok(slot) = manager.create(table, gate, Pages(guaranteed)) {
                     self.created += 1;
                     manager.resize(slot, pages).expect("that is its table");
                     self.enclaves.insert(slot, (id, pages));
@@ -158,7 +168,7 @@ impl Shell {
             }
             Op::Enter { slot, worker: number } => match manager.enter(Slot(slot), worker(number)) {
                 Entry::Entered(running) => self.running.push(running),
-                Entry::Shrink(victims) => self.take(manager, victims, None),
+                Entry::Shrink(victims) => self.take_beyond(manager, victims, None),
                 Entry::Wait => assert!(self.tokens() > 0, "waits for nobody"),
                 Entry::Refused(_) => {}
             },
@@ -211,9 +221,13 @@ impl Shell {
             }
             Fault::AlreadyResident => {}
             Fault::Wait => {
-                assert!(self.tokens() > 0 || runner.is_none(), "an entered enclave waits for nobody")
+                let shrinking = manager.charged > manager.pool.capacity();
+                assert!(
+                    self.tokens() > 0 || runner.is_none() || shrinking,
+                    "an entered enclave waits for nobody"
+                );
             }
-            Fault::Evict(victims) => self.take(manager, victims, runner),
+            Fault::Evict(victims) => self.take_beyond(manager, victims, runner),
             Fault::Load(load) => {
                 assert!(load.bindings().any(|binding| binding.page.0 == page));
                 for binding in load.bindings() {
@@ -224,6 +238,15 @@ impl Shell {
                 self.loads.push(load);
             }
         }
+    }
+
+    /// Takes victims that were not asked for by [`Manager::shed`].
+    fn take_beyond(&mut self, manager: &Manager, victims: Victims, by: Option<WorkerId>) {
+        for victim in victims.iter() {
+            let enclave = manager.enclave(victim.slot()).expect("a victim's enclave is there");
+            assert!(enclave.listed() >= enclave.guaranteed, "what is guaranteed stays");
+        }
+        self.take(manager, victims, by);
     }
 
     fn take(&mut self, manager: &Manager, victims: Victims, by: Option<WorkerId>) {
@@ -279,7 +302,7 @@ proptest! {
         let mut manager = Manager::new(config).expect("three entries need 48 frames");
         let mut shell = Shell::default();
         for pages in [100, 30, 60] {
-            shell.step(&mut manager, Op::Create { pages });
+            shell.step(&mut manager, Op::Create { pages, guaranteed: 0 });
         }
         for op in ops {
             shell.step(&mut manager, op);
@@ -432,4 +455,49 @@ fn enclaves_grow_up_to_their_table_and_never_shrink() {
     assert_eq!(manager.resize(slot, 11), Err(ResizeError::OverLimit { limit: Pages(10) }));
     assert_eq!(manager.resize(Slot(3), 1), Err(ResizeError::Unknown));
     assert!(matches!(manager.begin_fault(slot, PageNo(10), None), Fault::Outside));
+}
+
+#[test]
+fn guaranteed_pages_stay_whatever_the_others_touch() {
+    let mut manager = manager(64, 2);
+    let quiet = create_guaranteed(&mut manager, 0, 40, 20);
+    let greedy = create(&mut manager, 1, 200);
+    let entered = enter(&mut manager, quiet, 1);
+    (0..20).for_each(|page| drop(touch(&mut manager, quiet, page * 2, 1)));
+    manager.leave(entered);
+    let entered = enter(&mut manager, greedy, 1);
+    for page in 0..100 {
+        let evicted = touch(&mut manager, greedy, page * 2, 1);
+        assert!(evicted.iter().all(|(slot, _)| *slot == greedy), "{evicted:?}");
+        audit(&manager);
+    }
+    manager.leave(entered);
+    assert_eq!(manager.tally(quiet).map(|tally| tally.resident), Some(Pages(20)));
+}
+
+#[test]
+fn guarantees_that_do_not_fit_together_are_refused() {
+    // Two entries keep 32 of the 64 frames.
+    let mut manager = manager(64, 2);
+    create_guaranteed(&mut manager, 0, 40, 20);
+    let table = PageTable::new(EnclaveId { index: 1, generation: 0 }, 40);
+    let refused = manager.create(table, Arc::new(Gate::new()), Pages(13));
+    assert_eq!(refused, Err(CreateError::Guarantee { asked: Pages(13), left: Pages(12) }));
+}
+
+#[test]
+fn a_new_guarantee_is_met_by_enclaves_that_are_too_large_shrinking() {
+    let mut manager = manager(64, 2);
+    let large = create(&mut manager, 0, 200);
+    let running = enter(&mut manager, large, 1);
+    (0..48).for_each(|page| drop(touch(&mut manager, large, page * 2, 1)));
+    let late = create_guaranteed(&mut manager, 1, 80, 32);
+    let entered = enter(&mut manager, late, 2);
+    // The large one goes on faulting, and gives up more than it takes.
+    (48..80).for_each(|page| drop(touch(&mut manager, large, page * 2, 1)));
+    assert!(manager.charged <= manager.pool.capacity());
+    (0..32).for_each(|page| drop(touch(&mut manager, late, page * 2, 2)));
+    assert_eq!(manager.tally(late).map(|tally| tally.resident), Some(Pages(32)));
+    manager.leave(running);
+    manager.leave(entered);
 }

@@ -47,9 +47,10 @@ impl Run {
             active_percent: 50,
         };
         let mut manager = Manager::new(config).expect("a pool that works");
+        let guaranteed = Pages(stage::PAGES_GUARANTEED);
         let slots = (0..ENCLAVES).map(|index| {
             let table = PageTable::new(stage::enclave(index), PAGES);
-            let slot = manager.create(table, Arc::new(Gate::new())).expect("a slot for each");
+            let slot = manager.create(table, Arc::new(Gate::new()), guaranteed).expect("a slot for each");
             manager.resize(slot, PAGES).expect("the table is that large");
             slot
         });

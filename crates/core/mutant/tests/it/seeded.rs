@@ -31,6 +31,7 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::EpcLoadsFirstCopy => (paging::schedule, Rule::PageReplayed),
         Mutant::EpcForgetsSealedCopy => (paging::schedule, Rule::PageReplayed),
         Mutant::EpcEvictsRunning => (paging::schedule, Rule::EvictedWhileRunning),
+        Mutant::EpcForgetsGuarantee => (paging::schedule, Rule::GuaranteeBroken),
         Mutant::CpuIgnoresEligibility => (contest::schedule, Rule::IneligiblePicked),
         Mutant::CpuIgnoresDeadlines => (contest::schedule, Rule::LaterDeadlinePicked),
         Mutant::CpuIgnoresWeight => (contest::schedule, Rule::Mischarged),

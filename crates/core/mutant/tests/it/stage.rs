@@ -80,6 +80,9 @@ pub(crate) fn pod(name: &str, demand: Demand) -> Pod {
     }
 }
 
+/// Pages that stay resident of each enclave.
+pub(crate) const PAGES_GUARANTEED: u64 = 4;
+
 /// A judge who has seen this many enclaves created and initialised for a placed pod.
 pub(crate) fn set(limits: Limits, enclaves: u32) -> Judge {
     let mut judge = Judge::new(limits);
@@ -91,7 +94,11 @@ pub(crate) fn set(limits: Limits, enclaves: u32) -> Judge {
     });
     for index in 0..enclaves {
         let enclave = enclave(index);
-        judge.observe(Observation::EnclaveCreated { enclave, container: container(), pages_guaranteed: 0 });
+        judge.observe(Observation::EnclaveCreated {
+            enclave,
+            container: container(),
+            pages_guaranteed: PAGES_GUARANTEED,
+        });
         judge.observe(Observation::EnclaveInitialised { enclave, measurement: measurement(index) });
     }
     judge
