@@ -130,6 +130,9 @@ impl Judge {
                 lives.page_out(record, enclave, page, by);
                 memory.page_out(record, enclave, page, version, frame);
             }
+            Observation::PageRemoved { enclave, page, frame } => {
+                memory.page_removed(record, enclave, page, frame);
+            }
             Observation::Pool { frames_capacity, frames_resident } => {
                 memory.pool(record, limits, frames_capacity, frames_resident);
             }

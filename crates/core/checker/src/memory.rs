@@ -23,6 +23,8 @@ pub(crate) struct Memory {
 struct Residents {
     guaranteed: u64,
     resident: u64,
+    /// Pages that went with the enclave's destruction, so far.
+    removed: u64,
     pages: BTreeMap<u64, Page>,
 }
 
@@ -158,6 +160,27 @@ impl Memory {
         }
     }
 
+    pub(crate) fn page_removed(&mut self, record: &mut Record, id: EnclaveId, number: u64, frame: u64) {
+        let residents = self.enclaves.get_mut(&id);
+        let Some(residents) = residents.filter(|r| r.pages.get(&number).and_then(|p| p.frame) == Some(frame))
+        else {
+            record.breach(
+                Rule::EvictedNotResident,
+                id,
+                format_args!("page {number} removed from frame {frame}"),
+                format_args!("a resident page, from the frame that holds it"),
+            );
+            return;
+        };
+        residents.pages.remove(&number);
+        residents.resident -= 1;
+        residents.removed += 1;
+        self.resident -= 1;
+        if self.users.get(&frame) == Some(&(id, number)) {
+            self.users.remove(&frame);
+        }
+    }
+
     pub(crate) fn pool(&self, record: &mut Record, limits: &Limits, capacity: u64, resident: u64) {
         if capacity != limits.frames || resident != self.resident {
             record.breach(
@@ -178,20 +201,21 @@ impl Memory {
         keys_zeroed: bool,
     ) {
         let Some(residents) = self.enclaves.remove(&id) else { return };
-        if frames_returned != residents.resident {
+        let had = residents.resident + residents.removed;
+        if frames_returned != had {
             record.breach(
                 Rule::FrameNotReturned,
                 id,
                 format_args!("{frames_returned} frames returned"),
-                format_args!("{}, all it had", residents.resident),
+                format_args!("{had}, all it had"),
             );
         }
-        if frames_zeroed < residents.resident {
+        if frames_zeroed < had {
             record.breach(
                 Rule::FrameNotZeroed,
                 id,
                 format_args!("{frames_zeroed} frames zeroed"),
-                format_args!("{}, all it had", residents.resident),
+                format_args!("{had}, all it had"),
             );
         }
         if !keys_zeroed {

@@ -115,7 +115,7 @@ pub enum Observation {
     EnclaveDestroyed {
         /// Which.
         enclave: EnclaveId,
-        /// Frames that went back to the pool now.
+        /// Frames that went back to the pool, those of [`Observation::PageRemoved`] included.
         frames_returned: u64,
         /// Of these, frames zeroed before.
         frames_zeroed: u64,
@@ -145,6 +145,16 @@ pub enum Observation {
         frame: u64,
         /// Who sealed it; `None`: a thread that is no worker.
         by: Option<WorkerId>,
+    },
+    /// A resident page of an enclave that is being destroyed was zeroed, and its frame given
+    /// back. Pages not reported like this go back all at once with the enclave.
+    PageRemoved {
+        /// Whose.
+        enclave: EnclaveId,
+        /// Index within the enclave's memory.
+        page: u64,
+        /// The residency token it gave back.
+        frame: u64,
     },
     /// What the pool says of itself while no page is on the move.
     Pool {

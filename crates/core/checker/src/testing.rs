@@ -182,3 +182,7 @@ pub(crate) fn page_in(id: EnclaveId, page: u64, version: Option<u64>, frame: u64
 pub(crate) fn page_out(id: EnclaveId, page: u64, version: u64, frame: u64) -> Observation {
     Observation::PageOut { enclave: id, page, version, frame, by: None }
 }
+
+pub(crate) fn page_removed(id: EnclaveId, page: u64, frame: u64) -> Observation {
+    Observation::PageRemoved { enclave: id, page, frame }
+}

@@ -31,6 +31,12 @@ impl Victim {
         self.slot
     }
 
+    /// The page's enclave.
+    #[must_use]
+    pub fn enclave(&self) -> EnclaveId {
+        self.enclave
+    }
+
     /// The page.
     #[must_use]
     pub fn page(&self) -> PageNo {

@@ -59,9 +59,12 @@ pub struct NodeReport {
 /// The pool of encrypted memory over the whole run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct EpcReport {
-    /// Frames in the pool.
+    /// Frames that pods can be promised.
     #[serde(serialize_with = "wire::pages")]
     pub capacity_pages: Pages,
+    /// Frames beside those, which enclaves being entered can count on.
+    #[serde(serialize_with = "wire::pages")]
+    pub working_pages: Pages,
     /// Most frames in use at once. Null where it was not tracked.
     #[serde(serialize_with = "wire::optional_pages")]
     pub resident_pages_max: Option<Pages>,

@@ -43,7 +43,10 @@ fn preamble(out: &mut String, report: &RunReport, style: Style) {
             out,
             style,
             Tone::Plain,
-            &format!("pool {size} of encrypted memory: {}{resident}{paging}", epc.capacity_pages),
+            &format!(
+                "pool {size} of encrypted memory: {}, and {} to work with{resident}{paging}",
+                epc.capacity_pages, epc.working_pages.0
+            ),
         );
     }
     if let Some(policy) = &report.policy {

@@ -54,7 +54,7 @@ impl Memories {
         limit: Bytes,
     ) -> Result<Arc<Self>, PoolError> {
         Ok(Arc::new(Self {
-            linear: Arc::new(pool.create(id, limit)?),
+            linear: Arc::new(pool.create_guaranteed(id, limit, guaranteed)?),
             exceptions: Arc::new(pool.create(id, EXCEPTION_HEAP_BYTES)?),
             handed_out: AtomicUsize::new(0),
         }))

@@ -8,7 +8,8 @@ use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::JoinHandle;
 
 use casemate_checker::Limits;
-use casemate_cpu::{CpuConfig, Misuse};
+use casemate_cpu::{CpuConfig, Misuse, RunQueue};
+use casemate_epc::MIN_RESIDENT;
 use casemate_model::{Capacity, MilliCpu, Node as NodeModel, Pages, WorkerId};
 use casemate_policy::AppraisalPolicy;
 use casemate_report::{CheckerReport, EpcReport, Event, NodeReport, RunReport, State, Subject, What};
@@ -90,8 +91,11 @@ impl Node {
         // Whole frames: a remainder of a page holds nothing. Each worker is inside one
         // enclave at a time, which has two memories.
         let frames = Pages(config.epc.0 / casemate_model::PAGE_SIZE);
-        let mut pool = PoolConfig::new(frames, config.cpus.get().saturating_mul(2));
+        let entries = config.cpus.get().saturating_mul(2);
+        // What pods may be promised is `epc`; what entering takes comes on top.
+        let mut pool = PoolConfig::new(frames.saturating_add(working_pages(&config)), entries);
         pool.mechanism = config.paging;
+        pool.journal = true;
         let pool = Pool::new(pool)?;
         let host = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -134,17 +138,21 @@ impl Node {
     ) -> Result<RunReport, NodeError> {
         let Self { config, attestation, pool, engine, host, clock, notices: (sender, receiver), host_view } =
             self;
-        let watch = Watch::new(Limits {
-            workers: config.cpus.get(),
-            frames: pool.stats().frames.0,
-            evidence_ttl: attestation.policy().ttl(),
-            debug_allowed: attestation.policy().debug_allowed(),
-            vruntime_per_nano: 1,
-            violations: VIOLATIONS_KEPT,
-        });
+        let watch = Watch::new(
+            Limits {
+                workers: config.cpus.get(),
+                frames: pool.stats().frames.0,
+                evidence_ttl: attestation.policy().ttl(),
+                debug_allowed: attestation.policy().debug_allowed(),
+                vruntime_per_nano: RunQueue::VRUNTIME_PER_NANO,
+                violations: VIOLATIONS_KEPT,
+            },
+            Arc::clone(&pool),
+        );
         let cpu = CpuConfig { slice: config.slice };
-        let schedule = Schedule::new(config.cpus, cpu, clock).map_err(NodeError::Slice)?;
-        let ticker = Ticker::start(Arc::clone(&engine), Arc::clone(&schedule)).map_err(NodeError::Thread)?;
+        let schedule = Schedule::new(config.cpus, cpu, clock, watch.clone()).map_err(NodeError::Slice)?;
+        let ticker = Ticker::start(Arc::clone(&engine), Arc::clone(&schedule), watch.clone())
+            .map_err(NodeError::Thread)?;
         let loader = Loader::start(config.cpus.get(), Arc::clone(&engine), Arc::clone(&pool), sender.clone())
             .map_err(NodeError::Thread)?;
         let mut workers = Vec::new();
@@ -179,6 +187,7 @@ impl Node {
         schedule.close();
         let panicked = join(workers);
         let outcome = supervisor.finish();
+        watch.at_rest();
         drop(ticker);
         host.shutdown_background();
         let report = report(&config, &pool, outcome, &watch, panicked);
@@ -199,6 +208,12 @@ fn worker_ids(cpus: NonZeroU16) -> impl Iterator<Item = WorkerId> {
 /// How many workers panicked, which is a fault of ours.
 fn join(workers: Vec<JoinHandle<()>>) -> usize {
     workers.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
+}
+
+/// Frames beside those that pods are promised: what the enclaves that are entered at the
+/// same moment can count on.
+fn working_pages(config: &NodeConfig) -> Pages {
+    Pages(u64::from(config.cpus.get()) * 2 * u64::from(MIN_RESIDENT))
 }
 
 /// How pages move, as a report says it.
@@ -236,7 +251,8 @@ fn report(config: &NodeConfig, pool: &Pool, outcome: Outcome, watch: &Watch, pan
     };
     let stats = pool.stats();
     report.epc = Some(EpcReport {
-        capacity_pages: stats.frames,
+        capacity_pages: stats.frames.saturating_sub(working_pages(config)),
+        working_pages: working_pages(config),
         resident_pages_max: None,
         page_ins: sum(|workload| workload.page_ins),
         page_outs: sum(|workload| workload.page_outs),

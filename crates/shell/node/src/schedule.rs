@@ -8,11 +8,12 @@ use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Wake, Waker};
 
-use casemate_cpu::{After, CpuConfig, Misuse, Next, RunQueue, Wake as Woken, Weight};
+use casemate_cpu::{After, Claim, CpuConfig, Misuse, Next, RunQueue, Wake as Woken, Weight};
 use casemate_model::{EnclaveId, Nanos, Timestamp, WorkerId};
 
 use crate::clock::Clock;
 use crate::task::Task;
+use crate::watch::Watch;
 
 /// The node's run queue.
 pub(crate) struct Schedule {
@@ -20,6 +21,7 @@ pub(crate) struct Schedule {
     /// Signalled when an enclave becomes ready and when the schedule closes.
     work: Condvar,
     clock: Clock,
+    watch: Watch,
 }
 
 struct Inner {
@@ -39,10 +41,15 @@ impl Schedule {
     /// # Errors
     ///
     /// A slice the run queue does not accept.
-    pub(crate) fn new(workers: NonZeroU16, config: CpuConfig, clock: Clock) -> Result<Arc<Self>, Misuse> {
+    pub(crate) fn new(
+        workers: NonZeroU16,
+        config: CpuConfig,
+        clock: Clock,
+        watch: Watch,
+    ) -> Result<Arc<Self>, Misuse> {
         let queue = RunQueue::new(workers, config)?;
         let inner = Inner { queue, tasks: BTreeMap::new(), closed: false };
-        Ok(Arc::new(Self { inner: Mutex::new(inner), work: Condvar::new(), clock }))
+        Ok(Arc::new(Self { inner: Mutex::new(inner), work: Condvar::new(), clock, watch }))
     }
 
     /// Lets an attested enclave compete for the CPU.
@@ -85,7 +92,14 @@ impl Schedule {
             if inner.closed {
                 return None;
             }
-            if let Next::Run { id, slice, .. } = inner.queue.pick(worker, self.now())
+            let claims: Vec<Claim> = inner.queue.claims().collect();
+            let next = inner.queue.pick(worker, self.now());
+            let picked = match next {
+                Next::Run { id, .. } => Some(id),
+                Next::Idle => None,
+            };
+            self.watch.picked(worker, picked, &claims);
+            if let Next::Run { id, slice, .. } = next
                 && let Some(task) = inner.tasks.get(&id)
             {
                 return Some(Turn { task: Arc::clone(task), slice });
@@ -94,18 +108,30 @@ impl Schedule {
         }
     }
 
-    /// Ends a turn: `id` used `ran` of CPU time and is now `after`.
+    /// Ends a turn in which `worker` was inside: `id` used `ran` of CPU time and is now `after`.
     ///
     /// # Errors
     ///
     /// Where the queue did not have it running: a fault of the worker.
-    pub(crate) fn account(&self, id: EnclaveId, ran: Nanos, after: After) -> Result<(), Misuse> {
+    pub(crate) fn left(
+        &self,
+        id: EnclaveId,
+        worker: WorkerId,
+        ran: Nanos,
+        after: After,
+    ) -> Result<(), Misuse> {
         let mut inner = self.lock();
-        inner.queue.account(id, ran, self.now(), after)?;
-        if after == After::Done {
-            inner.tasks.remove(&id);
-        }
-        Ok(())
+        self.watch.left(id, worker, self.clock.now(), ran, after);
+        inner.account(id, ran, self.now(), after)
+    }
+
+    /// Ends a turn in which nobody went in; the enclave waits to be woken.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schedule::left`].
+    pub(crate) fn turned_away(&self, id: EnclaveId) -> Result<(), Misuse> {
+        self.lock().account(id, Nanos::ZERO, self.now(), After::Blocked)
     }
 
     /// Takes out an enclave that is on no worker; nothing where it is not here.
@@ -137,6 +163,16 @@ impl Schedule {
         // A worker that panicked under the lock left the queue between two of its
         // own transitions; the others go on.
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn account(&mut self, id: EnclaveId, ran: Nanos, now: Timestamp, after: After) -> Result<(), Misuse> {
+        self.queue.account(id, ran, now, after)?;
+        if after == After::Done {
+            self.tasks.remove(&id);
+        }
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::engine::Engine;
 use crate::schedule::Schedule;
+use crate::watch::Watch;
 
 /// How often running enclaves look whether their slice is over.
 pub(crate) const TICK: Duration = Duration::from_millis(1);
@@ -19,7 +20,7 @@ pub(crate) struct Ticker {
 
 impl Ticker {
     /// Starts the clock.
-    pub(crate) fn start(engine: Arc<Engine>, schedule: Arc<Schedule>) -> std::io::Result<Self> {
+    pub(crate) fn start(engine: Arc<Engine>, schedule: Arc<Schedule>, watch: Watch) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = Arc::clone(&stop);
         let thread = thread::Builder::new().name("casemate-epoch".into()).spawn(move || {
@@ -30,6 +31,7 @@ impl Ticker {
                 thread::sleep(TICK);
                 schedule.preempt_where_due();
                 engine.tick();
+                watch.catch_up();
             }
         })?;
         Ok(Self { stop, thread: Some(thread) })

@@ -1,27 +1,71 @@
 //! The independent checker, watching this node.
 //!
 //! Whoever acts reports here at once; the judge does its own sums. Nothing the
-//! node decides depends on what it says.
+//! node decides depends on what it says. What happens to pages happens in fault
+//! handlers, which write a journal; it is read before anything else is reported, so
+//! that the judge hears everything in the order it happened.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use casemate_checker::{Findings, HowLeft, Judge, Limits, Observation};
-use casemate_cpu::After;
+use casemate_checker::{Contender, Findings, HowLeft, Judge, Limits, Observation};
+use casemate_cpu::{After, Claim};
+use casemate_epc::Version;
 use casemate_model::{EnclaveId, Nanos, Timestamp, WorkerId};
+
+use crate::pager::{PageEvent, PageMove, Pool, PoolStats};
 
 /// A handle to the node's judge. Clones report to the same one.
 #[derive(Clone)]
-pub(crate) struct Watch(Arc<Mutex<Option<Judge>>>);
+pub(crate) struct Watch {
+    judge: Arc<Mutex<Option<Judge>>>,
+    pool: Arc<Pool>,
+}
 
 impl Watch {
-    pub(crate) fn new(limits: Limits) -> Self {
-        Self(Arc::new(Mutex::new(Some(Judge::new(limits)))))
+    pub(crate) fn new(limits: Limits, pool: Arc<Pool>) -> Self {
+        Self { judge: Arc::new(Mutex::new(Some(Judge::new(limits)))), pool }
     }
 
     pub(crate) fn observe(&self, observation: Observation) {
-        if let Some(judge) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        if let Some(judge) = self.lock().as_mut() {
+            self.read_journal(judge);
             judge.observe(observation);
         }
+    }
+
+    /// Reads what is in the journal. Called at every tick, so that no fault handler
+    /// waits for room in it.
+    pub(crate) fn catch_up(&self) {
+        if let Some(judge) = self.lock().as_mut() {
+            self.read_journal(judge);
+        }
+    }
+
+    fn read_journal(&self, judge: &mut Judge) {
+        self.pool.drain_journal(&mut |event| judge.observe(of_page(event)));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Judge>> {
+        self.judge.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run queue chose for `worker` among these claims.
+    pub(crate) fn picked(&self, worker: WorkerId, picked: Option<EnclaveId>, claims: &[Claim]) {
+        let contenders = claims.iter().map(|claim| Contender {
+            enclave: claim.id,
+            weight: u64::from(claim.weight.units()),
+            vruntime: claim.vruntime,
+            deadline: claim.deadline,
+            running: claim.running,
+        });
+        self.observe(Observation::CpuPicked { worker, picked, contenders: contenders.collect() });
+    }
+
+    /// What the pool says of itself while nothing runs.
+    pub(crate) fn at_rest(&self) {
+        let PoolStats { frames, resident, .. } = self.pool.stats();
+        let (frames_capacity, frames_resident) = (frames.0, resident.0);
+        self.observe(Observation::Pool { frames_capacity, frames_resident });
     }
 
     pub(crate) fn entered(&self, enclave: EnclaveId, worker: WorkerId, at: Timestamp) {
@@ -43,6 +87,23 @@ impl Watch {
 
     /// Ends the watch. `None` where it had ended before.
     pub(crate) fn finish(&self) -> Option<Findings> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().map(Judge::finish)
+        self.lock().take().map(Judge::finish)
+    }
+}
+
+/// A page event in the judge's terms. An enclave's memories are told apart by the upper
+/// half of the page number.
+fn of_page(event: PageEvent) -> Observation {
+    let PageEvent { enclave, slot, page, frame, what } = event;
+    let page = u64::from(slot.0) << 32 | u64::from(page.0);
+    let frame = u64::from(frame);
+    match what {
+        PageMove::In(version) => {
+            Observation::PageIn { enclave, page, version: version.map(Version::get), frame }
+        }
+        PageMove::Removed => Observation::PageRemoved { enclave, page, frame },
+        PageMove::Out(version, by) => {
+            Observation::PageOut { enclave, page, version: version.get(), frame, by }
+        }
     }
 }

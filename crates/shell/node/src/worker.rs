@@ -5,7 +5,7 @@ use std::sync::mpsc::Sender;
 use std::task::{Context, Poll};
 use std::thread::{self, JoinHandle};
 
-use casemate_cpu::After;
+use casemate_cpu::{After, Misuse};
 use casemate_model::{Nanos, WorkerId};
 
 use crate::clock::{Clock, thread_cpu_time};
@@ -37,15 +37,13 @@ impl Worker {
         // WASI's timers and files belong to this runtime.
         let _host = self.host.enter();
         while let Some(turn) = self.schedule.next(self.id) {
-            let (ran, after) = self.take(&turn);
-            self.schedule
-                .account(turn.task.id(), ran, after)
-                .expect("the queue gave this worker this enclave and waits for its account");
+            self.take(&turn).expect("the queue gave this worker this enclave and waits for its account");
         }
     }
 
-    /// One turn: a stay inside, unless the witness has lapsed; then the enclave is suspended.
-    fn take(&self, turn: &Turn) -> (Nanos, After) {
+    /// One turn: a stay inside, unless the witness has lapsed; then the enclave is
+    /// suspended. Whoever gets the enclave next waits until its body is let go.
+    fn take(&self, turn: &Turn) -> Result<(), Misuse> {
         let task = &turn.task;
         let mut body = task.body();
         if let Some(account) = self.stay(turn, &mut body) {
@@ -56,21 +54,23 @@ impl Worker {
             self.watch.suspended(task.id());
             self.tell(Notice::Lapsed(task.id()));
         }
-        (Nanos::ZERO, After::Blocked)
+        self.schedule.turned_away(task.id())
     }
 
     /// Enters the enclave and runs its program until it ends, waits or its slice is
     /// over; the slice ends no later than the witness does. `None`: the witness does
     /// not hold, and nobody went in.
-    fn stay(&self, turn: &Turn, body: &mut Body) -> Option<(Nanos, After)> {
+    fn stay(&self, turn: &Turn, body: &mut Body) -> Option<Result<(), Misuse>> {
         let (id, task) = (turn.task.id(), &turn.task);
         let Body { lifecycle: Lifecycle::Ready(enclave), execution: execution @ Some(_), cpu } = body else {
             // Suspended or ended since the queue last heard of it.
-            return Some((Nanos::ZERO, After::Blocked));
+            return Some(self.schedule.turned_away(id));
         };
         let now = self.clock.now();
         let not_after = enclave.not_after();
         let mut inside = enclave.enter(self.id, now).ok()?;
+        // From here on nobody else takes pages of its memory.
+        let memory = task.memories.enter(self.id);
         self.watch.entered(id, self.id, now);
         if *cpu == Nanos::ZERO {
             self.tell(Notice::Started(id));
@@ -80,7 +80,6 @@ impl Worker {
         let (yields, calls) = (task.control.yields(), task.control.eexits());
         let waker = self.schedule.waker(id);
 
-        let memory = task.memories.enter(self.id);
         let before = thread_cpu_time();
         let progress = match execution.as_mut()?.reach(&inside) {
             Ok(program) => program.advance(&mut Context::from_waker(&waker)),
@@ -92,13 +91,13 @@ impl Worker {
             // The store goes while its pages are still this worker's to touch.
             *execution = None;
         }
-        drop(memory);
         inside.called_out(u32::try_from(task.control.eexits() - calls).unwrap_or(u32::MAX));
 
+        let mut ended = None;
         let after = match progress {
             Poll::Ready(ending) => {
                 inside.eexit();
-                self.tell(Notice::Ended(id, ending));
+                ended = Some(ending);
                 After::Done
             }
             Poll::Pending if task.control.yields() > yields => {
@@ -110,8 +109,14 @@ impl Worker {
                 After::Blocked
             }
         };
-        self.watch.left(id, self.id, self.clock.now(), ran, after);
-        Some((ran, after))
+        // Accounted for while it is still entered: nobody takes its pages before.
+        let account = self.schedule.left(id, self.id, ran, after);
+        drop(memory);
+        // Only now may the supervisor destroy it.
+        if let Some(ending) = ended {
+            self.tell(Notice::Ended(id, ending));
+        }
+        Some(account)
     }
 
     fn tell(&self, notice: Notice) {

@@ -160,3 +160,24 @@ fn a_destroyed_enclaves_frames_are_free_again() {
     let then = [destroyed(A, 4), page_in(B, 0, None, 0)];
     assert_eq!(paging(all.chain(then)), []);
 }
+
+#[test]
+fn a_page_removed_while_its_enclave_is_destroyed_frees_its_frame_and_counts_as_returned() {
+    let life = |frames| {
+        paging([
+            page_in(A, 7, None, 0),
+            page_in(A, 8, None, 1),
+            page_removed(A, 7, 0),
+            page_in(B, 1, None, 0),
+            destroyed(A, frames),
+        ])
+    };
+    assert_eq!(life(2), []);
+    assert_eq!(life(1), [Rule::FrameNotReturned, Rule::FrameNotZeroed]);
+}
+
+#[test]
+fn only_a_resident_page_is_removed_and_from_its_own_frame() {
+    assert_eq!(paging([page_removed(A, 7, 0)]), [Rule::EvictedNotResident]);
+    assert_eq!(paging([page_in(A, 7, None, 0), page_removed(A, 7, 1)]), [Rule::EvictedNotResident]);
+}

@@ -63,6 +63,7 @@ pub(crate) fn run() -> RunReport {
         }),
         epc: Some(EpcReport {
             capacity_pages: Pages(16_384),
+            working_pages: Pages(64),
             resident_pages_max: Some(Pages(16_000)),
             page_ins: 98_304,
             page_outs: 147_456,

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use casemate_epc::{EnterError, Entry, Running};
 use casemate_model::WorkerId;
@@ -68,6 +69,32 @@ impl EnclaveMemory {
         }
         let before = WORKER.replace(Some(worker));
         Ok(Entered { memory: self, running: Some(running), before, this_thread: PhantomData })
+    }
+}
+
+impl Entered<'_> {
+    /// The word at byte `offset`, brought in where it is not resident; from a page that
+    /// does not authenticate, zero (see [`EnclaveMemory::poison`]).
+    ///
+    /// # Panics
+    /// `offset` is not a multiple of eight or not inside the memory.
+    #[must_use]
+    pub fn load(&self, offset: u64) -> u64 {
+        self.word(offset).load(Relaxed)
+    }
+
+    /// Writes the word at byte `offset`.
+    ///
+    /// # Panics
+    /// As [`Entered::load`].
+    pub fn store(&mut self, offset: u64, word: u64) {
+        self.word(offset).store(word, Relaxed);
+    }
+
+    fn word(&self, offset: u64) -> &AtomicU64 {
+        let size = self.memory.size().0;
+        assert!(offset < size, "byte {offset} of a memory of {size}");
+        self.memory.pool().mapper.arena().word(self.memory.slot(), offset)
     }
 }
 

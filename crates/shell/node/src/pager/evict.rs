@@ -3,7 +3,7 @@
 use casemate_epc::{PageBytes, PageNo, Removals, Version, Victims};
 use casemate_model::EnclaveId;
 
-use super::{PoisonKind, Pool};
+use super::{PoisonKind, Pool, entry};
 use crate::sys::signal;
 
 /// Why a page returns to the kernel.
@@ -40,14 +40,28 @@ impl Pool {
             }
         }
         self.wipe(&mut victims, Returning::Evicted);
-        self.manager.lock().evicted(victims);
+        if let Some(journal) = &self.journal {
+            journal.make_room();
+        }
+        let mut manager = self.manager.lock();
+        if let Some(journal) = &self.journal {
+            journal.evicted(&victims, entry::worker());
+        }
+        manager.evicted(victims);
     }
 
     /// Zeroes and drops pages of a memory that is being destroyed. Returns how many.
     pub(super) fn remove(&self, mut removals: Removals) -> u64 {
         let pages = removals.victims().iter().count();
         self.wipe(removals.victims_mut(), Returning::Destroyed);
-        self.manager.lock().removed(removals);
+        if let Some(journal) = &self.journal {
+            journal.make_room();
+        }
+        let mut manager = self.manager.lock();
+        if let Some(journal) = &self.journal {
+            journal.removed(removals.victims());
+        }
+        manager.removed(removals);
         pages as u64
     }
 

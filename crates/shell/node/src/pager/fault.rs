@@ -51,8 +51,17 @@ impl Pool {
                 filled
             }
         };
+        if let Some(journal) = &self.journal {
+            journal.make_room();
+        }
         match filled {
-            Ok(()) => self.manager.lock().loaded(load),
+            Ok(()) => {
+                let mut manager = self.manager.lock();
+                if let Some(journal) = &self.journal {
+                    journal.loaded(&load);
+                }
+                manager.loaded(load);
+            }
             Err(error) => {
                 self.manager.lock().failed(load);
                 signal::die("map a page of an enclave", &error);

@@ -9,7 +9,8 @@ use casemate_epc::{Config, Gate, MAX_BATCH, MAX_CLUSTER, Manager, PageTable, Slo
 use casemate_model::{Bytes, EnclaveId, Pages};
 
 use super::enclave::Enclave;
-use super::{EnclaveMemory, PoolError, PoolStats, Returned, SLOT_MEMORY, SLOTS};
+use super::journal::Journal;
+use super::{EnclaveMemory, PageEvent, PoolError, PoolStats, Returned, SLOT_MEMORY, SLOTS};
 use crate::sys::bounce::Bounces;
 use crate::sys::lock::SpinLock;
 use crate::sys::mapper::Mapper;
@@ -74,6 +75,9 @@ pub struct PoolConfig {
     pub active_percent: u8,
     /// For tests of cleaning.
     pub observer: Option<Observer>,
+    /// Whether a journal is kept of what happens to pages ([`Pool::drain_journal`]).
+    /// Who asks for one must read it: full, it stops all paging.
+    pub journal: bool,
 }
 
 impl PoolConfig {
@@ -87,6 +91,7 @@ impl PoolConfig {
             batch: MAX_BATCH as u8,
             active_percent: 50,
             observer: None,
+            journal: false,
         }
     }
 }
@@ -98,6 +103,7 @@ pub struct Pool {
     pub(super) enclaves: Box<[SpinLock<Option<Arc<Enclave>>>]>,
     pub(super) bounces: Bounces,
     pub(super) observer: Option<Observer>,
+    pub(super) journal: Option<Journal>,
     mechanism: Mechanism,
 }
 
@@ -121,6 +127,7 @@ impl Pool {
             enclaves: (0..SLOTS).map(|_| SpinLock::new(None)).collect(),
             bounces: Bounces::new().map_err(memory("decrypting"))?,
             observer: config.observer,
+            journal: config.journal.then(Journal::new),
             mechanism,
         });
         if !signal::register(pool.base(), Arc::as_ptr(&pool)) {
@@ -135,6 +142,19 @@ impl Pool {
     /// # Errors
     /// The limit is larger than a slot, no slot is free, or the kernel is out of memory.
     pub fn create(self: &Arc<Self>, id: EnclaveId, limit: Bytes) -> Result<EnclaveMemory, PoolError> {
+        self.create_guaranteed(id, limit, Bytes::ZERO)
+    }
+
+    /// As [`Pool::create`], and `guaranteed` bytes stay resident once touched.
+    ///
+    /// # Errors
+    /// As [`Pool::create`]; and the guarantee does not fit beside the others'.
+    pub fn create_guaranteed(
+        self: &Arc<Self>,
+        id: EnclaveId,
+        limit: Bytes,
+        guaranteed: Bytes,
+    ) -> Result<EnclaveMemory, PoolError> {
         if limit > SLOT_MEMORY {
             return Err(PoolError::TooLarge { asked: limit, largest: SLOT_MEMORY });
         }
@@ -145,9 +165,17 @@ impl Pool {
         let enclave = Arc::new(Enclave::new(id, pages).map_err(memory("sealed pages"))?);
         let gate = Arc::new(Gate::new());
         let table = PageTable::new(id, pages);
-        let slot = self.manager.lock().create(table, Arc::clone(&gate))?;
+        let slot = self.manager.lock().create(table, Arc::clone(&gate), guaranteed.to_pages_ceil())?;
         *self.enclaves[usize::from(slot.0)].lock() = Some(Arc::clone(&enclave));
         Ok(EnclaveMemory::new(Arc::clone(self), slot, gate, enclave, limit))
+    }
+
+    /// Hands to `read`, in order, what happened to pages since it was last asked.
+    /// Nothing where no journal is kept.
+    pub fn drain_journal(&self, read: &mut dyn FnMut(PageEvent)) {
+        if let Some(journal) = &self.journal {
+            journal.drain(read);
+        }
     }
 
     /// How its pages come and go.

@@ -23,7 +23,7 @@ use crate::workload::{invocation, memory_limit};
 impl Supervisor<'_> {
     /// Creates the enclaves of a placed pod and has them built.
     pub(super) fn start(&mut self, pod: usize, plan: Plan<OnEvidence>) {
-        let node = plan.node().clone();
+        let (node, tee) = (plan.node().clone(), self.means.attestation.tee());
         self.pods[pod].plan = Some(plan);
         for at in self.pods[pod].containers.clone() {
             let container = self.container(at);
@@ -38,6 +38,7 @@ impl Supervisor<'_> {
             let entry = &mut self.entries[at];
             entry.report.node = Some(node.clone());
             entry.report.state = State::Running;
+            entry.report.tee = Some(tee);
             entry.stage = Stage::Loading(Enclave::create(id, entry.key.clone()));
             self.means.watch.observe(Observation::EnclaveCreated {
                 enclave: id,

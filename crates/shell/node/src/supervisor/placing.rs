@@ -48,9 +48,8 @@ impl Supervisor<'_> {
             self.means.watch.observe(Observation::PodPlaced { at: now, pod, node: node.clone() });
             let why = plan.explanation().node(&node).map(ToString::to_string).unwrap_or_default();
             self.tell(Subject::Pod(key.clone()), What::PodPlaced { node, why });
-            if let Some(index) = self.waiting_pod(&key) {
-                self.start(index, plan);
-            }
+            let index = self.waiting_pod(&key).expect("the queue holds pods of this run that wait");
+            self.start(index, plan);
         }
         for (pod, explanation) in pass.never {
             let (key, reasons) = (pod.key.clone(), explanation.reasons());

@@ -6,6 +6,7 @@
 //! | size .. [`SLOT_BYTES`] | never accessible: an access there is the program's fault |
 
 use std::io;
+use std::sync::atomic::AtomicU64;
 
 use casemate_epc::{PageBytes, PageNo, Slot, Victim};
 use casemate_model::{Bytes, PAGE_SIZE};
@@ -73,6 +74,20 @@ impl Arena {
         let pages = to.saturating_sub(from) as usize;
         let at = self.page_at(slot, PageNo(from.min(to)), pages);
         self.mapping.protect(at.addr() - self.mapping.base().addr(), pages * PAGE, access)
+    }
+
+    /// The word at byte `offset` of a slot, a multiple of eight. The caller has entered
+    /// the memory there, and it has such a word.
+    pub(crate) fn word(&self, slot: Slot, offset: u64) -> &AtomicU64 {
+        const WORD: u64 = size_of::<AtomicU64>() as u64;
+        assert!(offset.is_multiple_of(WORD) && offset <= SLOT_MEMORY.0 - WORD, "no word of the slot");
+        // Pages are 4 KiB and offsets below 4 GiB.
+        let page = PageNo((offset / PAGE_SIZE) as u32);
+        let at = self.page_at(slot, page, 1).wrapping_add((offset % PAGE_SIZE) as usize);
+        // SAFETY: aligned, inside the mapping, which `self` keeps. That the page may be
+        // missing is invisible: the first access brings it in. Whoever else reaches it
+        // without a token, a guest, does so from compiled code and not by reference.
+        unsafe { AtomicU64::from_ptr(at.cast()) }
     }
 
     /// The plaintext of a page on its way out.
