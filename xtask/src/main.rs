@@ -9,6 +9,7 @@ mod bench;
 mod cargo;
 mod house;
 mod one_build;
+mod programs;
 mod quickstart;
 mod readme;
 mod test;
@@ -47,6 +48,8 @@ enum Chore {
         #[arg(short, long, value_enum, default_value_t = Output::Table)]
         output: Output,
     },
+    /// Runs a WASI program that nobody here wrote, with little encrypted memory. Needs python3 with pip.
+    Programs,
     /// Runs the quickstart and puts what it printed into README.md.
     Readme,
 }
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Test { only, list: false } => test::run(&root, &only),
         Chore::CheckHouse => house::report(&root),
         Chore::Bench { area, output } => bench::run(&root, &area, output == Output::Json),
+        Chore::Programs => programs::run(&root).map(|()| true),
         Chore::Readme => readme::run(&root).map(|()| true),
     };
     match outcome {
