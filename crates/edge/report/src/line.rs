@@ -35,9 +35,11 @@ fn words(what: &What) -> (Tone, String) {
             Tone::Plain,
             match epc_limit {
                 Some(limit) => {
-                    format!("enclave {enclave} created: {epc_guaranteed} guaranteed, {limit} at most")
+                    format!(
+                        "enclave {enclave} created: {epc_guaranteed} guaranteed, {limit} at most; building"
+                    )
                 }
-                None => format!("enclave {enclave} created: {epc_guaranteed} guaranteed, no limit"),
+                None => format!("enclave {enclave} created: {epc_guaranteed} guaranteed, no limit; building"),
             },
         ),
         What::EnclaveMeasured { measurement } => (Tone::Plain, format!("measured: {measurement}")),

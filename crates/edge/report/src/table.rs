@@ -5,7 +5,9 @@
 //! than the terminal, the columns that repeat it (node, TEE) go first, and only
 //! then are cells wrapped.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use casemate_model::Tee;
 use comfy_table::presets::NOTHING;
@@ -204,6 +206,11 @@ fn epilogue(out: &mut String, report: &RunReport, style: Style) {
         for violation in &checker.violations {
             push(out, style, Tone::Bad, &format!("checker: {violation}"));
         }
+    }
+    let logs = report.workloads.iter().filter_map(|workload| workload.log.as_deref());
+    let directories: BTreeSet<&Path> = logs.filter_map(|log| Path::new(log).parent()).collect();
+    for directory in directories {
+        push(out, style, Tone::Faint, &format!("logs: {}", directory.display()));
     }
     if let Some(events) = &report.events {
         push(out, style, Tone::Faint, &format!("events: {events}"));

@@ -195,8 +195,6 @@ impl Node {
             let what = What::CheckerViolation { violation: violation.clone() };
             events(Event { time: clock.now(), subject: Subject::Node(config.name.clone()), what });
         }
-        let what = What::RunEnded { succeeded: report.succeeded };
-        events(Event { time: clock.now(), subject: Subject::Node(config.name.clone()), what });
         Ok(report)
     }
 }
@@ -234,7 +232,7 @@ fn node_model(config: &NodeConfig, attestation: &Attestation) -> NodeModel {
         taints: config.taints.clone(),
         capacity: Capacity {
             epc: config.epc,
-            slots: u32::try_from(SLOTS / 2).unwrap_or(u32::MAX),
+            slots: u32::from(SLOTS / 2),
             key_slots: 0,
             cpu: MilliCpu(u64::from(config.cpus.get()) * 1000),
             memory: config.memory,

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use casemate_manifest::{PolicyDocument, ResolvedPolicy, RootName};
 use casemate_model::NodeName;
 use casemate_node::{Clock, Node, NodeConfig, SoftwareTee, Workload, machine};
-use casemate_report::{EventLog, PolicyReport, RunReport, SoftwareRoot};
+use casemate_report::{Event, EventLog, PolicyReport, RunReport, SoftwareRoot, Subject, What};
 
 use self::directories::Directories;
 use self::images::Images;
@@ -79,13 +79,16 @@ fn attempt(arguments: &RunArguments, screen: &mut Screen, report: &mut RunReport
     let mut log_failure = None;
     screen.begin(clock.now());
     let nothing_to_run = workloads.is_empty();
-    let outcome = node.run(workloads, &mut |event| {
+    let mut tell = |event: Event| {
         if let Err(error) = log.append(&event) {
             log_failure.get_or_insert(error);
         }
         screen.event(&event);
-    });
-    let outcome = outcome.map_err(|error| error.to_string())?;
+    };
+    let outcome = node.run(workloads, &mut tell).map_err(|error| error.to_string())?;
+    let succeeded = outcome.succeeded && report.problems.is_empty() && !nothing_to_run;
+    let subject = Subject::Node(machine::name());
+    tell(Event { time: clock.now(), subject, what: What::RunEnded { succeeded } });
 
     report.workloads = outcome.workloads;
     report.node = outcome.node;
@@ -95,7 +98,7 @@ fn attempt(arguments: &RunArguments, screen: &mut Screen, report: &mut RunReport
     if let Some(error) = log_failure {
         report.problems.push(format!("{}: the event log is incomplete: {error}", events.display()));
     }
-    report.succeeded = outcome.succeeded && report.problems.is_empty() && !nothing_to_run;
+    report.succeeded = succeeded && report.problems.is_empty();
     Ok(match (report.succeeded, screen.was_interrupted()) {
         (_, true) => INTERRUPTED,
         (true, false) => SUCCEEDED,
