@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use casemate_model::{Bytes, ContainerKey, EnclaveId, WorkerId};
 
-use crate::pager::{EnclaveMemory, Entered, MemoryStats, Poison, Pool, PoolError, SealedStore};
+use crate::pager::{Cleaned, EnclaveMemory, Entered, MemoryStats, Poison, Pool, PoolError, SealedStore};
 
 /// The most a program's exception payloads may occupy.
 const EXCEPTION_HEAP_BYTES: Bytes = Bytes::mib(16);
@@ -108,9 +108,8 @@ impl Memories {
         self.linear.stats() + self.exceptions.stats()
     }
 
-    /// Zeroes and gives back every frame, forgets the sealed pages, destroys the
-    /// keys. Returns how many resident pages were zeroed.
-    pub(crate) fn destroy(&self) -> u64 {
-        self.linear.destroy().zeroed_pages + self.exceptions.destroy().zeroed_pages
+    /// Zeroes and gives back every frame, forgets the sealed pages, destroys the keys.
+    pub(crate) fn destroy(&self) -> Cleaned {
+        self.linear.destroy() + self.exceptions.destroy()
     }
 }

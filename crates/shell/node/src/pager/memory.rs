@@ -1,6 +1,7 @@
 //! One enclave's memory.
 
 use std::fmt;
+use std::ops::Add;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -39,6 +40,20 @@ enum Life {
 pub struct Cleaned {
     /// Resident pages overwritten with zeroes and returned to the kernel.
     pub zeroed_pages: u64,
+    /// Whether the key is gone: aws-lc overwrites it when its last owner lets go.
+    pub key_destroyed: bool,
+}
+
+impl Add for Cleaned {
+    type Output = Self;
+
+    /// What was cleaned up of two memories of one enclave.
+    fn add(self, other: Self) -> Self {
+        Self {
+            zeroed_pages: self.zeroed_pages + other.zeroed_pages,
+            key_destroyed: self.key_destroyed && other.key_destroyed,
+        }
+    }
 }
 
 impl EnclaveMemory {
@@ -172,9 +187,18 @@ impl EnclaveMemory {
         let _ = self.pool.mapper.shut(self.slot, pages_of(self.size()));
         self.size.store(0, Ordering::Release);
         *self.pool.enclaves[usize::from(self.slot.0)].lock() = None;
-        let cleaned = Cleaned { zeroed_pages };
-        // Drops the key and the store, unless a handler elsewhere is about to.
-        *life = Life::Destroyed { slot: Some(closing), poison: enclave.poisoned(), cleaned };
+        let poison = enclave.poisoned();
+        let cleaned = Cleaned { zeroed_pages, key_destroyed: false };
+        *life = Life::Destroyed { slot: Some(closing), poison, cleaned };
+        // A handler of a thread that should not have touched it may still hold it; no
+        // other can get hold of it now.
+        while Arc::strong_count(&enclave) > 1 {
+            patience.wait();
+        }
+        let cleaned = Cleaned { key_destroyed: Arc::into_inner(enclave).is_some(), ..cleaned };
+        if let Life::Destroyed { cleaned: said, .. } = &mut *life {
+            *said = cleaned;
+        }
         cleaned
     }
 

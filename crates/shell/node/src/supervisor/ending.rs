@@ -91,12 +91,11 @@ impl Supervisor<'_> {
         memories: Option<&Memories>,
     ) -> Tally {
         let id = enclave.id();
-        let (held, zeroed) = memories.map_or((0, 0), |memories| {
-            let held = memories.stats().resident_pages;
-            (held, memories.destroy())
-        });
-        // `EnclaveMemory::destroy` returns only once its keys are overwritten.
-        let keys_zeroed = true;
+        // An enclave that was never built holds nothing: no frame, and no key.
+        let held = memories.map_or(0, |memories| memories.stats().resident_pages);
+        let pages = memories.map(Memories::destroy);
+        let (zeroed, keys_zeroed) =
+            pages.map_or((0, true), |pages| (pages.zeroed_pages, pages.key_destroyed));
         self.means.watch.observe(Observation::EnclaveDestroyed {
             enclave: id,
             frames_returned: held,
