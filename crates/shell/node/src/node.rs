@@ -251,7 +251,7 @@ fn report(config: &NodeConfig, pool: &Pool, outcome: Outcome, watch: &Watch, pan
     report.epc = Some(EpcReport {
         capacity_pages: stats.frames.saturating_sub(working_pages(config)),
         working_pages: working_pages(config),
-        resident_pages_max: None,
+        resident_pages_max: Some(watch.resident_max()),
         page_ins: sum(|workload| workload.page_ins),
         page_outs: sum(|workload| workload.page_outs),
     });

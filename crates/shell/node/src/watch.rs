@@ -10,25 +10,41 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use casemate_checker::{Contender, Findings, HowLeft, Judge, Limits, Observation};
 use casemate_cpu::{After, Claim};
 use casemate_epc::Version;
-use casemate_model::{EnclaveId, Nanos, Timestamp, WorkerId};
+use casemate_model::{EnclaveId, Nanos, Pages, Timestamp, WorkerId};
 
 use crate::pager::{PageEvent, PageMove, Pool, PoolStats};
 
 /// A handle to the node's judge. Clones report to the same one.
 #[derive(Clone)]
 pub(crate) struct Watch {
-    judge: Arc<Mutex<Option<Judge>>>,
+    bench: Arc<Mutex<Bench>>,
     pool: Arc<Pool>,
+}
+
+/// The judge, and what is counted on the way to it.
+struct Bench {
+    /// Gone once the watch has ended.
+    judge: Option<Judge>,
+    residency: Residency,
+}
+
+/// Pages resident in the pool, as the journal tells it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Residency {
+    now: u64,
+    max: u64,
 }
 
 impl Watch {
     pub(crate) fn new(limits: Limits, pool: Arc<Pool>) -> Self {
-        Self { judge: Arc::new(Mutex::new(Some(Judge::new(limits)))), pool }
+        let bench = Bench { judge: Some(Judge::new(limits)), residency: Residency::default() };
+        Self { bench: Arc::new(Mutex::new(bench)), pool }
     }
 
     pub(crate) fn observe(&self, observation: Observation) {
-        if let Some(judge) = self.lock().as_mut() {
-            self.read_journal(judge);
+        let mut bench = self.lock();
+        self.read_journal(&mut bench);
+        if let Some(judge) = bench.judge.as_mut() {
             judge.observe(observation);
         }
     }
@@ -36,17 +52,26 @@ impl Watch {
     /// Reads what is in the journal. Called at every tick, so that no fault handler
     /// waits for room in it.
     pub(crate) fn catch_up(&self) {
-        if let Some(judge) = self.lock().as_mut() {
-            self.read_journal(judge);
-        }
+        self.read_journal(&mut self.lock());
     }
 
-    fn read_journal(&self, judge: &mut Judge) {
-        self.pool.drain_journal(&mut |event| judge.observe(of_page(event)));
+    /// The most pages that were resident at once.
+    pub(crate) fn resident_max(&self) -> Pages {
+        Pages(self.lock().residency.max)
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Judge>> {
-        self.judge.lock().unwrap_or_else(PoisonError::into_inner)
+    fn read_journal(&self, bench: &mut Bench) {
+        let Bench { judge, residency } = bench;
+        self.pool.drain_journal(&mut |event| {
+            residency.count(event.what);
+            if let Some(judge) = judge.as_mut() {
+                judge.observe(of_page(event));
+            }
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Bench> {
+        self.bench.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The run queue chose for `worker` among these claims.
@@ -87,7 +112,17 @@ impl Watch {
 
     /// Ends the watch. `None` where it had ended before.
     pub(crate) fn finish(&self) -> Option<Findings> {
-        self.lock().take().map(Judge::finish)
+        self.lock().judge.take().map(Judge::finish)
+    }
+}
+
+impl Residency {
+    fn count(&mut self, what: PageMove) {
+        match what {
+            PageMove::In(_) => self.now += 1,
+            PageMove::Out(..) | PageMove::Removed => self.now = self.now.saturating_sub(1),
+        }
+        self.max = self.max.max(self.now);
     }
 }
 
