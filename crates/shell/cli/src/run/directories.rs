@@ -1,7 +1,8 @@
 //! Where a run keeps what it leaves: the machine's root, logs, the event log.
 
 use std::env;
-use std::fs;
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::PathBuf;
 
 use casemate_model::Timestamp;
@@ -29,8 +30,9 @@ impl Directories {
             Some(logs) => logs.clone(),
             None => state.join("runs").join(run_name(now)),
         };
-        fs::create_dir_all(&logs)
-            .map_err(|error| format!("{}: cannot be created: {error}; give --log-dir", logs.display()))?;
+        // What programs print is their owner's business.
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&logs);
+        made.map_err(|error| format!("{}: cannot be created: {error}; give --log-dir", logs.display()))?;
         Ok(Self { root: state.join("root"), events: logs.join("events.jsonl"), logs })
     }
 }
