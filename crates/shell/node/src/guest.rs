@@ -27,7 +27,7 @@ use crate::memories::Memories;
 use crate::output::OutputLog;
 use crate::pager::Poison;
 
-/// The most elements one table may have: tables live outside the pool.
+/// The most elements a program's tables may have together: they live outside the pool.
 const TABLE_ELEMENTS_MAX: usize = 1 << 20;
 /// The most bytes of output one host call may hand over.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
@@ -69,6 +69,8 @@ pub(crate) struct Boundary {
     pub(crate) memories: Arc<Memories>,
     pub(crate) clock: Clock,
     pub(crate) limit: Bytes,
+    /// Elements its tables have together.
+    pub(crate) table_elements: usize,
 }
 
 /// A program in motion.
@@ -86,7 +88,10 @@ impl Execution {
 }
 
 impl Guest {
+    /// What a call of the host works on: reached once a call, so the call is counted here.
+    /// The store's call hook would count the compiler's own helpers as well.
     pub(crate) fn wasi(&mut self) -> &mut WasiP1Ctx {
+        self.boundary.control.count_eexit();
         &mut self.wasi
     }
 
@@ -143,11 +148,7 @@ impl Boundary {
     /// A host call begins or has ended.
     fn cross(&self, hook: CallHook) -> wasmtime::Result<()> {
         match hook {
-            CallHook::CallingHost => {
-                self.control.count_eexit();
-                self.check()
-            }
-            CallHook::ReturningFromHost => self.check(),
+            CallHook::CallingHost | CallHook::ReturningFromHost => self.check(),
             CallHook::CallingWasm | CallHook::ReturningFromWasm => Ok(()),
         }
     }
@@ -202,11 +203,16 @@ impl ResourceLimiter for Boundary {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
-        _maximum: Option<usize>,
+        maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        Ok(desired <= TABLE_ELEMENTS_MAX)
+        let all = self.table_elements.saturating_add(desired.saturating_sub(current));
+        let allowed = all <= TABLE_ELEMENTS_MAX && maximum.is_none_or(|maximum| desired <= maximum);
+        if allowed {
+            self.table_elements = all;
+        }
+        Ok(allowed)
     }
 }
 

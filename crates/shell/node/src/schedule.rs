@@ -134,12 +134,12 @@ impl Schedule {
         self.lock().account(id, Nanos::ZERO, self.now(), After::Blocked)
     }
 
-    /// Takes out an enclave that is on no worker; nothing where it is not here.
+    /// Takes out an enclave: at once, or after its present turn. Nothing where it is not here.
     pub(crate) fn remove(&self, id: EnclaveId) {
         let mut inner = self.lock();
-        if inner.queue.remove(id).is_ok() {
-            inner.tasks.remove(&id);
-        }
+        inner.tasks.remove(&id);
+        // One that is on a worker leaves when its turn is accounted for.
+        let _ = inner.queue.remove(id);
     }
 
     /// Tells every worker to stop after its present turn.
@@ -168,6 +168,7 @@ impl Schedule {
 
 impl Inner {
     fn account(&mut self, id: EnclaveId, ran: Nanos, now: Timestamp, after: After) -> Result<(), Misuse> {
+        let after = if self.tasks.contains_key(&id) { after } else { After::Done };
         self.queue.account(id, ran, now, after)?;
         if after == After::Done {
             self.tasks.remove(&id);

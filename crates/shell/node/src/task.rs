@@ -37,6 +37,12 @@ pub(crate) enum Lifecycle {
     Gone,
 }
 
+impl Body {
+    pub(crate) fn is_suspended(&self) -> bool {
+        matches!(self.lifecycle, Lifecycle::Suspended(_))
+    }
+}
+
 impl Task {
     pub(crate) fn new(
         enclave: Enclave<Ready>,

@@ -91,22 +91,29 @@ impl Worker {
             // The store goes while its pages are still this worker's to touch.
             *execution = None;
         }
-        inside.called_out(u32::try_from(task.control.eexits() - calls).unwrap_or(u32::MAX));
+        // A call that waits is the exit that ends this stay; the others have returned.
+        let waits = progress.is_pending() && task.control.yields() == yields;
+        let returned = (task.control.eexits() - calls).saturating_sub(u64::from(waits));
+        inside.called_out(u32::try_from(returned).unwrap_or(u32::MAX));
 
         let mut ended = None;
         let after = match progress {
             Poll::Ready(ending) => {
-                inside.eexit();
+                match ending {
+                    Ending::Exited(_) => inside.eexit(),
+                    // What a program did not choose is an exception or an interrupt.
+                    Ending::Trapped(_) | Ending::Tampered(_) | Ending::Stopped => inside.aex(),
+                }
                 ended = Some(ending);
                 After::Done
             }
-            Poll::Pending if task.control.yields() > yields => {
-                inside.aex();
-                After::Ready
-            }
-            Poll::Pending => {
+            Poll::Pending if waits => {
                 inside.eexit();
                 After::Blocked
+            }
+            Poll::Pending => {
+                inside.aex();
+                After::Ready
             }
         };
         // Accounted for while it is still entered: nobody takes its pages before.

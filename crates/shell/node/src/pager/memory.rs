@@ -38,6 +38,8 @@ enum Life {
 /// What destroying a memory cleaned up: evidence that it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleaned {
+    /// Pages that were resident once nobody could evict them any more.
+    pub held_pages: u64,
     /// Resident pages overwritten with zeroes and returned to the kernel.
     pub zeroed_pages: u64,
     /// Whether the key is gone: aws-lc overwrites it when its last owner lets go.
@@ -50,6 +52,7 @@ impl Add for Cleaned {
     /// What was cleaned up of two memories of one enclave.
     fn add(self, other: Self) -> Self {
         Self {
+            held_pages: self.held_pages + other.held_pages,
             zeroed_pages: self.zeroed_pages + other.zeroed_pages,
             key_destroyed: self.key_destroyed && other.key_destroyed,
         }
@@ -176,6 +179,7 @@ impl EnclaveMemory {
         while !self.gate.is_quiet() {
             patience.wait();
         }
+        let held_pages = self.stats().resident_pages;
         let mut zeroed_pages = 0;
         loop {
             let removals = self.pool.manager.lock().remove(&closing);
@@ -188,7 +192,7 @@ impl EnclaveMemory {
         self.size.store(0, Ordering::Release);
         *self.pool.enclaves[usize::from(self.slot.0)].lock() = None;
         let poison = enclave.poisoned();
-        let cleaned = Cleaned { zeroed_pages, key_destroyed: false };
+        let cleaned = Cleaned { held_pages, zeroed_pages, key_destroyed: false };
         *life = Life::Destroyed { slot: Some(closing), poison, cleaned };
         // A handler of a thread that should not have touched it may still hold it; no
         // other can get hold of it now.

@@ -104,11 +104,12 @@ impl Supervisor<'_> {
             memories: Arc::clone(&memories),
             clock: self.means.clock,
             limit: memory_limit(self.container(at)),
+            table_elements: 0,
         };
         let execution = Guest::execution(program, &invocation, log.clone(), boundary);
         let task = Task::new(ready, execution, control, memories);
         let weight = Weight::from_cpu_request(self.container(at).demand.cpu);
-        let renew_at = self.renewal_of(not_after);
+        let renew_at = self.renewal_of_workload(not_after);
         let entry = &mut self.entries[at];
         entry.log = Some(log);
         entry.renew_at = renew_at;

@@ -92,10 +92,9 @@ impl Supervisor<'_> {
     ) -> Tally {
         let id = enclave.id();
         // An enclave that was never built holds nothing: no frame, and no key.
-        let held = memories.map_or(0, |memories| memories.stats().resident_pages);
         let pages = memories.map(Memories::destroy);
-        let (zeroed, keys_zeroed) =
-            pages.map_or((0, true), |pages| (pages.zeroed_pages, pages.key_destroyed));
+        let (held, zeroed, keys_zeroed) =
+            pages.map_or((0, 0, true), |pages| (pages.held_pages, pages.zeroed_pages, pages.key_destroyed));
         self.means.watch.observe(Observation::EnclaveDestroyed {
             enclave: id,
             frames_returned: held,

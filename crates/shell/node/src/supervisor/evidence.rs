@@ -41,7 +41,7 @@ impl Supervisor<'_> {
                 self.platform.verdict = Some(Verdict::Affirming);
                 self.platform.root = Some(affirmed.witness.root());
                 self.platform.reasons.clear();
-                self.platform.renew_at = self.renewal_of(not_after);
+                self.platform.renew_at = self.renewal_of_platform(not_after);
                 Some(affirmed.witness)
             }
             Err(reasons) => {
@@ -72,13 +72,21 @@ impl Supervisor<'_> {
         Ok(affirmed.witness)
     }
 
-    /// When evidence that holds until `not_after` is to be renewed.
-    pub(super) fn renewal_of(&self, not_after: Timestamp) -> Option<Timestamp> {
+    /// When platform evidence that holds until `not_after` is to be renewed.
+    fn renewal_of_platform(&self, not_after: Timestamp) -> Option<Timestamp> {
+        match self.means.renewal {
+            Renewal::OnLapse => Some(not_after.after(Nanos(1))),
+            Renewal::InTime | Renewal::Never => self.renewal_of_workload(not_after),
+        }
+    }
+
+    /// When an enclave's evidence that holds until `not_after` is to be renewed, unless
+    /// an entry finds it lapsed before.
+    pub(super) fn renewal_of_workload(&self, not_after: Timestamp) -> Option<Timestamp> {
         let now = self.now();
         match self.means.renewal {
             Renewal::InTime => Some(now.after(Nanos(not_after.since(now).0 / 3 * 2))),
-            Renewal::OnLapse => Some(not_after.after(Nanos(1))),
-            Renewal::Never => None,
+            Renewal::OnLapse | Renewal::Never => None,
         }
     }
 
@@ -110,11 +118,15 @@ impl Supervisor<'_> {
     /// An enclave was found lapsed when it was to be entered.
     pub(super) fn lapsed(&mut self, id: EnclaveId) {
         let Some(at) = self.by_enclave.get(&id).copied() else { return };
-        let why = "its evidence has lapsed".to_owned();
-        self.tell_of(at, What::Suspended { why });
+        let Stage::Live { task, .. } = &self.entries[at].stage else { return };
+        if !task.body().is_suspended() {
+            // It was due for renewal at the same moment, and is in again.
+            return;
+        }
         match self.means.renewal {
             Renewal::InTime | Renewal::OnLapse => self.renew(at),
             Renewal::Never => {
+                self.tell_of(at, What::Suspended { why: LAPSED.to_owned() });
                 let why = "its evidence lapsed while it ran, and renewal is switched off".to_owned();
                 self.kill(at, State::Suspended, why);
             }
@@ -125,16 +137,21 @@ impl Supervisor<'_> {
     fn renew(&mut self, at: usize) {
         let Stage::Live { task, candidate } = &self.entries[at].stage else { return };
         let (task, candidate) = (std::sync::Arc::clone(task), candidate.clone());
-        let witness = match self.attest_workload(&candidate) {
+        let appraisal = self.attest_workload(&candidate);
+        let mut body = task.body();
+        if body.is_suspended() {
+            self.tell_of(at, What::Suspended { why: LAPSED.to_owned() });
+        }
+        let witness = match appraisal {
             Ok(witness) => witness,
             Err(reasons) => {
+                drop(body);
                 self.entries[at].report.verdict = Some(Verdict::Contraindicated);
                 self.tell_of(at, What::WorkloadRefused { reasons: reasons.clone() });
                 return self.kill(at, State::Suspended, reasons.join("; "));
             }
         };
         let not_after = witness.not_after();
-        let mut body = task.body();
         let (next, resumed) = match std::mem::replace(&mut body.lifecycle, Lifecycle::Gone) {
             Lifecycle::Ready(mut enclave) => {
                 let renewed = enclave.renew(witness).map(|()| false).map_err(|why| why.to_string());
@@ -157,7 +174,7 @@ impl Supervisor<'_> {
             Ok(false) => self.tell_of(at, What::Renewed { not_after }),
             Err(why) => return self.kill(at, State::Suspended, why),
         }
-        self.entries[at].renew_at = self.renewal_of(not_after);
+        self.entries[at].renew_at = self.renewal_of_workload(not_after);
     }
 
     fn tell_of_node(&mut self, what: What) {
@@ -165,6 +182,9 @@ impl Supervisor<'_> {
         self.tell(subject, what);
     }
 }
+
+/// Why an enclave is suspended.
+const LAPSED: &str = "its evidence has lapsed";
 
 /// The longest the supervisor sleeps without looking at the clock.
 const LONGEST_WAIT: Nanos = Nanos::from_secs(1);
