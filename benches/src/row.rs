@@ -6,16 +6,16 @@ use serde::Serialize;
 
 /// One area's results. `{"rows": […], "info": […]}`.
 #[derive(Debug, Default, Serialize)]
-pub struct Bench {
+pub(crate) struct Bench {
     /// Figures with a goal.
-    pub rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// Figures without one, and what could not be measured.
-    pub info: Vec<Info>,
+    pub(crate) info: Vec<Info>,
 }
 
 /// A figure with a goal. Larger is better; `met` is `ratio >= goal`.
 #[derive(Debug, Serialize)]
-pub struct Row {
+pub(crate) struct Row {
     name: String,
     ours: f64,
     peer: Option<f64>,
@@ -27,7 +27,7 @@ pub struct Row {
 
 /// A figure without a goal.
 #[derive(Debug, Serialize)]
-pub struct Info {
+pub(crate) struct Info {
     name: String,
     value: Option<f64>,
     unit: String,
@@ -36,12 +36,12 @@ pub struct Info {
 
 impl Bench {
     /// A row against a peer measured in the same run; `ours` and `peer` are rates.
-    pub fn against_peer(&mut self, name: &str, ours: f64, peer: f64, ratio: f64, goal: f64) {
+    pub(crate) fn against_peer(&mut self, name: &str, ours: f64, peer: f64, ratio: f64, goal: f64) {
         self.push(name, ours, Some(peer), None, ratio, goal);
     }
 
     /// A row against a physical limit measured in the same run; both are rates.
-    pub fn against_limit(&mut self, name: &str, ours: f64, limit: f64, ratio: f64, goal: f64) {
+    pub(crate) fn against_limit(&mut self, name: &str, ours: f64, limit: f64, ratio: f64, goal: f64) {
         self.push(name, ours, None, Some(limit), ratio, goal);
     }
 
@@ -50,24 +50,28 @@ impl Bench {
     }
 
     /// A figure for the reader.
-    pub fn info(&mut self, name: &str, value: f64, unit: &str) {
+    pub(crate) fn info(&mut self, name: &str, value: f64, unit: &str) {
         self.info.push(Info { name: name.into(), value: Some(value), unit: unit.into(), note: None });
     }
 
     /// Something this machine could not measure, and why.
-    pub fn not_measured(&mut self, name: &str, why: String) {
+    pub(crate) fn not_measured(&mut self, name: &str, why: String) {
         self.info.push(Info { name: name.into(), value: None, unit: String::new(), note: Some(why) });
     }
 
     /// One JSON document.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         serde_json::to_string_pretty(self).expect("plain numbers and text serialise")
     }
 }
 
 impl fmt::Display for Bench {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{:<52} {:>12} {:>12} {:>12} {:>7} {:>6}  met", "row", "ours", "peer", "limit", "ratio", "goal")?;
+        writeln!(
+            f,
+            "{:<52} {:>12} {:>12} {:>12} {:>7} {:>6}  met",
+            "row", "ours", "peer", "limit", "ratio", "goal"
+        )?;
         let optional = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.0}"));
         for row in &self.rows {
             writeln!(
@@ -95,7 +99,7 @@ impl fmt::Display for Bench {
 }
 
 /// The median of `values`.
-pub fn median(mut values: Vec<f64>) -> f64 {
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

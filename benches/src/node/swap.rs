@@ -1,8 +1,8 @@
 //! The peer of encrypted paging: the kernel swapping to zram under a memory cgroup.
 //!
 //! zram compresses in memory and encrypts nothing. The peer is this program again,
-//! in a cgroup that may hold as much as the pool, touching an ordinary buffer in
-//! the same order. Needs root, a zram device that can be hot-added, `mkswap` and
+//! in a cgroup that may hold as much as the pool (and a little for the process itself),
+//! walking over an ordinary buffer in the same order. Needs root, a zram device that can be hot-added, `mkswap` and
 //! `swapon`; where any is missing the row is reported as not measured.
 
 use std::fs;
@@ -10,23 +10,34 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use casemate_model::{Bytes, PAGE_SIZE};
 use clap::Args;
 use serde::{Deserialize, Serialize};
 
-use super::pattern::{Pattern, touch};
+use super::pattern::{Pattern, Walk};
+
+/// What the peer may hold beside the pool's worth of its buffer: stacks, heap and page tables.
+const PROCESS: Bytes = Bytes::mib(4);
+
+/// With every page on the active list, as random accesses make it, the kernel now and then
+/// finds nothing to reclaim and kills the peer, most of the swap being free. Then it runs again.
+const ATTEMPTS: usize = 6;
 
 /// What the peer is to do.
 #[derive(Args)]
-pub struct PeerArguments {
-    /// Bytes of buffer.
+pub(crate) struct PeerArguments {
+    /// Pages of buffer.
     #[arg(long)]
-    bytes: usize,
+    pages: u64,
     /// Accesses to make.
     #[arg(long)]
     accesses: u64,
     /// In which order.
     #[arg(long, value_enum)]
     pattern: Pattern,
+    /// Which random numbers.
+    #[arg(long)]
+    seed: u64,
     /// The cgroup's file that takes this process in.
     #[arg(long)]
     cgroup_procs: PathBuf,
@@ -34,26 +45,28 @@ pub struct PeerArguments {
 
 /// What the peer measured.
 #[derive(Debug, Serialize, Deserialize)]
-pub struct PeerResult {
+pub(crate) struct PeerResult {
     /// Accesses a second.
-    pub accesses_per_second: f64,
+    pub(crate) accesses_per_second: f64,
     /// Pages the kernel had to bring back.
-    pub major_faults: u64,
-    /// What the buffer held in the end.
-    pub checksum: u64,
+    pub(crate) major_faults: u64,
+    /// Over what it read.
+    pub(crate) checksum: u64,
 }
 
 /// The peer's side: joins the cgroup, fills the buffer, measures, prints one JSON line.
-pub fn run_peer(arguments: &PeerArguments) {
+pub(crate) fn run_peer(arguments: &PeerArguments) {
     fs::write(&arguments.cgroup_procs, std::process::id().to_string())
         .expect("the parent made the cgroup and this process may join it");
-    let mut buffer = vec![0u8; arguments.bytes];
+    let PeerArguments { pages, accesses, pattern, seed, .. } = *arguments;
+    let mut buffer = vec![0u64; (pages * PAGE_SIZE / 8) as usize];
+    let mut walk = Walk::begin(&mut buffer, pages, pattern, seed);
     let faults = major_faults();
-    let (rate, checksum) = touch(&mut buffer, arguments.pattern, arguments.accesses);
+    let seconds = walk.go(&mut buffer, accesses);
     let result = PeerResult {
-        accesses_per_second: rate,
+        accesses_per_second: accesses as f64 / seconds,
         major_faults: major_faults().saturating_sub(faults),
-        checksum,
+        checksum: walk.checksum(),
     };
     println!("{}", serde_json::to_string(&result).expect("plain numbers serialise"));
 }
@@ -66,29 +79,29 @@ fn major_faults() -> u64 {
 }
 
 /// A zram swap device and a memory cgroup; both are removed on drop.
-pub struct SwapPeer {
+pub(crate) struct SwapPeer {
     device: u32,
     swapping: bool,
     cgroup: PathBuf,
 }
 
 impl SwapPeer {
-    /// Sets up a swap device of `swap_bytes` and a cgroup that may hold `memory_bytes`.
+    /// Sets up a swap device of `swap` bytes and a cgroup that may hold `memory` of a buffer.
     ///
     /// # Errors
     ///
     /// In words, what this machine lacks.
-    pub fn set_up(swap_bytes: u64, memory_bytes: u64) -> Result<Self, String> {
+    pub(crate) fn set_up(swap: Bytes, memory: Bytes) -> Result<Self, String> {
         let hot_add = fs::read_to_string("/sys/class/zram-control/hot_add")
             .map_err(|error| format!("zram cannot be hot-added: {error}"))?;
         let device: u32 =
             hot_add.trim().parse().map_err(|_| format!("zram hot_add answered `{}`", hot_add.trim()))?;
         let (cgroup, limit) = memory_cgroup();
         let mut peer = Self { device, swapping: false, cgroup };
-        fs::write(peer.sysfs("disksize"), swap_bytes.to_string())
+        fs::write(peer.sysfs("disksize"), swap.0.to_string())
             .map_err(|error| format!("zram disksize: {error}"))?;
         fs::create_dir(&peer.cgroup)
-            .and_then(|()| fs::write(peer.cgroup.join(limit), memory_bytes.to_string()))
+            .and_then(|()| fs::write(peer.cgroup.join(limit), (memory.0 + PROCESS.0).to_string()))
             .map_err(|error| format!("memory cgroup {}: {error}", peer.cgroup.display()))?;
         run("mkswap", &[&peer.node()])?;
         run("swapon", &["--priority", "100", &peer.node()])?;
@@ -101,19 +114,31 @@ impl SwapPeer {
     /// # Errors
     ///
     /// In words, what went wrong.
-    pub fn measure(&self, bytes: usize, pattern: Pattern, accesses: u64) -> Result<PeerResult, String> {
+    pub(crate) fn measure(
+        &self,
+        pages: u64,
+        pattern: Pattern,
+        accesses: u64,
+        seed: u64,
+    ) -> Result<PeerResult, String> {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
-        let output = Command::new(program)
+        let mut command = Command::new(program);
+        command
             .arg("swap-peer")
-            .args(["--bytes", &bytes.to_string(), "--accesses", &accesses.to_string()])
-            .args(["--pattern", pattern.as_str()])
+            .args(["--pages", &pages.to_string(), "--accesses", &accesses.to_string()])
+            .args(["--pattern", pattern.as_str(), "--seed", &seed.to_string()])
             .arg("--cgroup-procs")
             .arg(self.cgroup.join("cgroup.procs"))
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|error| error.to_string())?;
-        serde_json::from_slice(&output.stdout)
-            .map_err(|error| format!("{error}; {}", String::from_utf8_lossy(&output.stderr).trim()))
+            .stdin(Stdio::null());
+        let mut ended = String::new();
+        for _ in 0..ATTEMPTS {
+            let output = command.output().map_err(|error| error.to_string())?;
+            if output.status.success() {
+                return serde_json::from_slice(&output.stdout).map_err(|error| error.to_string());
+            }
+            ended = format!("{}: {}", output.status, String::from_utf8_lossy(&output.stderr).trim());
+        }
+        Err(format!("the peer ended {ATTEMPTS} times before it was done: {ended}"))
     }
 
     fn node(&self) -> String {
