@@ -12,6 +12,7 @@ use wasmtime::{Config, InstancePre, Linker, Module};
 
 use crate::guest::Guest;
 use crate::image::Image;
+use crate::memories::EXCEPTION_HEAP_BYTES;
 use crate::pager::SLOT_GUARD;
 use crate::sys::linear_memory::PoolMemoryCreator;
 
@@ -19,6 +20,9 @@ use crate::sys::linear_memory::PoolMemoryCreator;
 /// stack comes on top.
 const WASM_STACK_BYTES: usize = 1024 * 1024;
 const HOST_STACK_BYTES: usize = 1024 * 1024;
+
+/// What a module counts its memory in.
+const WASM_PAGE_BYTES: u64 = 64 * 1024;
 
 /// The module every WASI preview 1 import comes from.
 const WASI_MODULE: &str = "wasi_snapshot_preview1";
@@ -133,10 +137,8 @@ impl Program {
     ///
     /// [`ProgramError::MemoryAboveLimit`].
     pub fn check_fits(&self, limit: Bytes) -> Result<(), ProgramError> {
-        let exports = self.pre.module().exports();
-        let memories = exports.filter_map(|export| export.ty().memory().cloned());
-        let minimum = memories.map(|memory| memory.minimum().saturating_mul(memory.page_size())).max();
-        match minimum.map(Bytes) {
+        let minimum = self.pre.module().resources_required().max_initial_memory_size;
+        match minimum.map(|pages| Bytes(pages.saturating_mul(WASM_PAGE_BYTES))) {
             Some(minimum) if minimum > limit => {
                 Err(ProgramError::MemoryAboveLimit { image: self.image.clone(), minimum, limit })
             }
@@ -163,7 +165,10 @@ pub fn base_config() -> Config {
         .async_stack_size(WASM_STACK_BYTES + HOST_STACK_BYTES)
         .memory_reservation(1 << 32)
         .memory_guard_size(SLOT_GUARD.0)
-        .memory_may_move(false);
+        .memory_may_move(false)
+        .gc_heap_reservation(EXCEPTION_HEAP_BYTES.0)
+        .gc_heap_guard_size(SLOT_GUARD.0)
+        .gc_heap_may_move(false);
     config
 }
 

@@ -2,25 +2,40 @@
 //!
 //! An enclave has its linear memory and, for programs that throw exceptions, the
 //! small heap their payloads live on. Both hold what the program computes, so
-//! both are paged and sealed; both exist from the enclave's creation, and
-//! wasmtime is handed them in the order it asks: linear memory first.
+//! both are paged and sealed, and both exist from the enclave's creation. wasmtime
+//! asks for them when it first needs them, in either order.
 
 use std::cell::RefCell;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use casemate_model::{Bytes, ContainerKey, EnclaveId, WorkerId};
 
 use crate::pager::{Cleaned, EnclaveMemory, Entered, MemoryStats, Poison, Pool, PoolError, SealedStore};
 
-/// The most a program's exception payloads may occupy.
-const EXCEPTION_HEAP_BYTES: Bytes = Bytes::mib(16);
+/// The most a program's exception payloads may occupy: also the address space its
+/// compiled code is promised for them, by which the creator of memories knows them.
+pub(crate) const EXCEPTION_HEAP_BYTES: Bytes = Bytes::mib(16);
 
 /// One enclave's memories.
 pub(crate) struct Memories {
-    linear: Arc<EnclaveMemory>,
-    exceptions: Arc<EnclaveMemory>,
-    handed_out: AtomicUsize,
+    linear: Lent,
+    exceptions: Lent,
+}
+
+/// A memory that wasmtime is given once.
+struct Lent {
+    memory: Arc<EnclaveMemory>,
+    is_lent: AtomicBool,
+}
+
+/// What a program wants memory for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// Its linear memory.
+    Linear,
+    /// The payloads of its exceptions.
+    Exceptions,
 }
 
 /// Where the host keeps an enclave's sealed pages.
@@ -54,16 +69,15 @@ impl Memories {
         limit: Bytes,
     ) -> Result<Arc<Self>, PoolError> {
         Ok(Arc::new(Self {
-            linear: Arc::new(pool.create_guaranteed(id, limit, guaranteed)?),
-            exceptions: Arc::new(pool.create(id, EXCEPTION_HEAP_BYTES)?),
-            handed_out: AtomicUsize::new(0),
+            linear: Lent::new(pool.create_guaranteed(id, limit, guaranteed)?),
+            exceptions: Lent::new(pool.create(id, EXCEPTION_HEAP_BYTES)?),
         }))
     }
 
     /// While the guards live, nobody else evicts these memories' pages, and faults
     /// on them are served on `worker`'s behalf.
     pub(crate) fn enter(&self, worker: WorkerId) -> [Entered<'_>; 2] {
-        [self.linear.enter(worker), self.exceptions.enter(worker)]
+        [self.linear.memory.enter(worker), self.exceptions.memory.enter(worker)]
     }
 
     /// Runs `f` with these memories as the ones wasmtime gets when it asks.
@@ -79,37 +93,43 @@ impl Memories {
         f()
     }
 
-    /// The next memory for the program this thread is running; `None` where there
-    /// is no such program or it has both already.
-    pub(crate) fn hand_out() -> Option<Arc<EnclaveMemory>> {
+    /// The memory for this purpose of the program this thread is running; `None` where
+    /// there is no such program or it has it already.
+    pub(crate) fn hand_out(purpose: Purpose) -> Option<Arc<EnclaveMemory>> {
         CURRENT.with_borrow(|current| {
             let memories = current.as_ref()?;
-            match memories.handed_out.fetch_add(1, Relaxed) {
-                0 => Some(Arc::clone(&memories.linear)),
-                1 => Some(Arc::clone(&memories.exceptions)),
-                _ => None,
-            }
+            let lent = match purpose {
+                Purpose::Linear => &memories.linear,
+                Purpose::Exceptions => &memories.exceptions,
+            };
+            (!lent.is_lent.swap(true, Relaxed)).then(|| Arc::clone(&lent.memory))
         })
     }
 
     /// Why this enclave is condemned, if it is.
     pub(crate) fn poison(&self) -> Option<Poison> {
-        self.linear.poison().or_else(|| self.exceptions.poison())
+        self.linear.memory.poison().or_else(|| self.exceptions.memory.poison())
     }
 
     /// Both memories' sealed pages, as their host sees them.
     pub(crate) fn sealed(&self, container: ContainerKey) -> SealedMemories {
-        let (linear, exceptions) = (self.linear.sealed_store(), self.exceptions.sealed_store());
+        let (linear, exceptions) = (self.linear.memory.sealed_store(), self.exceptions.memory.sealed_store());
         SealedMemories { container, linear, exceptions }
     }
 
     /// Both memories' counters together.
     pub(crate) fn stats(&self) -> MemoryStats {
-        self.linear.stats() + self.exceptions.stats()
+        self.linear.memory.stats() + self.exceptions.memory.stats()
     }
 
     /// Zeroes and gives back every frame, forgets the sealed pages, destroys the keys.
     pub(crate) fn destroy(&self) -> Cleaned {
-        self.linear.destroy() + self.exceptions.destroy()
+        self.linear.memory.destroy() + self.exceptions.memory.destroy()
+    }
+}
+
+impl Lent {
+    fn new(memory: EnclaveMemory) -> Self {
+        Self { memory: Arc::new(memory), is_lent: AtomicBool::new(false) }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use casemate_model::Bytes;
 use wasmtime::{LinearMemory, MemoryCreator, MemoryType};
 
-use crate::memories::Memories;
+use crate::memories::{EXCEPTION_HEAP_BYTES, Memories, Purpose};
 use crate::pager::{EnclaveMemory, SLOT_BYTES, SLOT_GUARD};
 
 /// Gives wasmtime the memories of the enclave whose program this thread runs.
@@ -35,8 +35,13 @@ unsafe impl MemoryCreator for PoolMemoryCreator {
         if wanted > SLOT_BYTES.0 || guard as u64 > SLOT_GUARD.0 {
             return Err(format!("a memory of {wanted} bytes does not fit a slot of {SLOT_BYTES}"));
         }
-        let memory =
-            Memories::hand_out().ok_or("the program asks for a second linear memory; an enclave has one")?;
+        // The engine promises its code different reservations for the two.
+        let purpose = match reserved {
+            Some(reserved) if reserved as u64 == EXCEPTION_HEAP_BYTES.0 => Purpose::Exceptions,
+            _ => Purpose::Linear,
+        };
+        let memory = Memories::hand_out(purpose)
+            .ok_or("the program asks for a second linear memory; an enclave has one")?;
         memory.grow(Bytes(minimum as u64)).map_err(|error| error.to_string())?;
         Ok(Box::new(PoolMemory { memory }))
     }
