@@ -1,0 +1,17 @@
+//! The node as its users see it: pods in, a report and events out.
+//!
+//! Every run is a real one, with its own state directory, software root and pool.
+//! What is checked after each of them, whatever it was about, is in [`trial`].
+
+mod evidence;
+mod failures;
+mod interrupt;
+mod paging;
+mod programs;
+mod renewal;
+mod sharing;
+mod tampering;
+mod trial;
+mod waiting;
+mod wasi;
+mod workers;

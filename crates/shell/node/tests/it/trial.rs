@@ -1,0 +1,311 @@
+//! One run of a node: what it is given, and what has to be true of it afterwards.
+
+use std::collections::BTreeMap;
+use std::num::NonZeroU16;
+use std::path::Path;
+use std::sync::Arc;
+
+use casemate_model::{
+    Bytes, Container, Demand, EnclaveDemand, MilliCpu, Nanos, NodeIdentity, NodeName, Pod, PodKey, Tee,
+};
+use casemate_node::pager::{Mechanism, MechanismChoice, PoolError};
+use casemate_node::{
+    Clock, EvidenceSource, Image, Interrupt, Node, NodeConfig, NodeError, Renewal, SealedMemories,
+    SoftwareTee, Workload,
+};
+use casemate_policy::{PolicyDraft, Reference, Selector, WorkloadRule};
+use casemate_report::{Event, RunReport, State, Subject, WorkloadReport};
+use tempfile::TempDir;
+
+/// The container of every pod here.
+const CONTAINER: &str = "app";
+
+/// A pod with one container. By default it guarantees itself one page and may have 64 MiB.
+#[derive(Clone)]
+pub(crate) struct Guest {
+    name: &'static str,
+    image: Result<Arc<Image>, String>,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    priority: i32,
+    demand: EnclaveDemand,
+}
+
+impl Guest {
+    /// Of a program in text or binary.
+    pub(crate) fn new(name: &'static str, program: impl AsRef<[u8]>) -> Self {
+        let path = format!("{name}.wat");
+        let image = Image::from_bytes(Path::new(&path), program.as_ref().to_vec());
+        Self::of_image(name, image.map(Arc::new).map_err(|error| error.to_string()))
+    }
+
+    /// Of an image, or of the reason there is none.
+    pub(crate) fn of_image(name: &'static str, image: Result<Arc<Image>, String>) -> Self {
+        let demand = EnclaveDemand {
+            tee: Tee::Software,
+            epc_guaranteed: Bytes(4096),
+            epc_limit: Some(Bytes::mib(64)),
+            slots: 1,
+            key_slots: 0,
+        };
+        Self { name, image, args: vec![name.to_owned()], env: Vec::new(), priority: 0, demand }
+    }
+
+    pub(crate) fn args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(ToString::to_string));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.env.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    pub(crate) fn priority(mut self, priority: i32) -> Self {
+        self.priority = priority;
+        self
+    }
+
+    pub(crate) fn guaranteed(mut self, guaranteed: Bytes) -> Self {
+        self.demand.epc_guaranteed = guaranteed;
+        self
+    }
+
+    pub(crate) fn limit(mut self, limit: Bytes) -> Self {
+        self.demand.epc_limit = Some(limit);
+        self
+    }
+
+    fn into_workload(self) -> Workload {
+        let demand = Demand { cpu: MilliCpu(1), enclave: Some(self.demand), ..Demand::default() };
+        let container = Container {
+            name: CONTAINER.to_owned(),
+            image: format!("file://./{}.wat", self.name),
+            args: self.args,
+            env: self.env,
+            demand,
+        };
+        let pod = Pod {
+            key: PodKey { namespace: "default".to_owned(), name: self.name.to_owned() },
+            priority: self.priority,
+            node_selector: BTreeMap::new(),
+            tolerations: Vec::new(),
+            overhead_memory: Bytes::ZERO,
+            overhead_cpu: MilliCpu::ZERO,
+            containers: vec![container],
+        };
+        Workload { pod, images: vec![self.image] }
+    }
+}
+
+/// A node about to run. Its policy accepts what its images measure, under its own root.
+pub(crate) struct Trial {
+    directory: TempDir,
+    pub(crate) config: NodeConfig,
+    pub(crate) policy: PolicyDraft,
+    source: Box<dyn EvidenceSource>,
+    guests: Vec<Guest>,
+    host: Box<dyn FnMut(SealedMemories)>,
+}
+
+impl Trial {
+    /// With so much encrypted memory and so many CPUs.
+    pub(crate) fn new(epc: Bytes, cpus: u16) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let tee = software_tee(&directory);
+        let config = NodeConfig {
+            name: NodeName("node-1".to_owned()),
+            identity: NodeIdentity { uid: "uid".to_owned(), boot_id: "boot".to_owned() },
+            epc,
+            cpus: NonZeroU16::new(cpus).expect("a node has a CPU"),
+            memory: Bytes::mib(1024),
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            paging: MechanismChoice::Auto,
+            slice: Nanos::from_millis(5),
+            renewal: Renewal::InTime,
+            logs: directory.path().join("logs"),
+        };
+        let policy = PolicyDraft {
+            roots: [tee.fingerprint()].into(),
+            ttl: Nanos::from_secs(300),
+            debug_allowed: false,
+            platform: Reference::Image,
+            workloads: vec![WorkloadRule { selector: Selector::default(), reference: Reference::Image }],
+        };
+        let host = Box::new(|_| {});
+        Self { directory, config, policy, source: Box::new(tee), guests: Vec::new(), host }
+    }
+
+    pub(crate) fn guest(mut self, guest: Guest) -> Self {
+        self.guests.push(guest);
+        self
+    }
+
+    pub(crate) fn slice(mut self, slice: Nanos) -> Self {
+        self.config.slice = slice;
+        self
+    }
+
+    pub(crate) fn paging(mut self, mechanism: Mechanism) -> Self {
+        self.config.paging = MechanismChoice::Only(mechanism);
+        self
+    }
+
+    pub(crate) fn renewal(mut self, renewal: Renewal, ttl: Nanos) -> Self {
+        self.config.renewal = renewal;
+        self.policy.ttl = ttl;
+        self
+    }
+
+    /// Evidence from another source than this machine's software TEE.
+    pub(crate) fn source(mut self, source: impl EvidenceSource + 'static) -> Self {
+        self.source = Box::new(source);
+        self
+    }
+
+    /// A host that does this with each enclave's sealed pages.
+    pub(crate) fn host(mut self, host: impl FnMut(SealedMemories) + 'static) -> Self {
+        self.host = Box::new(host);
+        self
+    }
+
+    pub(crate) fn run(self) -> Ran {
+        self.run_watched(|_, _| {})
+    }
+
+    /// Runs, and shows each event to `watch`, which may end the run.
+    pub(crate) fn run_watched(self, mut watch: impl FnMut(&Event, &Interrupt)) -> Ran {
+        let policy = self.policy.validate().expect("the policy can mean something");
+        let mut node = Node::new(self.config, policy, self.source).expect("this machine can be a node");
+        node.on_enclave_built(self.host);
+        let interrupt = node.interrupt();
+        let workloads = self.guests.into_iter().map(Guest::into_workload).collect();
+        let mut events = Vec::new();
+        let report = node.run(workloads, &mut |event| {
+            watch(&event, &interrupt);
+            events.push(event);
+        });
+        let report = report.expect("its threads start");
+        let ran = Ran { report, events, directory: self.directory };
+        ran.is_sound();
+        ran
+    }
+}
+
+/// A new software TEE, and with it a new root.
+pub(crate) fn software_tee(directory: &TempDir) -> SoftwareTee {
+    let root = directory.path().join("root");
+    SoftwareTee::open(&root, Clock::start().now()).expect("a root of its own")
+}
+
+/// Runs a claim once for each mechanism this machine permits.
+pub(crate) fn for_each_mechanism(claim: &str, check: impl Fn(Mechanism)) {
+    for mechanism in [Mechanism::Userfaultfd, Mechanism::Mprotect] {
+        let probe = Trial::new(Bytes::mib(1), 1).paging(mechanism);
+        let policy = probe.policy.validate().expect("the policy can mean something");
+        match Node::new(probe.config, policy, probe.source) {
+            Ok(_) => check(mechanism),
+            Err(NodeError::Pool(PoolError::Userfaultfd(why))) => {
+                println!("skipped: {claim}: no userfaultfd here: {why}");
+            }
+            Err(other) => panic!("{claim}: {other}"),
+        }
+    }
+}
+
+/// A finished run. Its logs exist as long as it does.
+pub(crate) struct Ran {
+    pub(crate) report: RunReport,
+    pub(crate) events: Vec<Event>,
+    directory: TempDir,
+}
+
+impl Ran {
+    /// What became of a pod's container.
+    pub(crate) fn of(&self, name: &str) -> &WorkloadReport {
+        let found = self.report.workloads.iter().find(|workload| workload.name == name);
+        found.unwrap_or_else(|| panic!("no workload {name}"))
+    }
+
+    pub(crate) fn state(&self, name: &str) -> State {
+        self.of(name).state
+    }
+
+    /// Everything reported against a pod, in one text.
+    pub(crate) fn reasons(&self, name: &str) -> String {
+        self.of(name).reasons.join("\n")
+    }
+
+    /// What the pod's program printed; empty where it has no log.
+    pub(crate) fn output(&self, name: &str) -> String {
+        let log = self.of(name).log.as_ref();
+        log.map_or_else(String::new, |log| std::fs::read_to_string(log).expect("the log is there"))
+    }
+
+    /// That the program ended well and printed this.
+    pub(crate) fn finished(&self, name: &str, output: &str) {
+        let workload = self.of(name);
+        assert_eq!((workload.state, workload.exit_code), (State::Succeeded, Some(0)), "{workload:?}");
+        assert_eq!(self.output(name), output, "{name}");
+    }
+
+    /// The names of all logs, sorted.
+    pub(crate) fn log_files(&self) -> Vec<String> {
+        let logs = std::fs::read_dir(self.directory.path().join("logs")).expect("the node makes it");
+        let names = logs.map(|log| log.expect("a name").file_name().to_string_lossy().into_owned());
+        let mut names: Vec<_> = names.collect();
+        names.sort();
+        names
+    }
+
+    /// The kinds of a pod's events, and of its container's, in order.
+    pub(crate) fn kinds(&self, name: &str) -> Vec<&'static str> {
+        let of_pod = self.events.iter().filter(|event| pod_of(event) == Some(name));
+        of_pod.map(|event| event.what.kind()).collect()
+    }
+
+    /// The names of pods to which an event of this kind happened, in order.
+    pub(crate) fn order(&self, kind: &str) -> Vec<&str> {
+        let of_kind = self.events.iter().filter(|event| event.what.kind() == kind);
+        of_kind.filter_map(pod_of).collect()
+    }
+
+    /// What is true after every run: the checker saw nothing wrong, no token is
+    /// lost, what was created was destroyed, and each digest is its log's.
+    fn is_sound(&self) {
+        let checker = self.report.checker.as_ref().expect("a run is checked");
+        assert!(checker.violations.is_empty(), "{:#?}", checker.violations);
+        assert_eq!(casemate_epc::lost_frames(), 0, "frames lost");
+        assert_eq!(casemate_enclave::leaked(), 0, "enclaves leaked");
+        assert_eq!(casemate_placement::lost_plans(), 0, "plans lost");
+        assert_eq!(self.order("enclave_created").len(), self.order("destroyed").len());
+        for workload in &self.report.workloads {
+            assert_ne!(workload.state, State::Running, "{} never ended", workload.name);
+            if let (Some(log), Some(digest)) = (&workload.log, &workload.log_sha256) {
+                let log = std::fs::read(log).expect("the log is there");
+                if (log.len() as u64) < casemate_node::LOG_BYTES_MAX {
+                    assert_eq!(sha256(&log), *digest, "{}", workload.name);
+                }
+            }
+        }
+    }
+}
+
+fn pod_of(event: &Event) -> Option<&str> {
+    match &event.subject {
+        Subject::Node(_) => None,
+        Subject::Pod(pod) => Some(&pod.name),
+        Subject::Container(container) => Some(&container.pod.name),
+    }
+}
+
+/// Whether this is that kind of event, about the pod of that name.
+pub(crate) fn happened(event: &Event, kind: &str, name: &str) -> bool {
+    event.what.kind() == kind && pod_of(event) == Some(name)
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, bytes);
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
