@@ -88,7 +88,7 @@ impl fmt::Display for Bench {
         }
         for info in &self.info {
             match (info.value, &info.note) {
-                (Some(value), _) => writeln!(f, "{:<52} {value:>12.1} {}", info.name, info.unit)?,
+                (Some(value), _) => writeln!(f, "{:<52} {value:>12.2} {}", info.name, info.unit)?,
                 (None, note) => {
                     writeln!(f, "{:<52} not measured: {}", info.name, note.as_deref().unwrap_or("-"))?;
                 }
@@ -102,4 +102,31 @@ impl fmt::Display for Bench {
 pub(crate) fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_met_from_its_goal_on_and_the_document_has_the_agreed_names() {
+        let mut bench = Bench::default();
+        bench.against_peer("a", 3.0, 2.0, 1.5, 1.5);
+        bench.against_limit("b", 1.0, 4.0, 0.25, 0.5);
+        bench.not_measured("c", "no zram".into());
+        let document: serde_json::Value = serde_json::from_str(&bench.to_json()).unwrap();
+        let expected = serde_json::json!({
+            "rows": [
+                {"name": "a", "ours": 3.0, "peer": 2.0, "limit": null, "ratio": 1.5, "goal": 1.5, "met": true},
+                {"name": "b", "ours": 1.0, "peer": null, "limit": 4.0, "ratio": 0.25, "goal": 0.5, "met": false},
+            ],
+            "info": [{"name": "c", "value": null, "unit": "", "note": "no zram"}],
+        });
+        assert_eq!(document, expected);
+    }
+
+    #[test]
+    fn one_outlier_does_not_move_the_median() {
+        assert_eq!(median(vec![9000.0, 1.0, 2.0, 3.0, 2.5]), 2.5);
+    }
 }

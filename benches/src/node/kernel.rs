@@ -173,3 +173,24 @@ fn memory(caller: &mut Caller<'_, Host>) -> wasmtime::Result<Memory> {
     let memory = caller.get_export("memory").and_then(|export| export.into_memory());
     memory.ok_or_else(|| wasmtime::Error::msg("the program exports its memory"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_numbers_are_understood_and_anything_else_is_an_error() {
+        let printed = Printed::parse("  17   2000000000\n").unwrap();
+        assert_eq!(printed, Printed { checksum: 17, passes_per_second: 2.0 });
+        for output in ["", "17\n", "17 0\n", "17 soon\n"] {
+            assert!(Printed::parse(output).is_err(), "{output}");
+        }
+    }
+
+    #[test]
+    fn the_manifest_holds_one_pod_and_the_program_is_a_module() {
+        let workload = workload().unwrap();
+        assert_eq!(workload.pod.containers.len(), 1);
+        assert!(workload.images[0].is_ok());
+    }
+}

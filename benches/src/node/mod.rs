@@ -29,7 +29,12 @@ const RANDOM_ACCESSES: u64 = 400_000;
 const SEQUENTIAL_ACCESSES: u64 = MEMORY_PAGES * 4;
 const LIMIT_ROUNDS: u64 = 7;
 const SWAP_PAIRS: u64 = 5;
-const KERNEL_PAIRS: u64 = 9;
+const KERNEL_PAIRS: u64 = 7;
+/// Of each pair's sides, alternating; the fastest counts.
+const KERNEL_RUNS: u64 = 3;
+
+/// Adds its rows; in words, why there are none.
+type Part = fn(&mut Bench) -> Result<(), String>;
 
 /// Measures everything. What this machine cannot measure is in the result with its reason.
 pub(crate) fn bench() -> Bench {
@@ -39,7 +44,7 @@ pub(crate) fn bench() -> Bench {
     if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
         bench.not_measured("without huge pages", error.to_string());
     }
-    let parts: [(&str, fn(&mut Bench) -> Result<(), String>); 4] = [
+    let parts: [(&str, Part); 4] = [
         ("evict+load", against_limit),
         ("encrypted paging against zram swap", against_zram),
         ("wasm enclave against plain wasmtime", against_wasmtime),
@@ -71,6 +76,11 @@ fn against_limit(bench: &mut Bench) -> Result<(), String> {
     bench.info("seal 4 KiB", median(|(limit, _)| limit.seal_ns), "ns");
     bench.info("open 4 KiB", median(|(limit, _)| limit.open_ns), "ns");
     bench.info("bare fault", median(|(limit, _)| limit.fault_ns), "ns");
+    bench.info(
+        "evict+load against that limit with pages in the cache",
+        median(|(limit, ours)| ours.loads_per_second / limit.cached_pages_per_second()),
+        "of it",
+    );
     bench.info("seal 4 KiB in the cache", median(|(limit, _)| limit.cached_seal_ns), "ns");
     bench.info("open 4 KiB in the cache", median(|(limit, _)| limit.cached_open_ns), "ns");
     let times = rig.miss_times(MEMORY_PAGES, RANDOM_ACCESSES / 2).map_err(|error| error.to_string())?;
@@ -112,21 +122,19 @@ fn against_zram(bench: &mut Bench) -> Result<(), String> {
 
 fn against_wasmtime(bench: &mut Bench) -> Result<(), String> {
     let (mut ours, mut theirs, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
-    for pair in 0..KERNEL_PAIRS {
-        // Each goes first every other time: a clock that drifts favours neither.
-        let (our, their) = if pair % 2 == 0 {
-            let our = kernel::in_enclave()?;
-            (our, kernel::in_wasmtime()?)
-        } else {
-            let their = kernel::in_wasmtime()?;
-            (kernel::in_enclave()?, their)
-        };
-        if our.checksum != their.checksum {
-            return Err("the two sides did not compute the same".into());
+    for _ in 0..KERNEL_PAIRS {
+        let (mut our, mut their) = (0f64, 0f64);
+        for _ in 0..KERNEL_RUNS {
+            let (inside, outside) = (kernel::in_enclave()?, kernel::in_wasmtime()?);
+            if inside.checksum != outside.checksum {
+                return Err("the two sides did not compute the same".into());
+            }
+            our = our.max(inside.passes_per_second);
+            their = their.max(outside.passes_per_second);
         }
-        ratios.push(our.passes_per_second / their.passes_per_second);
-        ours.push(our.passes_per_second);
-        theirs.push(their.passes_per_second);
+        ratios.push(our / their);
+        ours.push(our);
+        theirs.push(their);
     }
     bench.against_peer(
         "wasm enclave against plain wasmtime, resident, passes/s",

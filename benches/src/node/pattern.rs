@@ -126,3 +126,27 @@ impl Walk {
         self.random
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn walk(pattern: Pattern, spoil: bool) -> u64 {
+        let mut memory = vec![0; (4 * WORDS_A_PAGE) as usize];
+        let mut walk = Walk::begin(&mut memory, 4, pattern, 7);
+        walk.go(&mut memory, 500);
+        if spoil {
+            memory.fill(0);
+        }
+        walk.go(&mut memory, 500);
+        walk.checksum()
+    }
+
+    #[test]
+    fn the_checksum_is_the_same_on_any_memory_that_keeps_its_words_and_on_no_other() {
+        for pattern in [Pattern::Random, Pattern::Sequential] {
+            assert_eq!(walk(pattern, false), walk(pattern, false));
+            assert_ne!(walk(pattern, false), walk(pattern, true));
+        }
+    }
+}

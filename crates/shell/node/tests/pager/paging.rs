@@ -130,3 +130,33 @@ fn pages_are_not_resealed_under_a_version_used_before() {
         drop(entered);
     });
 }
+
+#[test]
+fn words_are_read_and_written_by_offset_and_survive_eviction() {
+    for_each_mechanism("words", |mechanism| {
+        let pool = pool(mechanism, 32, 1);
+        let memory = memory(&pool, enclave(1), 128);
+        let mut entered = memory.enter(worker(1));
+        for page in 0..128 {
+            entered.store(page * PAGE_SIZE + 8, page + 1);
+        }
+        assert!(memory.stats().page_outs > 0);
+        for page in 0..128 {
+            assert_eq!((entered.load(page * PAGE_SIZE), entered.load(page * PAGE_SIZE + 8)), (0, page + 1));
+        }
+    });
+}
+
+#[test]
+fn no_word_is_reached_outside_the_memory_or_askew() {
+    for_each_mechanism("offsets", |mechanism| {
+        let pool = pool(mechanism, 32, 2);
+        let (memory, _neighbour) = (memory(&pool, enclave(1), 2), memory(&pool, enclave(2), 2));
+        let entered = memory.enter(worker(1));
+        for offset in [4, 2 * PAGE_SIZE - 4, 2 * PAGE_SIZE, 4 << 30, u64::MAX, u64::MAX - 7] {
+            let read = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| entered.load(offset)));
+            assert!(read.is_err(), "{offset}");
+        }
+        assert_eq!(entered.load(2 * PAGE_SIZE - 8), 0);
+    });
+}
