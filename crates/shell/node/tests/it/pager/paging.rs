@@ -2,7 +2,7 @@
 
 use casemate_model::{Bytes, PAGE_SIZE};
 
-use crate::guest::{
+use super::guest::{
     Program, WORDS_A_PAGE, checksum_of, enclave, for_each_mechanism, memory, pool, read, worker, write,
 };
 

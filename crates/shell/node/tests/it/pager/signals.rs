@@ -7,7 +7,7 @@ use std::process::{Command, ExitStatus};
 
 use casemate_node::pager::{Mechanism, install_handlers};
 
-use crate::guest::{enclave, for_each_mechanism, memory, pool, read, worker, write};
+use super::guest::{enclave, for_each_mechanism, memory, pool, read, worker, write};
 
 const CASE: &str = "CASEMATE_PAGER_TEST_CHILD";
 
@@ -42,7 +42,7 @@ fn a_fault_elsewhere_goes_to_whoever_handled_it_before() {
         touch(std::ptr::without_provenance(8));
         unreachable!("nothing is mapped there");
     }
-    let status = in_child("signals::a_fault_elsewhere_goes_to_whoever_handled_it_before", "here");
+    let status = in_child("pager::signals::a_fault_elsewhere_goes_to_whoever_handled_it_before", "here");
     assert_eq!(status.code(), Some(42), "{status}");
 }
 
@@ -55,13 +55,13 @@ fn a_fault_elsewhere_kills_where_nobody_handled_it_before() {
         touch(std::ptr::without_provenance(8));
         unreachable!("nothing is mapped there");
     }
-    let status = in_child("signals::a_fault_elsewhere_kills_where_nobody_handled_it_before", "here");
+    let status = in_child("pager::signals::a_fault_elsewhere_kills_where_nobody_handled_it_before", "here");
     assert_eq!(status.signal(), Some(libc::SIGSEGV), "{status}");
 }
 
 #[test]
 fn an_access_past_the_size_is_the_programs_own_fault() {
-    let test = "signals::an_access_past_the_size_is_the_programs_own_fault";
+    let test = "pager::signals::an_access_past_the_size_is_the_programs_own_fault";
     if let Some(case) = child_case() {
         let mechanism = if case == "mprotect" { Mechanism::Mprotect } else { Mechanism::Userfaultfd };
         let pool = pool(mechanism, 32, 1);
@@ -79,7 +79,7 @@ fn an_access_past_the_size_is_the_programs_own_fault() {
 
 #[test]
 fn a_destroyed_memory_is_no_longer_there() {
-    let test = "signals::a_destroyed_memory_is_no_longer_there";
+    let test = "pager::signals::a_destroyed_memory_is_no_longer_there";
     if let Some(case) = child_case() {
         let mechanism = if case == "mprotect" { Mechanism::Mprotect } else { Mechanism::Userfaultfd };
         let pool = pool(mechanism, 32, 1);

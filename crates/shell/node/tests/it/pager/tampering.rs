@@ -3,7 +3,7 @@
 use casemate_epc::PageNo;
 use casemate_node::pager::{EnclaveMemory, Poison, PoisonKind, SealedPage, SealedStore, StoreError};
 
-use crate::guest::{
+use super::guest::{
     Program, WORDS_A_PAGE, checksum_of, enclave, for_each_mechanism, memory, pool, read, worker, write,
 };
 

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use casemate_node::pager::{EnclaveMemory, EnterError, Mechanism};
 
-use crate::guest::{Program, checksum_of, enclave, for_each_mechanism, memory, pool, read, worker, write};
+use super::guest::{Program, checksum_of, enclave, for_each_mechanism, memory, pool, read, worker, write};
 
 const PAGES: u64 = 48;
 const ACCESSES: u64 = 1_500;

@@ -5,7 +5,7 @@ use casemate_node::pager::{
     GrowError, Mechanism, MechanismChoice, Pool, PoolConfig, PoolError, SLOT_MEMORY, SLOTS,
 };
 
-use crate::guest::{config, enclave, for_each_mechanism, pool};
+use super::guest::{config, enclave, for_each_mechanism, pool};
 
 #[test]
 fn a_pool_by_mprotect_that_the_system_has_too_few_mappings_for() {
@@ -47,10 +47,10 @@ fn the_largest_memory_costs_little_until_it_is_touched() {
         let pool = pool(mechanism, 64, 1);
         let memory = pool.create(enclave(1), SLOT_MEMORY).expect("there is a slot");
         memory.grow(SLOT_MEMORY).expect("that is its limit");
-        let _entered = memory.enter(crate::guest::worker(1));
+        let _entered = memory.enter(super::guest::worker(1));
         let last = SLOT_MEMORY.0 / 8 - 1;
-        crate::guest::write(&memory, last, 42);
-        assert_eq!(crate::guest::read(&memory, last), 42);
+        super::guest::write(&memory, last, 42);
+        assert_eq!(super::guest::read(&memory, last), 42);
     });
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use casemate_model::PAGE_SIZE;
 use casemate_node::pager::{GrowError, Pool, Returning};
 
-use crate::guest::{Program, config, enclave, for_each_mechanism, memory, pool, worker, write};
+use super::guest::{Program, config, enclave, for_each_mechanism, memory, pool, worker, write};
 
 #[test]
 fn every_page_is_zero_when_it_returns_to_the_kernel() {
@@ -97,7 +97,7 @@ fn a_new_memory_never_shows_what_its_slot_held_before() {
             let memory = memory(&pool, enclave(round), 64);
             let _entered = memory.enter(worker(1));
             for word in (0..memory.size().0 / 8).step_by(100) {
-                assert_eq!(crate::guest::read(&memory, word), 0);
+                assert_eq!(super::guest::read(&memory, word), 0);
                 write(&memory, word, u64::MAX);
             }
         }
