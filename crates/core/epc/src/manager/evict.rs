@@ -96,7 +96,8 @@ impl Manager {
             .filter_map(|slot| {
                 let enclave = self.enclave(*slot)?;
                 let frame = enclave.inactive.oldest()?;
-                (enclave.spare() > 0 && enclave.gate.permits(worker)).then(|| (self.links.stamp(frame), *slot))
+                (enclave.spare() > 0 && enclave.gate.permits(worker))
+                    .then(|| (self.links.stamp(frame), *slot))
             })
             .min()
             .map(|(_, slot)| slot)
