@@ -9,6 +9,7 @@ mod screen;
 pub(crate) use arguments::RunArguments;
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::File;
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ use casemate_model::NodeName;
 use casemate_node::{Clock, Node, NodeConfig, SoftwareTee, Workload, machine};
 use casemate_report::{Event, EventLog, PolicyReport, RunReport, SoftwareRoot, Subject, What};
 
+use self::arguments::Output;
 use self::directories::Directories;
 use self::images::Images;
 use self::inputs::Inputs;
@@ -26,7 +28,7 @@ use self::screen::Screen;
 const SUCCEEDED: u8 = 0;
 /// Something was not placed, or did not end with 0.
 const NOT_ALL_SUCCEEDED: u8 = 1;
-/// Nothing was run: the command line, the policy or this machine would not do.
+/// Nothing was run: the command line, the manifests, the policy or this machine would not do.
 const NOTHING_RUN: u8 = 2;
 /// Ctrl-C: 128 + SIGINT.
 const INTERRUPTED: u8 = 130;
@@ -47,12 +49,33 @@ pub(crate) fn run(arguments: &RunArguments) -> ExitCode {
     ExitCode::from(code)
 }
 
+/// Whether a command line that could not be parsed asks for JSON.
+pub(crate) fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
+    let arguments: Vec<_> = arguments.collect();
+    let in_one = ["-ojson", "-o=json", "--output=json"];
+    arguments.first().is_some_and(|command| command == "run")
+        && (arguments.iter().any(|argument| in_one.iter().any(|json| argument == json))
+            || arguments.windows(2).any(|two| (two[0] == "-o" || two[0] == "--output") && two[1] == "json"))
+}
+
+/// Prints the document of a run that was refused for its command line.
+pub(crate) fn refuse(error: &str) {
+    let mut report = RunReport::empty();
+    // What follows the first paragraph is usage.
+    let cause: Vec<_> = error.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
+    report.problems.push(cause.join(" ").trim_start_matches("error: ").to_owned());
+    Screen::new(Output::Json).report(&report);
+}
+
 /// The run. An error is why nothing was run; whatever else went wrong is in the report.
 fn attempt(arguments: &RunArguments, screen: &mut Screen, report: &mut RunReport) -> Result<u8, String> {
     let clock = Clock::start();
     let inputs = Inputs::read(arguments);
     inputs.show_problems(screen);
     report.problems = inputs.problems();
+    if inputs.workloads().is_empty() {
+        return Err("there is nothing to run: no Pod and no Job could be read".to_owned());
+    }
     let directories = Directories::prepare(arguments, clock.now())?;
 
     let software = SoftwareTee::open(&directories.root, clock.now()).map_err(|error| error.to_string())?;
@@ -78,7 +101,6 @@ fn attempt(arguments: &RunArguments, screen: &mut Screen, report: &mut RunReport
     let mut log = EventLog::new(file);
     let mut log_failure = None;
     screen.begin(clock.now());
-    let nothing_to_run = workloads.is_empty();
     let mut tell = |event: Event| {
         if let Err(error) = log.append(&event) {
             log_failure.get_or_insert(error);
@@ -86,7 +108,7 @@ fn attempt(arguments: &RunArguments, screen: &mut Screen, report: &mut RunReport
         screen.event(&event);
     };
     let outcome = node.run(workloads, &mut tell).map_err(|error| error.to_string())?;
-    let succeeded = outcome.succeeded && report.problems.is_empty() && !nothing_to_run;
+    let succeeded = outcome.succeeded && report.problems.is_empty();
     let subject = Subject::Node(machine::name());
     tell(Event { time: clock.now(), subject, what: What::RunEnded { succeeded } });
 
@@ -133,7 +155,7 @@ fn policy(
         },
         fingerprint: *fingerprint,
     });
-    let source = document.place.as_ref().map_or("built in: none was given".to_owned(), |at| at.file.clone());
+    let source = document.place.as_ref().map_or("none was given".to_owned(), |at| at.file.clone());
     let report = PolicyReport { name: document.name.clone(), source, software_root: roots.collect() };
     Ok((resolved, report))
 }
