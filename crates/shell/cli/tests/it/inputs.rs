@@ -1,0 +1,147 @@
+//! What is given on the command line and cannot be used: said each, and the rest runs.
+
+use crate::casemate::{Casemate, HELLO, HELLO_SHA256, joined, pod, workload};
+
+/// That the good pod ran and each of these problems was said, on stderr and in the document.
+fn beside_the_good_one(casemate: &Casemate, path: &str, problems: &[&str]) {
+    casemate.pod("good", "file://./hello.wat", "");
+    let ran = casemate.run(&["good.yaml", path, "-o", "json"]);
+    let document = ran.document();
+    assert_eq!(ran.code(), Some(1), "{document:#}");
+    let good = workload(&document, "good");
+    assert_eq!((&good["state"], &good["log_sha256"]), (&"Succeeded".into(), &HELLO_SHA256.into()));
+    assert_eq!(document["succeeded"], false);
+    let said = joined(&document["problems"]);
+    for problem in problems {
+        assert!(said.contains(problem), "`{problem}` is not in: {said}");
+        assert!(ran.stderr.contains(problem), "`{problem}` is not in: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_missing_manifest_is_named_and_the_good_one_runs() {
+    beside_the_good_one(&Casemate::new(), "missing.yaml", &["missing.yaml: cannot be read: No such file"]);
+}
+
+#[test]
+fn an_empty_manifest_is_named_and_the_good_one_runs() {
+    let casemate = Casemate::new();
+    casemate.file("empty.yaml", "");
+    beside_the_good_one(&casemate, "empty.yaml", &["empty.yaml", "holds no document"]);
+}
+
+#[test]
+fn an_empty_directory_is_named_and_the_good_one_runs() {
+    let casemate = Casemate::new();
+    casemate.file("dir/readme.txt", "no manifest");
+    beside_the_good_one(&casemate, "dir", &["dir", "no `*.yaml` in this directory"]);
+}
+
+#[test]
+fn every_broken_file_of_a_directory_is_named_with_its_place() {
+    let casemate = Casemate::new();
+    casemate.file("dir/binary.yaml", [0xff, 0xfe, 0, 1]);
+    casemate.file("dir/broken.yaml", "kind: [");
+    casemate.file("dir/kind.yaml", "apiVersion: v1\nkind: Unheard\nmetadata: {name: x}\n");
+    casemate.file("dir/spec.yaml", pod("spec", "file://./hello.wat", "many", ""));
+    let problems =
+        ["binary.yaml:1:1", "not UTF-8", "broken.yaml:1:7", "Unheard", "spec.yaml:12:28", "`many`"];
+    beside_the_good_one(&casemate, "dir", &problems);
+}
+
+#[test]
+fn one_broken_document_of_a_file_keeps_the_others_running() {
+    let casemate = Casemate::new();
+    let good = pod("second", "file://./hello.wat", "1Mi", "");
+    casemate.file("two.yaml", format!("apiVersion: v1\nkind: Pod\n---\n{good}"));
+    let (code, document) = casemate.json(&["two.yaml"]);
+    assert_eq!((code, &workload(&document, "second")["state"]), (Some(1), &"Succeeded".into()));
+    assert!(joined(&document["problems"]).contains("two.yaml:1:1"), "{document:#}");
+}
+
+#[test]
+fn nothing_to_run_is_said_and_starts_no_node() {
+    let casemate = Casemate::new();
+    casemate.file("dir/policy.yaml", "");
+    for path in ["missing.yaml", "dir"] {
+        let ran = casemate.run(&[path]);
+        assert_eq!(ran.code(), Some(2));
+        assert!(ran.stderr.contains("there is nothing to run"), "{}", ran.stderr);
+        assert!(!ran.stdout.contains("attested"), "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn an_image_that_nobody_maps_is_said_with_the_remedy() {
+    let casemate = Casemate::new();
+    casemate.pod("mapped", "registry/app:1", "");
+    casemate.pod("unmapped", "registry/app:2", "");
+    let image = ["--image", "registry/app:1=hello.wat"];
+    let (code, document) = casemate.json(&[&["mapped.yaml", "unmapped.yaml"], &image[..]].concat());
+    assert_eq!((code, &workload(&document, "mapped")["state"]), (Some(1), &"Succeeded".into()));
+    let unmapped = workload(&document, "unmapped");
+    let reasons = joined(&unmapped["reasons"]);
+    assert_eq!((&unmapped["state"], &unmapped["log"]), (&"Failed".into(), &serde_json::Value::Null));
+    assert!(reasons.contains("give --image registry/app:2=prog.wasm"), "{reasons}");
+}
+
+#[test]
+fn a_program_that_is_not_there_or_none_is_said_and_the_others_run() {
+    let casemate = Casemate::new();
+    casemate.file("script.sh", "#!/bin/sh\n");
+    casemate.pod("absent", "file://./absent.wasm", "");
+    casemate.pod("script", "file://./script.sh", "");
+    casemate.pod("good", "file://./hello.wat", "");
+    let (code, document) = casemate.json(&["."]);
+    assert_eq!((code, &workload(&document, "good")["state"]), (Some(1), &"Succeeded".into()));
+    for (name, words) in [("absent", "absent.wasm: cannot be read"), ("script", "not a WebAssembly module")] {
+        let workload = workload(&document, name);
+        assert_eq!(workload["state"], "Failed");
+        assert!(joined(&workload["reasons"]).contains(words), "{workload:#}");
+    }
+}
+
+#[test]
+fn an_image_mapping_that_nothing_uses_is_warned_of() {
+    let casemate = Casemate::new();
+    casemate.pod("good", "file://./hello.wat", "");
+    let ran = casemate.run(&["good.yaml", "--image", "tpyo=hello.wat"]);
+    assert_eq!(ran.code(), Some(0));
+    assert!(ran.stderr.contains("warning: --image tpyo: no container has an image of this name"));
+}
+
+#[test]
+fn programs_are_looked_for_beside_their_manifest() {
+    let casemate = Casemate::new();
+    casemate.file("sub/prog/other.wat", HELLO);
+    casemate.file("sub/pod.yaml", pod("beside", "file://./prog/other.wat", "1Mi", ""));
+    assert_eq!(casemate.json(&["sub/pod.yaml"]).0, Some(0));
+    let absolute = casemate.file("abs.wat", HELLO);
+    casemate.pod("absolute", &format!("file://{}", absolute.display()), "");
+    assert_eq!(casemate.json(&["absolute.yaml"]).0, Some(0));
+}
+
+#[test]
+fn logs_go_where_they_are_told_and_by_default_below_the_home() {
+    let casemate = Casemate::new();
+    casemate.pod("good", "file://./hello.wat", "");
+    let log = |document: &serde_json::Value| {
+        let log = workload(document, "good")["log"].as_str().expect("a path").to_owned();
+        assert_eq!(std::fs::read(casemate.files().join(&log)).expect("it is there"), b"hello\n");
+        log
+    };
+    let below_home = casemate.home().join(".local/state/casemate/runs").display().to_string();
+    assert!(log(&casemate.json(&["good.yaml"]).1).starts_with(&below_home));
+    let told = log(&casemate.json(&["good.yaml", "--log-dir", "logs"]).1);
+    assert_eq!(told, "logs/default_good_app.log");
+    assert!(log(&casemate.json(&["good.yaml", "--state-dir", "state"]).1).starts_with("state/runs/"));
+}
+
+#[test]
+fn without_a_home_the_remedy_is_said() {
+    let casemate = Casemate::new();
+    casemate.pod("good", "file://./hello.wat", "");
+    let output = casemate.command(&["good.yaml"]).env_remove("HOME").output().expect("the binary starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("give --state-dir"));
+}
