@@ -71,6 +71,7 @@ impl Manager {
     }
 
     /// Begins to destroy an enclave: it never runs, faults or loses a page to others again.
+    /// What it was guaranteed can be guaranteed to others from now on.
     ///
     /// # Errors
     /// It runs, is being destroyed already, or is unknown.
@@ -78,6 +79,9 @@ impl Manager {
         let enclave = self.enclave_mut(slot).ok_or(EnterError::Unknown)?;
         enclave.gate.close()?;
         enclave.closing = true;
+        let guaranteed = core::mem::take(&mut enclave.guaranteed);
+        self.guaranteed -= guaranteed;
+        self.charged -= guaranteed;
         Ok(Closing { slot })
     }
 
@@ -95,8 +99,6 @@ impl Manager {
         }
         self.live.retain(|live| *live != slot);
         let enclave = self.slots[usize::from(slot.0)].take().expect("it was there a moment ago");
-        self.guaranteed -= enclave.guaranteed;
-        self.charged -= enclave.guaranteed;
         Ok(enclave.table)
     }
 }

@@ -501,3 +501,20 @@ fn a_new_guarantee_is_met_by_enclaves_that_are_too_large_shrinking() {
     manager.leave(running);
     manager.leave(entered);
 }
+
+#[test]
+fn what_was_guaranteed_to_an_enclave_can_be_guaranteed_again_once_it_is_being_destroyed() {
+    let mut manager = manager(64, 2);
+    let first = create_guaranteed(&mut manager, 0, 40, 32);
+    let entered = enter(&mut manager, first, 1);
+    (0..20).for_each(|page| drop(touch(&mut manager, first, page * 2, 1)));
+    manager.leave(entered);
+    let closing = manager.close(first).expect("nobody runs it");
+    audit(&manager);
+    create_guaranteed(&mut manager, 1, 40, 32);
+    while let Some(removals) = manager.remove(&closing) {
+        manager.removed(removals);
+    }
+    assert!(manager.destroyed(closing).is_ok());
+    audit(&manager);
+}
