@@ -1,6 +1,7 @@
 //! One enclave that can be scheduled: its life cycle, its program and its memory.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use casemate_enclave::{Enclave, Interior, Ready, Suspended};
 use casemate_model::{EnclaveId, Nanos};
@@ -54,6 +55,14 @@ impl Task {
         let execution = Some(Interior::new(&enclave, execution));
         let body = Body { lifecycle: Lifecycle::Ready(enclave), execution, cpu: Nanos::ZERO };
         Arc::new(Self { id, control, memories, body: Mutex::new(body) })
+    }
+
+    /// Drops the last handle to it, once no worker has one any more: a worker keeps its
+    /// own for a moment after a turn. Nobody else may have one.
+    pub(crate) fn let_go(self: Arc<Self>) {
+        while Arc::strong_count(&self) > 1 {
+            thread::yield_now();
+        }
     }
 
     pub(crate) fn id(&self) -> EnclaveId {

@@ -50,7 +50,7 @@ impl Supervisor<'_> {
             refused_growth: task.control.refused_growth(),
         };
         self.entries[at].end(&end);
-        self.release_if_over(at);
+        task.let_go();
     }
 
     /// Drops the program, then its memory, then the handle: in this order, because a
@@ -80,7 +80,6 @@ impl Supervisor<'_> {
     ) {
         self.destroy(at, enclave, memories);
         self.entries[at].end_unstarted(state, reasons);
-        self.release_if_over(at);
     }
 
     /// EREMOVE: plaintext zeroed, keys gone, and only then the handle.
@@ -108,20 +107,29 @@ impl Supervisor<'_> {
         tally.expect("what was cleaned is this enclave")
     }
 
-    /// Gives a pod's place back once all of its containers are over, and offers it on.
-    fn release_if_over(&mut self, at: usize) {
-        let pod = self.entries[at].pod;
-        let containers = self.pods[pod].containers.clone();
-        if !self.entries[containers].iter().all(crate::roster::Entry::is_over) {
-            return;
+    /// Gives back the places of pods that are over, and offers them on. Called between
+    /// steps, when whatever a step had of an enclave's memory is gone: the next enclave
+    /// may need the same guarantee and the same slot.
+    pub(super) fn release_what_is_over(&mut self) {
+        if self.release() {
+            self.place();
         }
-        if let Some(plan) = self.pods[pod].plan.take() {
-            self.means.watch.observe(Observation::PodReleased { pod: plan.pod().clone() });
-            self.ledger.release(plan).expect("this ledger made the plan");
-            if !self.interrupted {
-                self.place();
+    }
+
+    /// Gives back the places of pods whose containers are all over. Whether there were any.
+    fn release(&mut self) -> bool {
+        let mut is_room = false;
+        for pod in &mut self.pods {
+            if !self.entries[pod.containers.clone()].iter().all(crate::roster::Entry::is_over) {
+                continue;
+            }
+            if let Some(plan) = pod.plan.take() {
+                self.means.watch.observe(Observation::PodReleased { pod: plan.pod().clone() });
+                self.ledger.release(plan).expect("this ledger made the plan");
+                is_room = true;
             }
         }
+        is_room
     }
 
     /// Ends whatever is left, once no worker is inside anything any more.
@@ -146,6 +154,7 @@ impl Supervisor<'_> {
                 Stage::Over => {}
             }
         }
+        self.release();
         Outcome { entries: self.entries, platform: self.platform, interrupted: self.interrupted }
     }
 

@@ -146,6 +146,7 @@ impl Supervisor<'_> {
             Ok(witness) => witness,
             Err(reasons) => {
                 drop(body);
+                drop(task);
                 self.entries[at].report.verdict = Some(Verdict::Contraindicated);
                 self.tell_of(at, What::WorkloadRefused { reasons: reasons.clone() });
                 return self.kill(at, State::Suspended, reasons.join("; "));
@@ -172,7 +173,10 @@ impl Supervisor<'_> {
                 self.means.schedule.wake(task.id());
             }
             Ok(false) => self.tell_of(at, What::Renewed { not_after }),
-            Err(why) => return self.kill(at, State::Suspended, why),
+            Err(why) => {
+                drop(task);
+                return self.kill(at, State::Suspended, why);
+            }
         }
         self.entries[at].renew_at = self.renewal_of_workload(not_after);
     }

@@ -113,7 +113,10 @@ impl<'a> Supervisor<'a> {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
             }
-            self.renew_what_is_due();
+            if !self.interrupted {
+                self.renew_what_is_due();
+                self.release_what_is_over();
+            }
         }
     }
 

@@ -1,6 +1,11 @@
 //! Pods that have to wait for their place, and pods that never get one.
 
-use casemate_model::Bytes;
+use std::path::Path;
+use std::sync::Arc;
+
+use casemate_model::{Bytes, Measurement};
+use casemate_node::Image;
+use casemate_policy::{Reference, Selector, WorkloadRule};
 use casemate_report::State;
 
 use crate::programs::{HELLO, hello};
@@ -12,6 +17,29 @@ const MOST: Bytes = Bytes::mib(12);
 
 fn large(name: &'static str) -> Guest {
     Guest::new(name, hello()).guaranteed(MOST)
+}
+
+#[test]
+fn a_place_is_free_the_moment_it_is_given_back() {
+    // All of one image, so that each is built as soon as it is placed.
+    let image = Image::from_bytes(Path::new("hello.wat"), hello().into()).map(Arc::new);
+    let image = image.map_err(|error| error.to_string());
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l"];
+    let refused = ["c", "f", "i", "l"];
+    let mut trial = Trial::new(EPC, 2);
+    for name in names {
+        trial = trial.guest(Guest::of_image(name, image.clone()).guaranteed(EPC));
+    }
+    let other = Reference::OneOf([Measurement([9; 32])].into());
+    for name in refused {
+        let selector = Selector { name: Some(name.parse().expect("a name")), ..Selector::default() };
+        trial.policy.workloads.insert(0, WorkloadRule { selector, reference: other.clone() });
+    }
+    let ran = trial.run();
+    for name in names {
+        let state = if refused.contains(&name) { State::Refused } else { State::Succeeded };
+        assert_eq!(ran.state(name), state, "{name}: {}", ran.reasons(name));
+    }
 }
 
 #[test]
@@ -78,9 +106,11 @@ fn two_pods_of_one_name_are_not_confused() {
 fn more_pods_than_enclave_slots_run_in_turns() {
     let pods = 160;
     let mut trial = Trial::new(EPC, 2);
+    let image = Image::from_bytes(Path::new("hello.wat"), hello().into()).map(Arc::new);
+    let image = image.map_err(|error| error.to_string());
     for number in 0..pods {
         let name: &'static str = Box::leak(format!("pod-{number}").into_boxed_str());
-        trial = trial.guest(Guest::new(name, hello()));
+        trial = trial.guest(Guest::of_image(name, image.clone()));
     }
     let ran = trial.run();
     let bad: Vec<_> = ran.report.workloads.iter().filter(|it| it.state != State::Succeeded).collect();
