@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 
 use casemate_epc::{Binding, PageBytes, PageNo, Version, open_page, seal_page};
-use casemate_model::EnclaveId;
+use casemate_model::{EnclaveId, PAGE_SIZE};
 
 use super::key::PageKey;
 use crate::sys::lock::SpinLock;
@@ -78,7 +78,7 @@ impl Enclave {
 
     /// Seals a page into the store.
     pub(super) fn seal(&self, binding: &Binding, page: &PageBytes) {
-        self.sealed.with(binding.page, |sealed, tag| *tag = seal_page(&self.key, binding, page, sealed));
+        self.sealed.put(binding.page, |sealed, tag| *tag = seal_page(&self.key, binding, page, sealed));
     }
 
     /// Brings a page back into `page`; all zeroes, and the enclave poisoned, where it
@@ -86,11 +86,13 @@ impl Enclave {
     pub(super) fn open(&self, binding: &Binding, page: &mut PageBytes) {
         // Copied out first: what is authenticated must be what is decrypted, whatever
         // is written to the store meanwhile.
-        let tag = self.sealed.with(binding.page, |sealed, tag| {
+        let tag = self.sealed.take(binding.page, |sealed, tag| {
             *page = *sealed;
             *tag
         });
-        if open_page(&self.key, binding, &tag, page).is_err() {
+        let authentic = tag.is_some_and(|tag| open_page(&self.key, binding, &tag, page).is_ok());
+        if !authentic {
+            *page = [0; PAGE_SIZE as usize];
             self.poison(binding.page, binding.version, PoisonKind::NotAuthentic);
         }
     }

@@ -32,13 +32,7 @@ impl Pool {
     /// Seals, zeroes and drops pages, and frees their frames.
     #[inline(never)]
     pub(super) fn evict(&self, mut victims: Victims) {
-        for victim in victims.iter() {
-            let enclave = self.enclave(victim.slot());
-            match victim.binding() {
-                Ok(binding) => enclave.seal(&binding, self.mapper.arena().read(victim)),
-                Err(_) => enclave.poison(victim.page(), Version::LOST, PoisonKind::VersionsExhausted),
-            }
-        }
+        self.seal(&victims);
         self.wipe(&mut victims, Returning::Evicted);
         if let Some(journal) = &self.journal {
             journal.make_room();
@@ -48,6 +42,20 @@ impl Pool {
             journal.evicted(&victims, entry::worker());
         }
         manager.evicted(victims);
+    }
+
+    fn seal(&self, victims: &Victims) {
+        let mut ahead = victims.iter().skip(1);
+        for victim in victims.iter() {
+            if let Some(next) = ahead.next() {
+                self.mapper.arena().prefetch(next);
+            }
+            let enclave = self.enclave(victim.slot());
+            match victim.binding() {
+                Ok(binding) => enclave.seal(&binding, self.mapper.arena().read(victim)),
+                Err(_) => enclave.poison(victim.page(), Version::LOST, PoisonKind::VersionsExhausted),
+            }
+        }
     }
 
     /// Zeroes and drops pages of a memory that is being destroyed. Returns how many.

@@ -13,6 +13,7 @@ impl Pool {
             return false;
         }
         let Some((slot, page)) = self.mapper.arena().locate(address) else { return false };
+        self.prefetch_sealed(slot, page);
         let worker = entry::worker();
         let mut patience = Patience::default();
         loop {

@@ -5,7 +5,7 @@ use std::fs;
 use std::io;
 use std::sync::Arc;
 
-use casemate_epc::{Config, Gate, MAX_BATCH, MAX_CLUSTER, Manager, PageTable, Slot};
+use casemate_epc::{Config, Gate, MAX_BATCH, MAX_CLUSTER, Manager, PageNo, PageTable, Slot};
 use casemate_model::{Bytes, EnclaveId, Pages};
 
 use super::enclave::Enclave;
@@ -194,6 +194,13 @@ impl Pool {
     pub(super) fn enclave(&self, slot: Slot) -> Arc<Enclave> {
         let enclave = self.enclaves[usize::from(slot.0)].lock();
         Arc::clone(enclave.as_ref().expect("a memory outlives the tokens for its pages"))
+    }
+
+    /// Brings what is stored of a page nearer. Nothing where there is no such memory or page.
+    pub(super) fn prefetch_sealed(&self, slot: Slot, page: PageNo) {
+        if let Some(enclave) = &*self.enclaves[usize::from(slot.0)].lock() {
+            enclave.sealed().prefetch(page);
+        }
     }
 
     fn base(&self) -> usize {

@@ -1,13 +1,16 @@
 //! The sealed pages of a memory, as their host sees them.
 //!
-//! They lie in ordinary memory, which an attacker is assumed to write at will.
+//! They lie in ordinary memory, which an attacker is assumed to write at will. There is
+//! something to write only while a page is sealed: what is done to one that is resident, or
+//! was never touched, is without effect.
 //! This handle is that attacker: it lets tests, and anybody in doubt, do what the
 //! sealing must catch.
 
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use casemate_epc::{PageBytes, PageNo, Tag};
+use casemate_epc::{PageBytes, PageNo, TAG_BYTES, Tag};
+use casemate_model::PAGE_SIZE;
 
 use crate::sys::sealed::SealedPages;
 
@@ -15,7 +18,7 @@ use crate::sys::sealed::SealedPages;
 #[derive(Clone)]
 pub struct SealedStore(Weak<SealedPages>);
 
-/// A copy of one sealed page. A page never sealed is all zeroes.
+/// A copy of one sealed page; all zeroes of a page that is not sealed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SealedPage {
     sealed: Box<PageBytes>,
@@ -37,7 +40,7 @@ impl SealedStore {
     /// # Errors
     /// There is no such page or no store any more.
     pub fn flip(&self, page: PageNo, byte: usize) -> Result<(), StoreError> {
-        self.page(page)?.with(page, |sealed, _| sealed[byte % sealed.len()] ^= 0xff);
+        self.page(page)?.meddle(page, |sealed, _| sealed[byte % sealed.len()] ^= 0xff);
         Ok(())
     }
 
@@ -48,7 +51,8 @@ impl SealedStore {
     pub fn snapshot(&self, page: PageNo) -> Result<SealedPage, StoreError> {
         let copy =
             |sealed: &mut PageBytes, tag: &mut Tag| SealedPage { sealed: Box::new(*sealed), tag: *tag };
-        Ok(self.page(page)?.with(page, copy))
+        let nothing = || SealedPage { sealed: Box::new([0; PAGE_SIZE as usize]), tag: [0; TAG_BYTES] };
+        Ok(self.page(page)?.meddle(page, copy).unwrap_or_else(nothing))
     }
 
     /// Puts a copy, of whichever page and time, in a page's place.
@@ -56,7 +60,7 @@ impl SealedStore {
     /// # Errors
     /// There is no such page or no store any more.
     pub fn replay(&self, page: PageNo, copy: &SealedPage) -> Result<(), StoreError> {
-        self.page(page)?.with(page, |sealed, tag| {
+        self.page(page)?.meddle(page, |sealed, tag| {
             *sealed = *copy.sealed;
             *tag = copy.tag;
         });

@@ -12,6 +12,7 @@ pub(crate) mod linear_memory;
 pub(crate) mod lock;
 pub(crate) mod mapper;
 mod mapping;
+mod prefetch;
 pub(crate) mod sealed;
 pub(crate) mod signal;
 pub(crate) mod stack;
