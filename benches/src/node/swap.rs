@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::pattern::{Pattern, Walk};
 
 /// What the peer may hold beside the pool's worth of its buffer: stacks, heap and page tables.
-const PROCESS: Bytes = Bytes::mib(4);
+const PROCESS: Bytes = Bytes::mib(2);
 
 /// With every page on the active list, as random accesses make it, the kernel now and then
 /// finds nothing to reclaim and kills the peer, most of the swap being free. Then it runs again.
