@@ -35,14 +35,20 @@ static REGISTERING: SpinLock<()> = SpinLock::new(());
 static BEFORE_SIGBUS: OnceLock<sigaction> = OnceLock::new();
 static BEFORE_SIGSEGV: OnceLock<sigaction> = OnceLock::new();
 
-/// Installs the fault handlers in front of those there are now, once a process.
+/// Installs the fault handlers in front of those there are now, once a process. Making
+/// the first memory in a pool calls it at the latest.
 ///
-/// wasmtime takes every SIGSEGV of compiled code for a trap, so it must come after
-/// us: call this after the first `wasmtime::Engine` has been made. Making the first
-/// memory in a pool calls it at the latest.
+/// wasmtime takes every SIGSEGV of compiled code for a trap, so it must be asked after
+/// us, so its handlers are installed before ours.
 pub fn install_handlers() {
-    install(libc::SIGBUS, &BEFORE_SIGBUS);
-    install(libc::SIGSEGV, &BEFORE_SIGSEGV);
+    static INSTALLED: OnceLock<()> = OnceLock::new();
+    INSTALLED.get_or_init(|| {
+        // The first engine of a process installs wasmtime's. Where none can be made there
+        // is no compiled code either.
+        drop(wasmtime::Engine::new(&wasmtime::Config::new()));
+        install(libc::SIGBUS, &BEFORE_SIGBUS);
+        install(libc::SIGSEGV, &BEFORE_SIGSEGV);
+    });
 }
 
 /// Lets the handlers find `pool` by addresses from `base` on. `false`: too many pools.
