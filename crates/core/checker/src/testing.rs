@@ -5,7 +5,7 @@ use std::num::NonZeroU16;
 
 use casemate_model::{
     Bytes, Capacity, Container, ContainerKey, Demand, EnclaveDemand, EnclaveId, Measurement, MilliCpu, Nanos,
-    Node, NodeIdentity, NodeName, Pod, PodKey, Tee, Timestamp, WorkerId,
+    Node, NodeIdentity, NodeName, Pod, PodKey, RestartPolicy, Tee, Timestamp, WorkerId,
 };
 
 use crate::{EvidenceFacts, HowLeft, Judge, Limits, Observation, Rule};
@@ -83,11 +83,19 @@ pub(crate) fn pod(name: &str) -> Pod {
         tolerations: Vec::new(),
         overhead_memory: Bytes(0),
         overhead_cpu: MilliCpu(0),
+        overhead_key_slots: 0,
+        init_containers: Vec::new(),
+        restart_policy: RestartPolicy::Never,
+        restarts_max: None,
+        active_deadline: None,
+        volumes: Vec::new(),
         containers: vec![Container {
             name: "main".to_owned(),
             image: "image".to_owned(),
             args: Vec::new(),
             env: Vec::new(),
+            working_dir: None,
+            mounts: Vec::new(),
             demand: Demand {
                 cpu: MilliCpu(1),
                 memory: Bytes(1),

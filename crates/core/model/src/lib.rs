@@ -15,6 +15,7 @@ mod name;
 mod node;
 mod quantity;
 mod tee;
+mod volume;
 mod workload;
 
 pub use digest::{ConfigDigest, Fingerprint, Measurement, Nonce, ParseHexError, ReportData};
@@ -22,4 +23,5 @@ pub use name::{ContainerKey, EnclaveId, NodeName, PodKey, WorkerId};
 pub use node::{Capacity, Node, NodeIdentity, Taint, TaintEffect};
 pub use quantity::{Bytes, MilliCpu, Nanos, PAGE_SIZE, Pages, Timestamp};
 pub use tee::{Granularity, Tee};
-pub use workload::{Container, Demand, EnclaveDemand, Pod, Toleration, TolerationOperator};
+pub use volume::{Mount, Volume, VolumeSource};
+pub use workload::{Container, Demand, EnclaveDemand, Pod, RestartPolicy, Toleration, TolerationOperator};

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Bytes, MilliCpu, PodKey, TaintEffect, Tee};
+use crate::{Bytes, MilliCpu, Mount, Nanos, PodKey, TaintEffect, Tee, Volume};
 
 /// One pod: the unit that is placed. Its containers start together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,12 +17,36 @@ pub struct Pod {
     pub node_selector: BTreeMap<String, String>,
     /// Taints it can live with.
     pub tolerations: Vec<Toleration>,
-    /// Memory and CPU its sandbox costs beside its containers (`spec.overhead`).
+    /// Memory, CPU and key slots its sandbox costs beside its containers (`spec.overhead`).
     pub overhead_memory: Bytes,
     /// See `overhead_memory`.
     pub overhead_cpu: MilliCpu,
-    /// At least one.
+    /// See `overhead_memory`.
+    pub overhead_key_slots: u32,
+    /// Run to their end one after another, in this order, before any of `containers` starts.
+    pub init_containers: Vec<Container>,
+    /// At least one. They start together.
     pub containers: Vec<Container>,
+    /// What the end of a container leads to.
+    pub restart_policy: RestartPolicy,
+    /// The most restarts of its containers together (a Job's `backoffLimit`). `None`: its kind sets none.
+    pub restarts_max: Option<u32>,
+    /// How long it may run from its start until it is ended (`activeDeadlineSeconds`).
+    pub active_deadline: Option<Nanos>,
+    /// Files its containers may mount.
+    pub volumes: Vec<Volume>,
+}
+
+/// Whether a container that has ended is started again; Kubernetes' `spec.restartPolicy`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RestartPolicy {
+    /// However it ended.
+    #[default]
+    Always,
+    /// Where it failed.
+    OnFailure,
+    /// Not at all.
+    Never,
 }
 
 /// One container of a pod.
@@ -37,6 +61,10 @@ pub struct Container {
     pub args: Vec<String>,
     /// Environment, in the order written.
     pub env: Vec<(String, String)>,
+    /// The directory relative paths start from; absolute. `None`: `/`.
+    pub working_dir: Option<String>,
+    /// The volumes it sees.
+    pub mounts: Vec<Mount>,
     /// What it asks for.
     pub demand: Demand,
 }
@@ -91,9 +119,14 @@ pub enum TolerationOperator {
 }
 
 impl Pod {
+    /// Every container, those that run first before the others.
+    pub fn all_containers(&self) -> impl Iterator<Item = &Container> {
+        self.init_containers.iter().chain(&self.containers)
+    }
+
     /// The containers that ask for a TEE.
     pub fn enclaves(&self) -> impl Iterator<Item = (&Container, &EnclaveDemand)> {
-        self.containers.iter().filter_map(|c| c.demand.enclave.as_ref().map(|e| (c, e)))
+        self.all_containers().filter_map(|c| c.demand.enclave.as_ref().map(|e| (c, e)))
     }
 
     /// A pod is confidential when any of its containers asks for a TEE.

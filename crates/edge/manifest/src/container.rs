@@ -45,7 +45,16 @@ pub(crate) fn container(
         let (image, image_place) = image?;
         let argv = if command.is_empty() { vec![program_name(&image).to_owned()] } else { command };
         let args = argv.into_iter().chain(args).collect();
-        Some((Container { name: name?, image, args, env, demand: demand? }, image_place))
+        let container = Container {
+            name: name?,
+            image,
+            args,
+            env,
+            working_dir: None,
+            mounts: Vec::new(),
+            demand: demand?,
+        };
+        Some((container, image_place))
     })
 }
 

@@ -9,7 +9,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::{Bytes, Container, MilliCpu, Pod, PodKey, TaintEffect, Toleration, TolerationOperator};
+use casemate_model::{
+    Bytes, Container, MilliCpu, Pod, PodKey, RestartPolicy, TaintEffect, Toleration, TolerationOperator,
+};
 
 use crate::Place;
 use crate::container::container;
@@ -48,7 +50,13 @@ pub(crate) fn pod(
             tolerations: tolerations(spec, to),
             overhead_memory,
             overhead_cpu,
+            overhead_key_slots: 0,
+            init_containers: Vec::new(),
             containers,
+            restart_policy: RestartPolicy::Never,
+            restarts_max: None,
+            active_deadline: None,
+            volumes: Vec::new(),
         };
         if pod.is_confidential() {
             if let Some(node) = spec.get("nodeName") {

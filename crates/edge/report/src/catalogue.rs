@@ -8,7 +8,7 @@ use casemate_model::{
     Bytes, ContainerKey, EnclaveId, Fingerprint, Measurement, NodeName, Pages, PodKey, Tee, Timestamp,
 };
 
-use crate::{Event, Subject, What};
+use crate::{Claims, Event, Subject, What};
 
 /// The text of `docs/events.md`.
 ///
@@ -50,17 +50,29 @@ fn examples() -> Vec<(&'static str, Event)> {
     let key = || PodKey { namespace: "default".into(), name: "quick-hog".into() };
     let pod = || Subject::Pod(key());
     let container = || Subject::Container(ContainerKey { pod: key(), container: "app".into() });
+    let claims = || {
+        let claims = [("tee", "software"), ("debug", "false"), ("isv_svn", "0")];
+        Claims(claims.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
+    };
     let until = || Timestamp::from_unix_secs(1_767_225_900);
     let kinds = vec![
         (
             "The node's platform evidence was verified and appraised. Placement on it is open until `not_after`.",
             node(),
-            What::NodeAttested { tee: Tee::Software, root: Fingerprint([0xab; 32]), not_after: until() },
+            What::NodeAttested {
+                claims: claims(),
+                tee: Tee::Software,
+                root: Fingerprint([0xab; 32]),
+                not_after: until(),
+            },
         ),
         (
             "The node's platform evidence was refused. Nothing confidential is placed on it.",
             node(),
-            What::NodeRefused { reasons: vec!["the policy does not accept the root".into()] },
+            What::NodeRefused {
+                claims: claims(),
+                reasons: vec!["the policy does not accept the root".into()],
+            },
         ),
         (
             "The pod fits, but not now. It is tried again when something ends.",
@@ -100,12 +112,15 @@ fn examples() -> Vec<(&'static str, Event)> {
         (
             "The enclave's own quote was verified and appraised. It may be entered until `not_after`.",
             container(),
-            What::WorkloadAttested { not_after: until() },
+            What::WorkloadAttested { claims: claims(), not_after: until() },
         ),
         (
             "The enclave's own quote was refused. It is never entered.",
             container(),
-            What::WorkloadRefused { reasons: vec!["the nonce is not the one asked for".into()] },
+            What::WorkloadRefused {
+                claims: claims(),
+                reasons: vec!["the nonce is not the one asked for".into()],
+            },
         ),
         ("The enclave was entered for the first time.", container(), What::Entered),
         (

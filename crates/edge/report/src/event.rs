@@ -9,7 +9,7 @@ use casemate_model::{
 };
 use serde::Serialize;
 
-use crate::wire;
+use crate::{Claims, wire};
 
 /// One state change of a run.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -42,6 +42,8 @@ pub enum Subject {
 pub enum What {
     /// The node's platform evidence was verified and appraised; placement on it is open.
     NodeAttested {
+        /// What its evidence claims.
+        claims: Claims,
         /// The TEE it was attested as.
         #[serde(serialize_with = "wire::display")]
         tee: Tee,
@@ -54,6 +56,8 @@ pub enum What {
     },
     /// The node's platform evidence was refused; nothing confidential is placed on it.
     NodeRefused {
+        /// What its evidence claims; empty where it could not be verified.
+        claims: Claims,
         /// Every reason.
         reasons: Vec<String>,
     },
@@ -100,12 +104,16 @@ pub enum What {
     },
     /// The enclave's own quote was verified and appraised; it may be entered.
     WorkloadAttested {
+        /// What its evidence claims.
+        claims: Claims,
         /// When the verdict lapses.
         #[serde(serialize_with = "wire::rfc3339")]
         not_after: Timestamp,
     },
     /// The enclave's own quote was refused; it is never entered.
     WorkloadRefused {
+        /// What its evidence claims; empty where it could not be verified.
+        claims: Claims,
         /// Every reason.
         reasons: Vec<String>,
     },

@@ -22,11 +22,11 @@ pub fn line(event: &Event, start: Timestamp, style: Style) -> String {
 
 fn words(what: &What) -> (Tone, String) {
     match what {
-        What::NodeAttested { tee, root, not_after } => (
+        What::NodeAttested { tee, root, not_after, .. } => (
             Tone::Good,
             format!("attested: {tee} TEE under root {root}, until {}", text::rfc3339_seconds(*not_after)),
         ),
-        What::NodeRefused { reasons } => (Tone::Bad, format!("node refused: {}", reasons.join("; "))),
+        What::NodeRefused { reasons, .. } => (Tone::Bad, format!("node refused: {}", reasons.join("; "))),
         What::PodQueued { reasons } => (Tone::Waiting, format!("waits: {}", reasons.join("; "))),
         What::PodPlaced { node, why } => (Tone::Plain, format!("placed on {node}: {why}")),
         What::PodNeverFits { reasons } => (Tone::Bad, format!("can never fit: {}", reasons.join("; "))),
@@ -43,10 +43,10 @@ fn words(what: &What) -> (Tone, String) {
             },
         ),
         What::EnclaveMeasured { measurement } => (Tone::Plain, format!("measured: {measurement}")),
-        What::WorkloadAttested { not_after } => {
+        What::WorkloadAttested { not_after, .. } => {
             (Tone::Good, format!("attested until {}", text::rfc3339_seconds(*not_after)))
         }
-        What::WorkloadRefused { reasons } => (Tone::Bad, format!("refused: {}", reasons.join("; "))),
+        What::WorkloadRefused { reasons, .. } => (Tone::Bad, format!("refused: {}", reasons.join("; "))),
         What::Entered => (Tone::Plain, "entered".to_owned()),
         What::Suspended { why } => (Tone::Waiting, format!("suspended: {why}")),
         What::Resumed { not_after } => {

@@ -15,6 +15,8 @@ pub struct WorkloadReport {
     pub name: String,
     /// The container's name.
     pub container: String,
+    /// Whether it runs to its end before the pod's other containers start.
+    pub init: bool,
     /// The TEE it was placed in; where it was not placed, the one it asked for. `None`: it asked for none.
     #[serde(serialize_with = "wire::optional_display")]
     pub tee: Option<Tee>,
@@ -27,6 +29,8 @@ pub struct WorkloadReport {
     pub state: State,
     /// Its exit code, where it ended by itself.
     pub exit_code: Option<i32>,
+    /// How often it was started again after it had ended.
+    pub restarts: u32,
     /// MRENCLAVE, where it was measured.
     #[serde(serialize_with = "wire::optional_display")]
     pub measurement: Option<Measurement>,
@@ -60,11 +64,13 @@ impl WorkloadReport {
             namespace: key.pod.namespace.clone(),
             name: key.pod.name.clone(),
             container: key.container.clone(),
+            init: false,
             tee,
             node: None,
             verdict: None,
             state: State::Pending,
             exit_code: None,
+            restarts: 0,
             measurement: None,
             log: None,
             log_sha256: None,

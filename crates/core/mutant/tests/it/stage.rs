@@ -6,7 +6,7 @@ use std::num::NonZeroU16;
 use casemate_checker::{EvidenceFacts, Judge, Limits, Observation};
 use casemate_model::{
     Bytes, Capacity, Container, ContainerKey, Demand, EnclaveId, Measurement, MilliCpu, Nanos, Node,
-    NodeIdentity, NodeName, Pod, PodKey, Tee, Timestamp, WorkerId,
+    NodeIdentity, NodeName, Pod, PodKey, RestartPolicy, Tee, Timestamp, WorkerId,
 };
 
 pub(crate) const START: Timestamp = Timestamp::from_unix_secs(1_800_000_000);
@@ -70,11 +70,19 @@ pub(crate) fn pod(name: &str, demand: Demand) -> Pod {
         tolerations: Vec::new(),
         overhead_memory: Bytes(0),
         overhead_cpu: MilliCpu(0),
+        overhead_key_slots: 0,
+        init_containers: Vec::new(),
+        restart_policy: RestartPolicy::Never,
+        restarts_max: None,
+        active_deadline: None,
+        volumes: Vec::new(),
         containers: vec![Container {
             name: "main".into(),
             image: "image".into(),
             args: Vec::new(),
             env: Vec::new(),
+            working_dir: None,
+            mounts: Vec::new(),
             demand,
         }],
     }

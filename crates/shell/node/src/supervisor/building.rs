@@ -7,7 +7,7 @@ use casemate_cpu::Weight;
 use casemate_enclave::Enclave;
 use casemate_model::{ContainerKey, EnclaveId};
 use casemate_placement::{OnEvidence, Plan};
-use casemate_report::{State, Verdict, What};
+use casemate_report::{Claims, State, Verdict, What};
 
 use super::Supervisor;
 use crate::attestation::{Candidate, config_of};
@@ -89,7 +89,7 @@ impl Supervisor<'_> {
                 return self.refuse(at, refused.enclave, memories, vec![refused.why.to_string()]);
             }
         };
-        self.tell_of(at, What::WorkloadAttested { not_after });
+        self.tell_of(at, What::WorkloadAttested { claims: Claims::default(), not_after });
 
         let log = match self.open_log(at) {
             Ok(log) => log,
@@ -145,7 +145,7 @@ impl Supervisor<'_> {
         reasons: Vec<String>,
     ) {
         self.entries[at].report.verdict = Some(Verdict::Contraindicated);
-        self.tell_of(at, What::WorkloadRefused { reasons: reasons.clone() });
+        self.tell_of(at, What::WorkloadRefused { claims: Claims::default(), reasons: reasons.clone() });
         self.abandon(at, enclave, Some(&memories), State::Refused, reasons);
     }
 

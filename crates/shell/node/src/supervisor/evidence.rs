@@ -5,7 +5,7 @@ use std::time::Duration;
 use casemate_checker::Observation;
 use casemate_model::{EnclaveId, Nanos, Timestamp};
 use casemate_policy::{Attested, Platform, Workload};
-use casemate_report::{State, Subject, Verdict, What};
+use casemate_report::{Claims, State, Subject, Verdict, What};
 
 use super::Supervisor;
 use crate::attestation::Candidate;
@@ -22,7 +22,7 @@ impl Supervisor<'_> {
         if let Some(witness) = self.platform_witness() {
             let (tee, root, not_after) = (witness.subject().tee, witness.root(), witness.not_after());
             self.ledger.admit(node, witness).expect("the expectation appraised against was this node's");
-            self.tell_of_node(What::NodeAttested { tee, root, not_after });
+            self.tell_of_node(What::NodeAttested { claims: Claims::default(), tee, root, not_after });
         }
     }
 
@@ -48,7 +48,7 @@ impl Supervisor<'_> {
                 self.platform.verdict = Some(Verdict::Contraindicated);
                 self.platform.reasons.clone_from(&reasons);
                 self.platform.renew_at = None;
-                self.tell_of_node(What::NodeRefused { reasons });
+                self.tell_of_node(What::NodeRefused { claims: Claims::default(), reasons });
                 None
             }
         }
@@ -148,7 +148,10 @@ impl Supervisor<'_> {
                 drop(body);
                 drop(task);
                 self.entries[at].report.verdict = Some(Verdict::Contraindicated);
-                self.tell_of(at, What::WorkloadRefused { reasons: reasons.clone() });
+                self.tell_of(
+                    at,
+                    What::WorkloadRefused { claims: Claims::default(), reasons: reasons.clone() },
+                );
                 return self.kill(at, State::Suspended, reasons.join("; "));
             }
         };

@@ -6,7 +6,8 @@ use std::path::Path;
 use std::sync::Arc;
 
 use casemate_model::{
-    Bytes, Container, Demand, EnclaveDemand, MilliCpu, Nanos, NodeIdentity, NodeName, Pod, PodKey, Tee,
+    Bytes, Container, Demand, EnclaveDemand, MilliCpu, Nanos, NodeIdentity, NodeName, Pod, PodKey,
+    RestartPolicy, Tee,
 };
 use casemate_node::pager::{Mechanism, MechanismChoice, PoolError};
 use casemate_node::{
@@ -83,6 +84,8 @@ impl Guest {
             image: format!("file://./{}.wat", self.name),
             args: self.args,
             env: self.env,
+            working_dir: None,
+            mounts: Vec::new(),
             demand,
         };
         let pod = Pod {
@@ -92,6 +95,12 @@ impl Guest {
             tolerations: Vec::new(),
             overhead_memory: Bytes::ZERO,
             overhead_cpu: MilliCpu::ZERO,
+            overhead_key_slots: 0,
+            init_containers: Vec::new(),
+            restart_policy: RestartPolicy::Never,
+            restarts_max: None,
+            active_deadline: None,
+            volumes: Vec::new(),
             containers: vec![container],
         };
         Workload { pod, images: vec![self.image] }
