@@ -6,6 +6,8 @@
 
 use crate::field::Field;
 use crate::problem::Findings;
+use crate::vocabulary::devices::{HostPath, host_path};
+use crate::vocabulary::runtime_classes::{Isolation, runtime_class};
 
 /// Refuses what a pod spec without any TEE resource hints at.
 pub(crate) fn refuse_implicit(spec: &Field<'_>, to: &mut Findings) {
@@ -23,7 +25,7 @@ pub(crate) fn refuse_implicit(spec: &Field<'_>, to: &mut Findings) {
     for volume in volumes.items(to) {
         let Some(path) = volume.get("hostPath").and_then(|host| host.get("path")) else { continue };
         if let Some(text) = path.text(to)
-            && DEVICES.iter().any(|device| text.trim_end_matches('/').starts_with(device))
+            && matches!(host_path(text), Some(HostPath::Device(_)))
         {
             to.refuse(
                 path.not_run(format!("mounting `{text}` asks for a TEE outside all accounting"), remedy),
@@ -32,15 +34,9 @@ pub(crate) fn refuse_implicit(spec: &Field<'_>, to: &mut Findings) {
     }
 }
 
-/// Words that runtime classes for confidential pods are made of (Kata and Confidential
-/// Containers charts, enclave-cc, Inclavare rune, AKS).
-const WORDS: [&str; 9] = ["kata", "cc", "coco", "enclave", "sgx", "tdx", "snp", "sev", "rune"];
-
-/// Device files of TEEs; also everything whose name begins like this.
-const DEVICES: [&str; 5] = ["/dev/sgx", "/dev/isgx", "/dev/tdx", "/dev/sev", "/dev/nitro_enclaves"];
-
+/// Whether a class of that name runs pods in a TEE, or may.
 fn is_confidential_class(name: &str) -> bool {
-    name.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| WORDS.contains(&word))
+    runtime_class(name).is_some_and(|class| class.isolation != Isolation::None)
 }
 
 #[cfg(test)]
@@ -48,11 +44,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_are_told_by_whole_words() {
+    fn classes_that_may_mean_a_tee_are_told_from_the_others() {
         for class in ["kata-cc", "kata-qemu-snp", "enclave-cc", "sgx", "kata"] {
             assert!(is_confidential_class(class), "{class}");
         }
-        for class in ["gvisor", "runc", "nvidia", "severe", "accc"] {
+        for class in ["gvisor", "runc", "nvidia", "severe", "accc", "kata-clh"] {
             assert!(!is_confidential_class(class), "{class}");
         }
     }

@@ -39,6 +39,7 @@ mod resources;
 mod source;
 mod suggest;
 mod tree;
+mod vocabulary;
 mod workload;
 
 pub use place::Place;
@@ -46,4 +47,5 @@ pub use policy::{PolicyDocument, ResolvedPolicy, RootName};
 pub use problem::{Note, Problem, ProblemKind};
 pub use reading::{Reading, empty_directory, read, read_policy};
 pub use source::Source;
+pub use vocabulary::technology::Technology;
 pub use workload::{Provenance, Workload, WorkloadKind};

@@ -1,17 +1,8 @@
 //! What a container asks for: `resources.requests` and `resources.limits`.
 //!
-//! | resource | TEE | means | unit |
-//! |---|---|---|---|
-//! | `sgx.intel.com/epc` | SGX | encrypted memory | bytes |
-//! | `kubernetes.azure.com/sgx_epc_mem_in_MiB` | SGX | encrypted memory | MiB |
-//! | `alibabacloud.com/sgx_epc_MiB` | SGX | encrypted memory | MiB |
-//! | `intel.com/sgx` | SGX | encrypted memory | 4 KiB pages |
-//! | `sgx.intel.com/enclave` | SGX | enclave slots | 1 |
-//! | `sgx.intel.com/provision` | SGX | may be attested; counts nothing | 1 |
-//! | `tdx.intel.com/keys` | TDX | key slots | 1 |
-//! | `sev-snp.amd.com/esids` | SEV-SNP | key slots | 1 |
-//! | `cpu`, `memory` | | as Kubernetes | cores, bytes |
-//! | `ephemeral-storage` | | accepted, not counted | |
+//! What each resource means, and in which unit, is in [`crate::vocabulary::resources`].
+//! Taken are `cpu`, `memory`, and what counts encrypted memory, enclaves, key slots
+//! and the right to be attested.
 //!
 //! Of encrypted memory the *request* is guaranteed resident and the *limit* is
 //! the most the enclave may have; Kubernetes itself would insist that the two are
@@ -22,11 +13,12 @@
 //! two vocabularies for the same thing in one container, two TEEs in one container,
 //! and any other extended resource, which no node of this version offers.
 
-use casemate_model::{Bytes, Demand, EnclaveDemand, MilliCpu, PAGE_SIZE, Tee};
+use casemate_model::{Bytes, Demand, EnclaveDemand, MilliCpu, Tee};
 
 use crate::field::Field;
 use crate::problem::Findings;
 use crate::quantity::{Quantity, QuantityError};
+use crate::vocabulary::resources::{Means, resource};
 
 /// Reads a container's demand.
 pub(crate) fn demand(container: &Field<'_>, to: &mut Findings) -> Option<Demand> {
@@ -41,40 +33,18 @@ pub(crate) fn demand(container: &Field<'_>, to: &mut Findings) -> Option<Demand>
                     demand.memory = Bytes(one.guaranteed());
                     demand.memory_limit = one.limit.as_ref().map(|limit| Bytes(limit.amount));
                 }
-                Means::Epc { .. } | Means::Slots | Means::Provision | Means::KeySlots | Means::Uncounted => {}
+                Means::Epc { .. }
+                | Means::Slots
+                | Means::Provision
+                | Means::KeySlots
+                | Means::Device
+                | Means::PeerPod
+                | Means::Uncounted => {}
             }
         }
         Some(demand)
     })
 }
-
-/// What a resource counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Means {
-    Cpu,
-    Memory,
-    Epc { unit: u64 },
-    Slots,
-    Provision,
-    KeySlots,
-    Uncounted,
-}
-
-const MIB: u64 = 1 << 20;
-
-const VOCABULARY: [(&str, Option<Tee>, Means); 11] = [
-    ("cpu", None, Means::Cpu),
-    ("memory", None, Means::Memory),
-    ("ephemeral-storage", None, Means::Uncounted),
-    ("sgx.intel.com/epc", Some(Tee::Sgx), Means::Epc { unit: 1 }),
-    ("kubernetes.azure.com/sgx_epc_mem_in_MiB", Some(Tee::Sgx), Means::Epc { unit: MIB }),
-    ("alibabacloud.com/sgx_epc_MiB", Some(Tee::Sgx), Means::Epc { unit: MIB }),
-    ("intel.com/sgx", Some(Tee::Sgx), Means::Epc { unit: PAGE_SIZE }),
-    ("sgx.intel.com/enclave", Some(Tee::Sgx), Means::Slots),
-    ("sgx.intel.com/provision", Some(Tee::Sgx), Means::Provision),
-    ("tdx.intel.com/keys", Some(Tee::Tdx), Means::KeySlots),
-    ("sev-snp.amd.com/esids", Some(Tee::SevSnp), Means::KeySlots),
-];
 
 /// One resource, in its base unit, with the fields it was read from.
 struct Asked<'a> {
@@ -133,8 +103,16 @@ fn asked<'a>(container: &Field<'a>, to: &mut Findings) -> Vec<Asked<'a>> {
     asked
 }
 
+/// What a resource is for, where a node of this version can offer it.
 fn meaning(name: &str, value: &Field<'_>, to: &mut Findings) -> Option<(Option<Tee>, Means)> {
-    let known = VOCABULARY.iter().find(|(word, ..)| *word == name).map(|(_, tee, means)| (*tee, *means));
+    let known = resource(name)
+        .filter(|known| !matches!(known.means, Means::Device | Means::PeerPod))
+        .and_then(|known| match known.technology {
+            Some(technology) => {
+                technology.tee().filter(|tee| *tee != Tee::Nitro).map(|tee| (Some(tee), known.means))
+            }
+            None => Some((None, known.means)),
+        });
     if known.is_none() {
         to.refuse(value.not_run(
             format!("no node of this version offers the resource `{name}`"),
@@ -232,7 +210,12 @@ fn enclave(asked: &[Asked<'_>], to: &mut Findings) -> Option<EnclaveDemand> {
             }
             Means::Slots => demand.slots = count(one, to),
             Means::KeySlots => demand.key_slots = count(one, to),
-            Means::Provision | Means::Cpu | Means::Memory | Means::Uncounted => {}
+            Means::Provision
+            | Means::Cpu
+            | Means::Memory
+            | Means::Device
+            | Means::PeerPod
+            | Means::Uncounted => {}
         }
     }
     if demand.tee == Tee::Sgx {
