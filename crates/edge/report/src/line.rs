@@ -20,7 +20,7 @@ pub fn line(event: &Event, start: Timestamp, style: Style) -> String {
     )
 }
 
-fn words(what: &What) -> (Tone, String) {
+pub(crate) fn words(what: &What) -> (Tone, String) {
     match what {
         What::NodeAttested { tee, root, not_after, .. } => (
             Tone::Good,
