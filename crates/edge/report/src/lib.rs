@@ -17,6 +17,7 @@ mod event;
 mod event_log;
 mod history;
 mod line;
+pub mod live;
 mod observation;
 mod page;
 mod recording;
