@@ -20,6 +20,7 @@ use casemate_node::pager::MechanismChoice;
 use casemate_node::{
     Clock, Image, ImageError, Node, NodeConfig, Renewal, SoftwareTee, Workload, base_config, machine,
 };
+use casemate_report::Event;
 use wasmtime::{Caller, Engine, Linker, Memory, Module, Store, UpdateDeadline};
 
 const PROGRAM: &str = include_str!("kernel.wat");
@@ -75,9 +76,11 @@ pub(crate) fn in_enclave() -> Result<Printed, String> {
         slice: Nanos::from_millis(10),
         renewal: Renewal::InTime,
         logs: directory.path().join("logs"),
+        sampling: None,
+        record_stays: false,
     };
     let node = Node::new(config, policy.policy, Box::new(tee)).map_err(|error| error.to_string())?;
-    let report = node.run(vec![workload()?], &mut |_| {}).map_err(|error| error.to_string())?;
+    let report = node.run(vec![workload()?], &mut |_: Event| {}).map_err(|error| error.to_string())?;
     let [program] = report.workloads.as_slice() else { return Err("one pod became several".into()) };
     if !report.succeeded || program.page_outs != Some(0) {
         return Err(format!(

@@ -44,6 +44,14 @@ impl fmt::Debug for Evidence {
 pub struct Claims {
     /// The kind of TEE that vouches for the rest.
     pub tee: Tee,
+    /// The platform's security versions, one byte a component (CPUSVN).
+    pub cpu_svn: [u8; 16],
+    /// What else is written to the state-save area (MISCSELECT).
+    pub misc_select: u32,
+    /// Attribute flags (ATTRIBUTES.FLAGS), of which `debug` is one.
+    pub attribute_flags: u64,
+    /// Features of the processor's state that the enclave may use (ATTRIBUTES.XFRM).
+    pub xfrm: u64,
     /// What the enclave is (MRENCLAVE).
     pub measurement: Measurement,
     /// Who signed the enclave (MRSIGNER).
@@ -102,6 +110,10 @@ pub fn verify(evidence: &Evidence, roots: &Roots, now: Timestamp) -> Result<Veri
     Ok(VerifiedEvidence {
         claims: Claims {
             tee: Tee::Software,
+            cpu_svn: body.cpu_svn(),
+            misc_select: body.misc_select(),
+            attribute_flags: body.attribute_flags(),
+            xfrm: body.xfrm(),
             measurement: body.measurement(),
             signer: body.signer(),
             prod_id: body.prod_id(),

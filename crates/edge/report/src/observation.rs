@@ -23,6 +23,13 @@ pub trait Observer {
     fn stays_lost(&mut self, _count: u64) {}
 }
 
+/// Whoever wants events only.
+impl<F: FnMut(Event)> Observer for F {
+    fn event(&mut self, event: Event) {
+        self(event);
+    }
+}
+
 /// How memory and CPU are shared out at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
@@ -32,7 +39,7 @@ pub struct Sample {
     pub frames: Pages,
     /// Frames nobody has.
     pub free: Pages,
-    /// Every enclave that exists, in the order they were created.
+    /// Every enclave that exists, by id: a container that is started again keeps its place.
     pub enclaves: Vec<EnclaveSample>,
 }
 

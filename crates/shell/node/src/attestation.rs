@@ -14,10 +14,12 @@ use casemate_model::{
     Timestamp,
 };
 use casemate_policy::{
-    AppraisalPolicy, Attested, Platform, PlatformExpectation, Subject, Workload, WorkloadExpectation,
-    appraise_platform, appraise_workload,
+    Appraisal, AppraisalPolicy, Attested, Platform, PlatformExpectation, Subject, Workload,
+    WorkloadExpectation, appraise_platform, appraise_workload,
 };
+use casemate_report::Claims;
 
+use crate::claims::{self, Asked};
 use crate::guest::Invocation;
 
 /// Where a node's evidence comes from. Whatever it returns is a claim until verified.
@@ -45,10 +47,25 @@ pub trait EvidenceSource {
     ) -> Result<Evidence, String>;
 }
 
-/// A good answer: the witness, and what the evidence said for whoever checks.
+/// A good answer: the witness, and what the evidence said for whoever checks and whoever reads.
 pub(crate) struct Affirmed<S: Subject> {
     pub(crate) witness: Attested<S>,
     pub(crate) facts: EvidenceFacts,
+    pub(crate) claims: Claims,
+}
+
+/// Any other answer.
+pub(crate) struct Refusal {
+    /// What the evidence claims; empty where there is none that verifies.
+    pub(crate) claims: Claims,
+    /// Every reason.
+    pub(crate) reasons: Vec<String>,
+}
+
+impl From<String> for Refusal {
+    fn from(reason: String) -> Self {
+        Self { claims: Claims::default(), reasons: vec![reason] }
+    }
 }
 
 /// An enclave about to be attested.
@@ -92,7 +109,7 @@ impl Attestation {
     }
 
     /// Attests this node; every reason where it cannot be.
-    pub(crate) fn platform(&mut self, now: Timestamp) -> Result<Affirmed<Platform>, Vec<String>> {
+    pub(crate) fn platform(&mut self, now: Timestamp) -> Result<Affirmed<Platform>, Refusal> {
         let nonce = draw_nonce()?;
         let agent_key = self.source.agent_key().to_vec();
         let bound = platform_report_data(&nonce, &self.identity, &agent_key);
@@ -102,7 +119,7 @@ impl Attestation {
             Platform { node: self.node.clone(), identity: self.identity.clone(), tee: self.source.tee() };
         let expected = PlatformExpectation { subject, agent_key: &agent_key, nonce, image_measurement };
         let appraisal = appraise_platform(&evidence, &expected, &self.policy, now);
-        affirmed(appraisal.into_result(), &evidence)
+        answer(appraisal, &evidence, &Asked { nonce, bound })
     }
 
     /// Attests an enclave; every reason where it cannot be.
@@ -110,7 +127,7 @@ impl Attestation {
         &mut self,
         candidate: &Candidate,
         now: Timestamp,
-    ) -> Result<Affirmed<Workload>, Vec<String>> {
+    ) -> Result<Affirmed<Workload>, Refusal> {
         let nonce = draw_nonce()?;
         let Candidate { enclave, container, measurement, image_measurement, config } = candidate.clone();
         let bound = workload_report_data(&nonce, &self.identity, &container, &config);
@@ -119,7 +136,7 @@ impl Attestation {
         let identity = self.identity.clone();
         let expected = WorkloadExpectation { subject, identity, config, nonce, image_measurement };
         let appraisal = appraise_workload(&evidence, &expected, &self.policy, now);
-        affirmed(appraisal.into_result(), &evidence)
+        answer(appraisal, &evidence, &Asked { nonce, bound })
     }
 
     fn evidence(
@@ -127,12 +144,12 @@ impl Attestation {
         measurement: Measurement,
         report_data: ReportData,
         now: Timestamp,
-    ) -> Result<VerifiedEvidence, Vec<String>> {
+    ) -> Result<VerifiedEvidence, String> {
         let evidence = self
             .source
             .evidence(measurement, report_data, now)
-            .map_err(|why| vec![format!("no evidence: {why}")])?;
-        verify(&evidence, &self.roots, now).map_err(|error| vec![error.to_string()])
+            .map_err(|why| format!("no evidence: {why}"))?;
+        verify(&evidence, &self.roots, now).map_err(|error| error.to_string())
     }
 }
 
@@ -141,25 +158,29 @@ pub(crate) fn config_of(invocation: &Invocation) -> ConfigDigest {
     config_digest(&invocation.args, &invocation.env)
 }
 
-fn affirmed<S: Subject>(
-    appraisal: Result<Attested<S>, Vec<casemate_policy::Reason>>,
+fn answer<S: Subject>(
+    appraisal: Appraisal<S>,
     evidence: &VerifiedEvidence,
-) -> Result<Affirmed<S>, Vec<String>> {
-    let claims = evidence.claims();
+    asked: &Asked,
+) -> Result<Affirmed<S>, Refusal> {
+    let verified = evidence.claims();
     let facts = EvidenceFacts {
-        measurement: claims.measurement,
-        debug: claims.debug,
-        not_before: claims.not_before,
-        not_after: claims.not_after,
+        measurement: verified.measurement,
+        debug: verified.debug,
+        not_before: verified.not_before,
+        not_after: verified.not_after,
     };
+    let claims = claims::in_words(verified, asked);
     match appraisal {
-        Ok(witness) => Ok(Affirmed { witness, facts }),
-        Err(reasons) => Err(reasons.iter().map(ToString::to_string).collect()),
+        Appraisal::Affirming(witness) => Ok(Affirmed { witness, facts, claims }),
+        Appraisal::Contraindicated(reasons) => {
+            Err(Refusal { claims, reasons: reasons.iter().map(ToString::to_string).collect() })
+        }
     }
 }
 
-fn draw_nonce() -> Result<Nonce, Vec<String>> {
+fn draw_nonce() -> Result<Nonce, String> {
     let mut nonce = Nonce([0; 32]);
-    rand::fill(&mut nonce.0).map_err(|_| vec!["the system gave no random bytes for a nonce".to_owned()])?;
+    rand::fill(&mut nonce.0).map_err(|_| "the system gave no random bytes for a nonce".to_owned())?;
     Ok(nonce)
 }

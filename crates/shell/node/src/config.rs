@@ -33,6 +33,10 @@ pub struct NodeConfig {
     pub renewal: Renewal,
     /// Where container logs go. Created where it is missing.
     pub logs: PathBuf,
+    /// How often the observer is told how memory and CPU are shared out. `None`: never.
+    pub sampling: Option<Nanos>,
+    /// Whether the observer is told each stay of an enclave on a CPU.
+    pub record_stays: bool,
 }
 
 /// When evidence is renewed.

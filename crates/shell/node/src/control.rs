@@ -13,6 +13,8 @@ pub(crate) struct Control {
     stop: AtomicBool,
     yields: AtomicU64,
     eexits: AtomicU64,
+    /// CPU time the run queue has charged for, in nanoseconds.
+    charged: AtomicU64,
     refused_growth: AtomicU64,
 }
 
@@ -60,6 +62,16 @@ impl Control {
     /// Calls to the host so far.
     pub(crate) fn eexits(&self) -> u64 {
         self.eexits.load(Relaxed)
+    }
+
+    /// Counts CPU time the run queue has charged for.
+    pub(crate) fn charge(&self, ran: Nanos) {
+        self.charged.fetch_add(ran.0, Relaxed);
+    }
+
+    /// CPU time the run queue has charged for.
+    pub(crate) fn charged(&self) -> Nanos {
+        Nanos(self.charged.load(Relaxed))
     }
 
     /// Counts a refused `memory.grow`.

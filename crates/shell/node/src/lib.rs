@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 mod attestation;
+mod claims;
 mod clock;
 mod config;
 mod control;
@@ -27,6 +28,7 @@ pub mod pager;
 mod roster;
 mod schedule;
 mod software_tee;
+mod stays;
 mod supervisor;
 mod sys;
 mod task;

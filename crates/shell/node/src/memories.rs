@@ -11,7 +11,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use casemate_model::{Bytes, ContainerKey, EnclaveId, WorkerId};
 
-use crate::pager::{Cleaned, EnclaveMemory, Entered, MemoryStats, Poison, Pool, PoolError, SealedStore};
+use crate::pager::{
+    Cleaned, EnclaveMemory, Entered, MemoryStats, Poison, Pool, PoolError, PoolStats, SealedStore,
+};
 
 /// The most a program's exception payloads may occupy: also the address space its
 /// compiled code is promised for them, by which the creator of memories knows them.
@@ -120,6 +122,13 @@ impl Memories {
     /// Both memories' counters together.
     pub(crate) fn stats(&self) -> MemoryStats {
         self.linear.memory.stats() + self.exceptions.memory.stats()
+    }
+
+    /// Where the pool's frames are, and the counters of each of these, at one moment.
+    pub(crate) fn survey(pool: &Pool, of: &[&Self]) -> (PoolStats, Vec<MemoryStats>) {
+        let both: Vec<_> = of.iter().flat_map(|it| [&*it.linear.memory, &*it.exceptions.memory]).collect();
+        let (pool, stats) = pool.survey(both.into_iter());
+        (pool, stats.chunks_exact(2).map(|two| two[0] + two[1]).collect())
     }
 
     /// Zeroes and gives back every frame, forgets the sealed pages, destroys the keys.

@@ -12,7 +12,9 @@ use casemate_cpu::{CpuConfig, Misuse, RunQueue};
 use casemate_epc::MIN_RESIDENT;
 use casemate_model::{Capacity, MilliCpu, Node as NodeModel, Pages, WorkerId};
 use casemate_policy::AppraisalPolicy;
-use casemate_report::{CheckerReport, EpcReport, Event, NodeReport, RunReport, State, Subject, What};
+use casemate_report::{
+    CheckerReport, EpcReport, Event, NodeReport, Observer, RunReport, State, Subject, What,
+};
 use thiserror::Error;
 
 use crate::attestation::{Attestation, EvidenceSource};
@@ -24,6 +26,7 @@ use crate::memories::SealedMemories;
 use crate::notice::{Interrupt, Notice};
 use crate::pager::{Mechanism, Pool, PoolConfig, PoolError, SLOTS};
 use crate::schedule::Schedule;
+use crate::stays::Stays;
 use crate::supervisor::{Means, Outcome, Supervisor};
 use crate::ticker::Ticker;
 use crate::watch::Watch;
@@ -126,16 +129,13 @@ impl Node {
         self.pool.mechanism()
     }
 
-    /// Runs the workloads to completion and reports. Every state change goes to `events` as it happens.
+    /// Runs the workloads to completion and reports. Every state change goes to `observer` as it
+    /// happens; samples and stays do where the configuration asks for them.
     ///
     /// # Errors
     ///
     /// Where the node's own threads cannot be started; nothing has run then.
-    pub fn run(
-        self,
-        workloads: Vec<Workload>,
-        events: &mut dyn FnMut(Event),
-    ) -> Result<RunReport, NodeError> {
+    pub fn run(self, workloads: Vec<Workload>, observer: &mut dyn Observer) -> Result<RunReport, NodeError> {
         let Self { config, attestation, pool, engine, host, clock, notices: (sender, receiver), host_view } =
             self;
         let watch = Watch::new(
@@ -155,6 +155,7 @@ impl Node {
             .map_err(NodeError::Thread)?;
         let loader = Loader::start(config.cpus.get(), Arc::clone(&engine), Arc::clone(&pool), sender.clone())
             .map_err(NodeError::Thread)?;
+        let stays = config.record_stays.then(|| Arc::new(Stays::new(config.cpus)));
         let mut workers = Vec::new();
         for id in worker_ids(config.cpus) {
             let worker = Worker {
@@ -163,6 +164,7 @@ impl Node {
                 clock,
                 watch: watch.clone(),
                 notices: sender.clone(),
+                stays: stays.clone(),
                 host: host.handle().clone(),
             };
             workers.push(worker.spawn().map_err(NodeError::Thread)?);
@@ -180,7 +182,10 @@ impl Node {
             watch: watch.clone(),
             clock,
             host_view,
-            events,
+            pool: Arc::clone(&pool),
+            sampling: config.sampling,
+            stays,
+            observer: &mut *observer,
         });
         supervisor.run(workloads);
         supervisor.stop_all();
@@ -193,7 +198,7 @@ impl Node {
         let report = report(&config, &pool, outcome, &watch, panicked);
         for violation in report.checker.iter().flat_map(|checker| &checker.violations) {
             let what = What::CheckerViolation { violation: violation.clone() };
-            events(Event { time: clock.now(), subject: Subject::Node(config.name.clone()), what });
+            observer.event(Event { time: clock.now(), subject: Subject::Node(config.name.clone()), what });
         }
         Ok(report)
     }

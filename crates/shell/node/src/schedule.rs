@@ -8,7 +8,7 @@ use std::num::NonZeroU16;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Wake, Waker};
 
-use casemate_cpu::{After, Claim, CpuConfig, Misuse, Next, RunQueue, Wake as Woken, Weight};
+use casemate_cpu::{After, Claim, CpuConfig, Lag, Misuse, Next, RunQueue, Standing, Wake as Woken, Weight};
 use casemate_model::{EnclaveId, Nanos, Timestamp, WorkerId};
 
 use crate::clock::Clock;
@@ -35,6 +35,15 @@ pub(crate) struct Turn {
     pub(crate) task: Arc<Task>,
     /// How long it may take.
     pub(crate) slice: Nanos,
+}
+
+/// An enclave's share of the CPU, as of its last exit.
+pub(crate) struct Share {
+    pub(crate) standing: Standing,
+    /// What it received.
+    pub(crate) cpu: Nanos,
+    /// What its weight entitled it to: received and owed together.
+    pub(crate) fair: Nanos,
 }
 
 impl Schedule {
@@ -108,7 +117,7 @@ impl Schedule {
         }
     }
 
-    /// Ends a turn in which `worker` was inside: `id` used `ran` of CPU time and is now `after`.
+    /// Ends a turn in which `worker` was inside: `id` left at `at`, used `ran` of CPU time and is now `after`.
     ///
     /// # Errors
     ///
@@ -117,11 +126,12 @@ impl Schedule {
         &self,
         id: EnclaveId,
         worker: WorkerId,
+        at: Timestamp,
         ran: Nanos,
         after: After,
     ) -> Result<(), Misuse> {
         let mut inner = self.lock();
-        self.watch.left(id, worker, self.clock.now(), ran, after);
+        self.watch.left(id, worker, at, ran, after);
         inner.account(id, ran, self.now(), after)
     }
 
@@ -132,6 +142,18 @@ impl Schedule {
     /// As [`Schedule::left`].
     pub(crate) fn turned_away(&self, id: EnclaveId) -> Result<(), Misuse> {
         self.lock().account(id, Nanos::ZERO, self.now(), After::Blocked)
+    }
+
+    /// What each enclave has had of the CPU, at one moment.
+    pub(crate) fn shares(&self) -> BTreeMap<EnclaveId, Share> {
+        let inner = self.lock();
+        let share = |(&id, task): (&EnclaveId, &Arc<Task>)| {
+            let cpu = task.control.charged();
+            let owed = inner.queue.lag(id).map_or(0, Lag::as_nanos);
+            let fair = Nanos(cpu.0.saturating_add_signed(owed));
+            Some((id, Share { standing: inner.queue.standing(id)?, cpu, fair }))
+        };
+        inner.tasks.iter().filter_map(share).collect()
     }
 
     /// Takes out an enclave: at once, or after its present turn. Nothing where it is not here.
@@ -168,7 +190,13 @@ impl Schedule {
 
 impl Inner {
     fn account(&mut self, id: EnclaveId, ran: Nanos, now: Timestamp, after: After) -> Result<(), Misuse> {
-        let after = if self.tasks.contains_key(&id) { after } else { After::Done };
+        let after = match self.tasks.get(&id) {
+            Some(task) => {
+                task.control.charge(ran);
+                after
+            }
+            None => After::Done,
+        };
         self.queue.account(id, ran, now, after)?;
         if after == After::Done {
             self.tasks.remove(&id);

@@ -69,6 +69,11 @@ impl Task {
         self.id
     }
 
+    /// Whether it is known to be suspended, without waiting for a turn to end.
+    pub(crate) fn is_seen_suspended(&self) -> bool {
+        self.body.try_lock().is_ok_and(|body| body.is_suspended())
+    }
+
     /// Waits for the present turn, if there is one, to end.
     pub(crate) fn body(&self) -> MutexGuard<'_, Body> {
         self.body.lock().unwrap_or_else(PoisonError::into_inner)

@@ -7,11 +7,13 @@ use std::thread::{self, JoinHandle};
 
 use casemate_cpu::{After, Misuse};
 use casemate_model::{Nanos, WorkerId};
+use casemate_report::{Stay, StayEnd};
 
 use crate::clock::{Clock, thread_cpu_time};
 use crate::guest::Ending;
 use crate::notice::Notice;
 use crate::schedule::{Schedule, Turn};
+use crate::stays::Stays;
 use crate::task::{Body, Lifecycle};
 use crate::watch::Watch;
 
@@ -22,6 +24,8 @@ pub(crate) struct Worker {
     pub(crate) clock: Clock,
     pub(crate) watch: Watch,
     pub(crate) notices: Sender<Notice>,
+    /// Where stays are recorded, if anybody wants them.
+    pub(crate) stays: Option<Arc<Stays>>,
     pub(crate) host: tokio::runtime::Handle,
 }
 
@@ -77,6 +81,7 @@ impl Worker {
         }
         let slice = turn.slice.min(not_after.since(now));
         task.control.begin_slice(self.clock.monotonic().saturating_add(slice));
+        let faults = self.stays.as_ref().map(|_| task.memories.stats().faults);
         let (yields, calls) = (task.control.yields(), task.control.eexits());
         let waker = self.schedule.waker(id);
 
@@ -117,8 +122,18 @@ impl Worker {
             }
         };
         // Accounted for while it is still entered: nobody takes its pages before.
-        let account = self.schedule.left(id, self.id, ran, after);
+        let until = self.clock.now();
+        let account = self.schedule.left(id, self.id, until, ran, after);
         drop(memory);
+        if let (Some(stays), Some(before)) = (&self.stays, faults) {
+            let faults = task.memories.stats().faults.saturating_sub(before);
+            let end = match after {
+                After::Ready => StayEnd::Aex,
+                After::Blocked => StayEnd::Eexit,
+                After::Done => StayEnd::Over,
+            };
+            stays.record(Stay { worker: self.id, enclave: id, from: now, until, end, faults });
+        }
         // Only now may the supervisor destroy it.
         if let Some(ending) = ended {
             self.tell(Notice::Ended(id, ending));

@@ -38,8 +38,14 @@ pub const QE_VENDOR_INTEL: [u8; 16] =
 /// Certification data that is a PEM chain from the PCK certificate to the root.
 pub const CERT_DATA_PCK_CHAIN: u16 = 5;
 
-/// In a body: attribute flags (8 bytes), followed by XFRM (8 bytes).
+/// In a body: CPUSVN (16 bytes).
+pub const CPU_SVN_AT: usize = 0;
+/// In a body: MISCSELECT (4 bytes).
+pub const MISC_SELECT_AT: usize = 16;
+/// In a body: attribute flags (8 bytes), followed by XFRM.
 pub const ATTRIBUTES_AT: usize = 48;
+/// In a body: XFRM (8 bytes).
+pub const XFRM_AT: usize = 56;
 /// In a body: MRENCLAVE (32 bytes).
 pub const MRENCLAVE_AT: usize = 64;
 /// In a body: MRSIGNER (32 bytes).

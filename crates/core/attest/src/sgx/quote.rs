@@ -9,9 +9,9 @@ use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use casemate_model::{Measurement, ReportData};
 
 use super::layout::{
-    ATTRIBUTE_DEBUG, ATTRIBUTES_AT, BODY_LEN, CERT_DATA_PCK_CHAIN, HEADER_LEN, KEY_LEN, KEY_TYPE_ECDSA_P256,
-    MRENCLAVE_AT, MRSIGNER_AT, PROD_ID_AT, QE_VENDOR_INTEL, REPORT_DATA_AT, SIGNATURE_LEN, SVN_AT,
-    TEE_TYPE_SGX, VERSION,
+    ATTRIBUTE_DEBUG, ATTRIBUTES_AT, BODY_LEN, CERT_DATA_PCK_CHAIN, CPU_SVN_AT, HEADER_LEN, KEY_LEN,
+    KEY_TYPE_ECDSA_P256, MISC_SELECT_AT, MRENCLAVE_AT, MRSIGNER_AT, PROD_ID_AT, QE_VENDOR_INTEL,
+    REPORT_DATA_AT, SIGNATURE_LEN, SVN_AT, TEE_TYPE_SGX, VERSION, XFRM_AT,
 };
 use crate::{MAX_EVIDENCE_BYTES, QuoteError, VerifyError};
 
@@ -125,6 +125,18 @@ fn check_header(mut reader: Reader<'_>) -> Result<(), QuoteError> {
 pub(crate) struct ReportBody<'a>(&'a [u8; BODY_LEN]);
 
 impl ReportBody<'_> {
+    pub(crate) fn cpu_svn(self) -> [u8; 16] {
+        self.field::<CPU_SVN_AT, 16>()
+    }
+
+    pub(crate) fn misc_select(self) -> u32 {
+        u32::from_le_bytes(self.field::<MISC_SELECT_AT, 4>())
+    }
+
+    pub(crate) fn xfrm(self) -> u64 {
+        u64::from_le_bytes(self.field::<XFRM_AT, 8>())
+    }
+
     pub(crate) fn attribute_flags(self) -> u64 {
         u64::from_le_bytes(self.field::<ATTRIBUTES_AT, 8>())
     }

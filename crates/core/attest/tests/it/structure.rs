@@ -59,12 +59,17 @@ fn every_field_stands_where_the_manual_puts_it() {
     let field = |at: usize, len: usize| &quote[48 + at..48 + at + len];
     assert_eq!(quote[..8], [3, 0, 2, 0, 0, 0, 0, 0]);
     assert_eq!(field(48, 8), [0b101, 0, 0, 0, 0, 0, 0, 0]);
+    assert_eq!(field(56, 8), [0b11, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(field(64, 32), report.measurement.0);
     assert_eq!(field(128, 32), report.signer.0);
     assert_eq!(field(256, 2), report.prod_id.to_le_bytes());
     assert_eq!(field(258, 2), report.svn.to_le_bytes());
     assert_eq!(field(320, 64), report.report_data.0);
     assert_eq!(quote[432..436], u32::try_from(quote.len() - 436).expect("short").to_le_bytes());
+
+    let claims = claims_of(quote, &good().0, NOW).expect("good evidence");
+    assert_eq!((claims.attribute_flags, claims.xfrm, claims.misc_select), (0b101, 0b11, 0));
+    assert_eq!(claims.cpu_svn, field(0, 16));
 }
 
 #[test]

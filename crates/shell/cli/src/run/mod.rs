@@ -177,6 +177,8 @@ fn node_config(arguments: &RunArguments, directories: &Directories) -> Result<No
         slice: arguments.slice,
         renewal: arguments.attest_renewal.into(),
         logs: directories.logs.clone(),
+        sampling: None,
+        record_stays: false,
     })
 }
 

@@ -10,7 +10,7 @@ use casemate_model::{Bytes, EnclaveId, Pages};
 
 use super::enclave::Enclave;
 use super::journal::Journal;
-use super::{EnclaveMemory, PageEvent, PoolError, PoolStats, Returned, SLOT_MEMORY, SLOTS};
+use super::{EnclaveMemory, MemoryStats, PageEvent, PoolError, PoolStats, Returned, SLOT_MEMORY, SLOTS};
 use crate::sys::bounce::Bounces;
 use crate::sys::lock::SpinLock;
 use crate::sys::mapper::Mapper;
@@ -188,6 +188,22 @@ impl Pool {
     #[must_use]
     pub fn stats(&self) -> PoolStats {
         PoolStats::new(self.mechanism, self.manager.lock().census())
+    }
+
+    /// Where its frames are, and what happened to these memories' pages, at one moment.
+    pub(crate) fn survey<'a>(
+        &self,
+        memories: impl ExactSizeIterator<Item = &'a EnclaveMemory>,
+    ) -> (PoolStats, Vec<MemoryStats>) {
+        // Room first: whoever faults meanwhile waits for the lock.
+        let mut all = Vec::with_capacity(memories.len());
+        let manager = self.manager.lock();
+        all.extend(
+            memories.map(|memory| {
+                manager.tally(memory.slot()).map_or_else(MemoryStats::default, MemoryStats::from)
+            }),
+        );
+        (PoolStats::new(self.mechanism, manager.census()), all)
     }
 
     /// The memory in a slot that a token of this pool's manager names.

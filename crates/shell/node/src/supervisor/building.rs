@@ -7,10 +7,10 @@ use casemate_cpu::Weight;
 use casemate_enclave::Enclave;
 use casemate_model::{ContainerKey, EnclaveId};
 use casemate_placement::{OnEvidence, Plan};
-use casemate_report::{Claims, State, Verdict, What};
+use casemate_report::{State, Verdict, What};
 
 use super::Supervisor;
-use crate::attestation::{Candidate, config_of};
+use crate::attestation::{Candidate, Refusal, config_of};
 use crate::control::Control;
 use crate::guest::{Boundary, Guest};
 use crate::loader::{Loaded, Order};
@@ -77,19 +77,20 @@ impl Supervisor<'_> {
             image_measurement: measurement,
             config: config_of(&invocation),
         };
-        let witness = match self.attest_workload(&candidate) {
-            Ok(witness) => witness,
-            Err(reasons) => return self.refuse(at, enclave, memories, reasons),
+        let (witness, claims) = match self.attest_workload(&candidate) {
+            Ok(affirmed) => affirmed,
+            Err(refusal) => return self.refuse(at, enclave, memories, refusal),
         };
         self.entries[at].report.verdict = Some(Verdict::Affirming);
         let not_after = witness.not_after();
         let ready = match enclave.attest(witness) {
             Ok(ready) => ready,
             Err(refused) => {
-                return self.refuse(at, refused.enclave, memories, vec![refused.why.to_string()]);
+                let refusal = Refusal { claims, reasons: vec![refused.why.to_string()] };
+                return self.refuse(at, refused.enclave, memories, refusal);
             }
         };
-        self.tell_of(at, What::WorkloadAttested { claims: Claims::default(), not_after });
+        self.tell_of(at, What::WorkloadAttested { claims, not_after });
 
         let log = match self.open_log(at) {
             Ok(log) => log,
@@ -142,10 +143,10 @@ impl Supervisor<'_> {
         at: usize,
         enclave: Enclave<casemate_enclave::Initialised>,
         memories: Arc<Memories>,
-        reasons: Vec<String>,
+        Refusal { claims, reasons }: Refusal,
     ) {
         self.entries[at].report.verdict = Some(Verdict::Contraindicated);
-        self.tell_of(at, What::WorkloadRefused { claims: Claims::default(), reasons: reasons.clone() });
+        self.tell_of(at, What::WorkloadRefused { claims, reasons: reasons.clone() });
         self.abandon(at, enclave, Some(&memories), State::Refused, reasons);
     }
 

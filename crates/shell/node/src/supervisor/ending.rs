@@ -155,6 +155,8 @@ impl Supervisor<'_> {
             }
         }
         self.release();
+        self.hand_over_stays();
+        self.sample();
         Outcome { entries: self.entries, platform: self.platform, interrupted: self.interrupted }
     }
 

@@ -1,14 +1,12 @@
 //! The node's own evidence, and keeping all evidence fresh.
 
-use std::time::Duration;
-
 use casemate_checker::Observation;
 use casemate_model::{EnclaveId, Nanos, Timestamp};
 use casemate_policy::{Attested, Platform, Workload};
 use casemate_report::{Claims, State, Subject, Verdict, What};
 
 use super::Supervisor;
-use crate::attestation::Candidate;
+use crate::attestation::{Candidate, Refusal};
 use crate::config::Renewal;
 use crate::roster::Stage;
 use crate::task::Lifecycle;
@@ -19,14 +17,14 @@ impl Supervisor<'_> {
         let node = self.means.node.clone();
         self.means.watch.observe(Observation::NodeOffered { node: node.clone() });
         self.ledger.announce(node.clone()).expect("the ledger is new and has no node of this name");
-        if let Some(witness) = self.platform_witness() {
+        if let Some((witness, claims)) = self.platform_witness() {
             let (tee, root, not_after) = (witness.subject().tee, witness.root(), witness.not_after());
             self.ledger.admit(node, witness).expect("the expectation appraised against was this node's");
-            self.tell_of_node(What::NodeAttested { claims: Claims::default(), tee, root, not_after });
+            self.tell_of_node(What::NodeAttested { claims, tee, root, not_after });
         }
     }
 
-    fn platform_witness(&mut self) -> Option<Attested<Platform>> {
+    fn platform_witness(&mut self) -> Option<(Attested<Platform>, Claims)> {
         let now = self.now();
         match self.means.attestation.platform(now) {
             Ok(affirmed) => {
@@ -42,13 +40,13 @@ impl Supervisor<'_> {
                 self.platform.root = Some(affirmed.witness.root());
                 self.platform.reasons.clear();
                 self.platform.renew_at = self.renewal_of_platform(not_after);
-                Some(affirmed.witness)
+                Some((affirmed.witness, affirmed.claims))
             }
-            Err(reasons) => {
+            Err(Refusal { claims, reasons }) => {
                 self.platform.verdict = Some(Verdict::Contraindicated);
                 self.platform.reasons.clone_from(&reasons);
                 self.platform.renew_at = None;
-                self.tell_of_node(What::NodeRefused { claims: Claims::default(), reasons });
+                self.tell_of_node(What::NodeRefused { claims, reasons });
                 None
             }
         }
@@ -58,7 +56,7 @@ impl Supervisor<'_> {
     pub(super) fn attest_workload(
         &mut self,
         candidate: &Candidate,
-    ) -> Result<Attested<Workload>, Vec<String>> {
+    ) -> Result<(Attested<Workload>, Claims), Refusal> {
         let now = self.now();
         let affirmed = self.means.attestation.workload(candidate, now)?;
         self.means.watch.observe(Observation::WorkloadWitnessGranted {
@@ -69,7 +67,7 @@ impl Supervisor<'_> {
             not_after: affirmed.witness.not_after(),
             evidence: affirmed.facts,
         });
-        Ok(affirmed.witness)
+        Ok((affirmed.witness, affirmed.claims))
     }
 
     /// When platform evidence that holds until `not_after` is to be renewed.
@@ -90,18 +88,17 @@ impl Supervisor<'_> {
         }
     }
 
-    /// How long nothing has to be renewed, at most a second.
-    pub(super) fn until_next_renewal(&self) -> Duration {
+    /// How long nothing has to be renewed.
+    pub(super) fn until_next_renewal(&self) -> Nanos {
         let due = self.entries.iter().filter_map(|entry| entry.renew_at).chain(self.platform.renew_at).min();
-        let wait = due.map_or(LONGEST_WAIT, |due| due.since(self.now()));
-        Duration::from_nanos(wait.0.min(LONGEST_WAIT.0))
+        due.map_or(Nanos(u64::MAX), |due| due.since(self.now()))
     }
 
     /// Renews what is due. What cannot be renewed lapses, and is suspended for it.
     pub(super) fn renew_what_is_due(&mut self) {
         let now = self.now();
         if self.platform.renew_at.is_some_and(|due| due <= now)
-            && let Some(witness) = self.platform_witness()
+            && let Some((witness, _)) = self.platform_witness()
         {
             let not_after = witness.not_after();
             self.ledger.renew(witness).expect("this node was announced at the start");
@@ -143,15 +140,12 @@ impl Supervisor<'_> {
             self.tell_of(at, What::Suspended { why: LAPSED.to_owned() });
         }
         let witness = match appraisal {
-            Ok(witness) => witness,
-            Err(reasons) => {
+            Ok((witness, _)) => witness,
+            Err(Refusal { claims, reasons }) => {
                 drop(body);
                 drop(task);
                 self.entries[at].report.verdict = Some(Verdict::Contraindicated);
-                self.tell_of(
-                    at,
-                    What::WorkloadRefused { claims: Claims::default(), reasons: reasons.clone() },
-                );
+                self.tell_of(at, What::WorkloadRefused { claims, reasons: reasons.clone() });
                 return self.kill(at, State::Suspended, reasons.join("; "));
             }
         };
@@ -192,6 +186,3 @@ impl Supervisor<'_> {
 
 /// Why an enclave is suspended.
 const LAPSED: &str = "its evidence has lapsed";
-
-/// The longest the supervisor sleeps without looking at the clock.
-const LONGEST_WAIT: Nanos = Nanos::from_secs(1);

@@ -8,16 +8,18 @@
 mod building;
 mod ending;
 mod evidence;
+mod observing;
 mod placing;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::time::Duration;
 
-use casemate_model::{Container, EnclaveId, Fingerprint, Node as NodeModel, Timestamp};
+use casemate_model::{Container, EnclaveId, Fingerprint, Nanos, Node as NodeModel, Timestamp};
 use casemate_placement::{Ledger, OnEvidence, Plan, Queue};
-use casemate_report::{Event, Subject, Verdict, What};
+use casemate_report::{Event, Observer, Subject, Verdict, What};
 
 use crate::attestation::Attestation;
 use crate::clock::Clock;
@@ -25,8 +27,10 @@ use crate::config::Renewal;
 use crate::loader::Loader;
 use crate::node::HostView;
 use crate::notice::Notice;
+use crate::pager::Pool;
 use crate::roster::Entry;
 use crate::schedule::Schedule;
+use crate::stays::Stays;
 use crate::watch::Watch;
 use crate::workload::Workload;
 
@@ -42,7 +46,10 @@ pub(crate) struct Means<'a> {
     pub(crate) watch: Watch,
     pub(crate) clock: Clock,
     pub(crate) host_view: HostView,
-    pub(crate) events: &'a mut dyn FnMut(Event),
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) sampling: Option<Nanos>,
+    pub(crate) stays: Option<Arc<Stays>>,
+    pub(crate) observer: &'a mut dyn Observer,
 }
 
 /// A run: its means and its state.
@@ -57,6 +64,9 @@ pub(crate) struct Supervisor<'a> {
     next_enclave: u32,
     platform: PlatformStanding,
     interrupted: bool,
+    /// When stays were last taken and when a sample was, on the monotonic clock.
+    visited: Nanos,
+    sampled: Nanos,
 }
 
 /// A pod of the run.
@@ -99,16 +109,19 @@ impl<'a> Supervisor<'a> {
             next_enclave: 0,
             platform: PlatformStanding::default(),
             interrupted: false,
+            visited: Nanos::ZERO,
+            sampled: Nanos::ZERO,
         }
     }
 
     /// Runs these pods until each is over or can get no further.
     pub(crate) fn run(&mut self, workloads: Vec<Workload>) {
+        self.sample();
         self.attest_platform();
         self.enlist(workloads);
         self.place();
         while !self.interrupted && self.something_can_happen() {
-            match self.means.notices.recv_timeout(self.until_next_renewal()) {
+            match self.means.notices.recv_timeout(self.patience()) {
                 Ok(notice) => self.take(notice),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => break,
@@ -117,12 +130,20 @@ impl<'a> Supervisor<'a> {
                 self.renew_what_is_due();
                 self.release_what_is_over();
             }
+            self.observe();
         }
     }
 
     /// Whether an enclave exists, or a waiting pod may still get its place.
     fn something_can_happen(&self) -> bool {
         !self.by_enclave.is_empty() || (!self.queue.is_empty() && self.platform.renew_at.is_some())
+    }
+
+    /// How long there is nothing to do unless somebody tells.
+    fn patience(&self) -> Duration {
+        let visit = self.next_visit().map(|due| due.saturating_sub(self.means.clock.monotonic()));
+        let wait = visit.map_or(LONGEST_WAIT, |visit| visit.min(LONGEST_WAIT));
+        Duration::from_nanos(wait.min(self.until_next_renewal()).0)
     }
 
     fn take(&mut self, notice: Notice) {
@@ -147,7 +168,7 @@ impl<'a> Supervisor<'a> {
 
     fn tell(&mut self, subject: Subject, what: What) {
         let time = self.now();
-        (self.means.events)(Event { time, subject, what });
+        self.means.observer.event(Event { time, subject, what });
     }
 
     /// An event about one container.
@@ -156,6 +177,9 @@ impl<'a> Supervisor<'a> {
         self.tell(subject, what);
     }
 }
+
+/// The longest the supervisor sleeps without looking at the clock.
+const LONGEST_WAIT: Nanos = Nanos::from_secs(1);
 
 /// How often a waiting pod is passed over by smaller ones before room is held for it.
 const PATIENCE: u32 = 8;

@@ -15,7 +15,7 @@ use casemate_node::{
     SoftwareTee, Workload,
 };
 use casemate_policy::{PolicyDraft, Reference, Selector, WorkloadRule};
-use casemate_report::{Event, RunReport, State, Subject, WorkloadReport};
+use casemate_report::{Event, Observer, RunReport, Sample, State, Stay, Subject, What, WorkloadReport};
 use tempfile::TempDir;
 
 /// The container of every pod here.
@@ -134,6 +134,8 @@ impl Trial {
             slice: Nanos::from_millis(5),
             renewal: Renewal::InTime,
             logs: directory.path().join("logs"),
+            sampling: None,
+            record_stays: false,
         };
         let policy = PolicyDraft {
             roots: [tee.fingerprint()].into(),
@@ -161,6 +163,13 @@ impl Trial {
         self
     }
 
+    /// Samples at this interval, and every stay.
+    pub(crate) fn watched(mut self, interval: Nanos) -> Self {
+        self.config.sampling = Some(interval);
+        self.config.record_stays = true;
+        self
+    }
+
     pub(crate) fn renewal(mut self, renewal: Renewal, ttl: Nanos) -> Self {
         self.config.renewal = renewal;
         self.policy.ttl = ttl;
@@ -184,21 +193,52 @@ impl Trial {
     }
 
     /// Runs, and shows each event to `watch`, which may end the run.
-    pub(crate) fn run_watched(self, mut watch: impl FnMut(&Event, &Interrupt)) -> Ran {
+    pub(crate) fn run_watched(self, watch: impl FnMut(&Event, &Interrupt)) -> Ran {
         let policy = self.policy.validate().expect("the policy can mean something");
         let mut node = Node::new(self.config, policy, self.source).expect("this machine can be a node");
         node.on_enclave_built(self.host);
         let interrupt = node.interrupt();
         let workloads = self.guests.into_iter().map(Guest::into_workload).collect();
-        let mut events = Vec::new();
-        let report = node.run(workloads, &mut |event| {
-            watch(&event, &interrupt);
-            events.push(event);
-        });
-        let report = report.expect("its threads start");
-        let ran = Ran { report, events, directory: self.directory };
+        let mut recorder = Recorder { watch, interrupt, told: Told::default() };
+        let report = node.run(workloads, &mut recorder).expect("its threads start");
+        let Told { events, samples, stays, stays_lost } = recorder.told;
+        let ran = Ran { report, events, samples, stays, stays_lost, directory: self.directory };
         ran.is_sound();
         ran
+    }
+}
+
+/// Keeps whatever it is told.
+struct Recorder<W> {
+    watch: W,
+    interrupt: Interrupt,
+    told: Told,
+}
+
+#[derive(Default)]
+struct Told {
+    events: Vec<Event>,
+    samples: Vec<Sample>,
+    stays: Vec<Stay>,
+    stays_lost: u64,
+}
+
+impl<W: FnMut(&Event, &Interrupt)> Observer for Recorder<W> {
+    fn event(&mut self, event: Event) {
+        (self.watch)(&event, &self.interrupt);
+        self.told.events.push(event);
+    }
+
+    fn sample(&mut self, sample: Sample) {
+        self.told.samples.push(sample);
+    }
+
+    fn stays(&mut self, mut stays: Vec<Stay>) {
+        self.told.stays.append(&mut stays);
+    }
+
+    fn stays_lost(&mut self, count: u64) {
+        self.told.stays_lost += count;
     }
 }
 
@@ -227,6 +267,9 @@ pub(crate) fn for_each_mechanism(claim: &str, check: impl Fn(Mechanism)) {
 pub(crate) struct Ran {
     pub(crate) report: RunReport,
     pub(crate) events: Vec<Event>,
+    pub(crate) samples: Vec<Sample>,
+    pub(crate) stays: Vec<Stay>,
+    pub(crate) stays_lost: u64,
     directory: TempDir,
 }
 
@@ -272,6 +315,16 @@ impl Ran {
     pub(crate) fn kinds(&self, name: &str) -> Vec<&'static str> {
         let of_pod = self.events.iter().filter(|event| pod_of(event) == Some(name));
         of_pod.map(|event| event.what.kind()).collect()
+    }
+
+    /// What the last evidence of a pod's container claimed.
+    pub(crate) fn claims(&self, name: &str) -> &[(String, String)] {
+        let of_pod = self.events.iter().rev().filter(|event| pod_of(event) == Some(name));
+        let mut claims = of_pod.filter_map(|event| match &event.what {
+            What::WorkloadAttested { claims, .. } | What::WorkloadRefused { claims, .. } => Some(&claims.0),
+            _ => None,
+        });
+        claims.next().unwrap_or_else(|| panic!("{name} was never appraised"))
     }
 
     /// The names of pods to which an event of this kind happened, in order.
