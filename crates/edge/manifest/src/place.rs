@@ -8,9 +8,9 @@ use std::fmt;
 pub struct Place {
     /// The source's name, as the caller gave it.
     pub file: String,
-    /// Line, from 1.
+    /// Line, from 1; 0 where a file or directory is meant as a whole, not by its text.
     pub line: usize,
-    /// Column in characters, from 1.
+    /// Column in characters, from 1; 0 where the line is.
     pub column: usize,
     /// First byte.
     pub offset: usize,
@@ -24,11 +24,20 @@ impl Place {
     pub fn start_of(file: &str) -> Self {
         Self { file: file.to_owned(), line: 1, column: 1, offset: 0, len: 0 }
     }
+
+    /// A file or directory as such: it cannot be read, or is not there, or is empty.
+    #[must_use]
+    pub fn whole(path: &str) -> Self {
+        Self { line: 0, column: 0, ..Self::start_of(path) }
+    }
 }
 
 impl fmt::Display for Place {
     /// `file:line:column`, which editors and terminals make clickable.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.line == 0 {
+            return f.write_str(&self.file);
+        }
         write!(f, "{}:{}:{}", self.file, self.line, self.column)
     }
 }

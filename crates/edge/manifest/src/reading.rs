@@ -77,7 +77,8 @@ pub fn read_policy(source: &Source) -> Result<PolicyDocument, Vec<Problem>> {
 /// What is wrong with a directory that has no manifest in it. The caller lists directories.
 #[must_use]
 pub fn empty_directory(path: &str) -> Problem {
-    whole_file(path, "no `*.yaml` in this directory", "Name a file, or a directory with manifests in it")
+    let remedy = "Name a file, or a directory with manifests in it";
+    Problem { place: Place::whole(path), ..whole_file(path, "no `*.yaml` in this directory", remedy) }
 }
 
 #[derive(Default)]
