@@ -3,6 +3,8 @@
 //!
 //! A key whose value is null is absent, as Kubernetes has it.
 
+use std::collections::BTreeMap;
+
 use serde_saphyr::Spanned;
 
 use crate::problem::Findings;
@@ -109,6 +111,92 @@ impl<'a> Field<'a> {
         items.iter().enumerate().map(item).collect()
     }
 
+    /// The source's name.
+    pub(crate) fn file(&self) -> &'a str {
+        self.tree.chunk.file
+    }
+
+    /// The lines of its document, from 1.
+    pub(crate) fn lines(&self) -> std::ops::Range<usize> {
+        let first = self.tree.chunk.first_line;
+        first..first + self.tree.chunk.text.lines().count()
+    }
+
+    /// Its path from the document's root.
+    pub(crate) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// Line and column, from 1.
+    pub(crate) fn line_column(&self) -> (usize, usize) {
+        line_column(self.tree, &self.node.defined)
+    }
+
+    /// Every value under `key`: a template may have one in each branch. None of them null.
+    pub(crate) fn all(&self, key: &str) -> Vec<Self> {
+        let Node::Map(entries) = &self.node.value else { return Vec::new() };
+        let found = entries.iter().filter(|(name, node)| name.value == key && node.value != Node::Null);
+        found.map(|(_, node)| Self { tree: self.tree, node, path: join(&self.path, key) }).collect()
+    }
+
+    /// The value at the end of a path of keys.
+    pub(crate) fn at(&self, path: &[&str]) -> Option<Self> {
+        path.iter().try_fold(self.clone(), |field, key| field.get(key))
+    }
+
+    /// The keys and values of a mapping, or none; null values too.
+    pub(crate) fn children(&self) -> impl Iterator<Item = (&'a str, Self)> + '_ {
+        let entries = match &self.node.value {
+            Node::Map(entries) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|(key, node)| {
+            let key = key.value.as_str();
+            (key, Self { tree: self.tree, node, path: join(&self.path, key) })
+        })
+    }
+
+    /// The items of a list, or none.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = Self> + '_ {
+        let items = match &self.node.value {
+            Node::List(items) => items.as_slice(),
+            _ => &[],
+        };
+        let item = |(index, node)| Self { tree: self.tree, node, path: format!("{}[{index}]", self.path) };
+        items.iter().enumerate().map(item)
+    }
+
+    /// A scalar as it reads: text, the digits of a number, `true` or `false`.
+    pub(crate) fn plain(&self) -> Option<&'a str> {
+        match &self.node.value {
+            Node::Text(text) => Some(text),
+            Node::Number(read) => Some(self.tree.number(self.node, read)),
+            Node::Bool(true) => Some("true"),
+            Node::Bool(false) => Some("false"),
+            Node::Null | Node::List(_) | Node::Map(_) => None,
+        }
+    }
+
+    /// The stretch of the file that the value stands in, where it is a single one.
+    pub(crate) fn written(&self) -> Option<&'a str> {
+        let span = self.node.defined.span();
+        let start = usize::try_from(span.byte_offset()?).ok()?;
+        let end = start.checked_add(usize::try_from(span.byte_len()?).ok()?)?;
+        self.tree.chunk.written.get(start..end)
+    }
+
+    pub(crate) fn is_map(&self) -> bool {
+        matches!(self.node.value, Node::Map(_))
+    }
+
+    pub(crate) fn is_true(&self) -> bool {
+        self.node.value == Node::Bool(true)
+    }
+
+    pub(crate) fn is_false(&self) -> bool {
+        self.node.value == Node::Bool(false)
+    }
+
     pub(crate) fn is_null(&self) -> bool {
         self.node.value == Node::Null
     }
@@ -126,6 +214,16 @@ impl<'a> Field<'a> {
             Node::Text(text) => text.is_empty(),
             Node::Bool(_) | Node::Number(_) => false,
         }
+    }
+
+    /// A mapping of names to text: labels, a selector.
+    pub(crate) fn texts(&self, to: &mut Findings) -> BTreeMap<String, String> {
+        let mut texts = BTreeMap::new();
+        for entry in self.entries(to) {
+            let text = if entry.value.is_null() { Some("") } else { entry.value.text(to) };
+            texts.extend(text.map(|text| (entry.key.to_owned(), text.to_owned())));
+        }
+        texts
     }
 
     pub(crate) fn text(&self, to: &mut Findings) -> Option<&'a str> {
@@ -198,6 +296,12 @@ pub(crate) struct Entry<'a> {
     pub(crate) key: &'a str,
     pub(crate) key_place: Place,
     pub(crate) value: Field<'a>,
+}
+
+fn line_column(tree: &Tree<'_>, location: &serde_saphyr::Location) -> (usize, usize) {
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let line = tree.chunk.first_line.saturating_add(number(location.line()).saturating_sub(1));
+    (line, number(location.column()).max(1))
 }
 
 fn place(tree: &Tree<'_>, location: &serde_saphyr::Location) -> Place {

@@ -27,6 +27,7 @@ mod duration;
 mod expand;
 mod field;
 mod implicit;
+mod inspect;
 mod job;
 mod metadata;
 mod place;
@@ -38,10 +39,15 @@ mod reading;
 mod resources;
 mod source;
 mod suggest;
+mod template;
 mod tree;
 mod vocabulary;
 mod workload;
 
+pub use inspect::{
+    Class, Entry, Fact, Finding, FindingId, Form, Inspection, Says, Severity, What, inspect, inspect_markdown,
+    is_manifest_name,
+};
 pub use place::Place;
 pub use policy::{PolicyDocument, ResolvedPolicy, RootName};
 pub use problem::{Note, Problem, ProblemKind};

@@ -17,77 +17,126 @@ pub struct Source {
 }
 
 impl Source {
-    /// Largest text accepted, bytes: twice what Kubernetes' own store takes for an object, and then some.
-    pub const BYTES_MAX: usize = 4 << 20;
+    /// Largest text accepted, bytes: twenty times what Kubernetes' own store takes for an object.
+    pub const BYTES_MAX: usize = 32 << 20;
     /// Most documents accepted in one source.
-    pub const DOCUMENTS_MAX: usize = 1_000;
+    pub const DOCUMENTS_MAX: usize = 100_000;
 
     /// A source from a file's bytes.
     ///
     /// # Errors
     ///
-    /// Where the bytes are not UTF-8: the operator's file is not a manifest, or in another encoding.
+    /// Where the bytes are no text in UTF-8: the operator's file is not a manifest, or in another encoding.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Box<Problem>> {
         let name = name.into();
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(Self { name, text }),
+        let (text, bad) = match String::from_utf8(bytes) {
+            Ok(text) => match text.find('\0') {
+                None => return Ok(Self { name, text }),
+                Some(bad) => (text, bad),
+            },
             Err(error) => {
                 let good = error.utf8_error().valid_up_to();
-                let before =
-                    String::from_utf8_lossy(error.as_bytes().get(..good).unwrap_or_default()).into_owned();
-                let chunk = Chunk { file: &name, text: &before, first_line: 1, first_byte: 0 };
-                let place = chunk.place_of_byte(good);
-                Err(Box::new(Problem {
-                    kind: ProblemKind::Invalid,
-                    place,
-                    field: String::new(),
-                    cause: "the file is not UTF-8 text".to_owned(),
-                    remedy: "Manifests are YAML or JSON in UTF-8; convert it, or give another file"
-                        .to_owned(),
-                }))
+                (String::from_utf8_lossy(error.as_bytes()).into_owned(), good)
             }
-        }
+        };
+        let before = text.get(..bad).unwrap_or_default();
+        let (cause, remedy) = match text.as_bytes() {
+            // A byte-order mark in the other encoding, or every other byte a NUL.
+            [_, 0, _, 0, ..] | [0, _, 0, _, ..] => (UTF_16, AS_UTF_8),
+            _ if bad == 0 && text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') => {
+                (UTF_16, AS_UTF_8)
+            }
+            [0x1f, ..] => ("the file is compressed", "Unpack it first"),
+            _ if text.contains('\0') => ("the file is not text", "Give a manifest: YAML or JSON in UTF-8"),
+            _ => (
+                "the file is not UTF-8 text",
+                "Manifests are YAML or JSON in UTF-8; convert it, or give another file",
+            ),
+        };
+        let chunk = Chunk { file: &name, text: before, written: before, first_line: 1, first_byte: 0 };
+        Err(Box::new(Problem {
+            kind: ProblemKind::Invalid,
+            place: chunk.place_of_byte(bad),
+            field: String::new(),
+            cause: cause.to_owned(),
+            remedy: remedy.to_owned(),
+        }))
     }
 
     /// Its documents, in order, without those that hold nothing.
     pub(crate) fn documents(&self) -> Vec<Chunk<'_>> {
-        let mut documents = Vec::new();
-        let mut start = (0, 1);
-        let mut offset = 0;
-        for (index, line) in self.text.split_inclusive('\n').enumerate() {
-            let here = (offset, index + 1);
-            offset += line.len();
-            let marker = marker(line);
-            // `%YAML` and `%TAG` lines belong to the document whose `---` follows them.
-            let only_directives =
-                marker == Some(Marker::Start) && self.holds_only_directives(start.0, here.0);
-            if marker.is_some() && !only_directives {
-                documents.extend(self.chunk(start, here.0));
-                start = if marker == Some(Marker::End) { (offset, index + 2) } else { here };
-            }
+        cut(&self.name, &self.text, &self.text)
+    }
+
+    /// Its documents where `text` stands for what is written: as long, and with the same lines.
+    pub(crate) fn documents_as<'s>(&'s self, text: &'s str) -> Vec<Chunk<'s>> {
+        cut(&self.name, text, &self.text)
+    }
+
+    /// What is wrong with it before a word is read: its size, its number of documents.
+    pub(crate) fn refusal(&self, documents: usize) -> Option<Problem> {
+        let whole = |cause, remedy: &str| Problem {
+            kind: ProblemKind::Invalid,
+            place: Place::start_of(&self.name),
+            field: String::new(),
+            cause,
+            remedy: remedy.to_owned(),
+        };
+        if self.text.len() > Self::BYTES_MAX {
+            let cause = format!("{} bytes are more than are read ({})", self.text.len(), Self::BYTES_MAX);
+            return Some(whole(cause, "Split it, or give another file"));
         }
-        documents.extend(self.chunk(start, self.text.len()));
-        documents
+        if documents > Self::DOCUMENTS_MAX {
+            let cause = format!("{documents} documents are more than are read ({})", Self::DOCUMENTS_MAX);
+            return Some(whole(cause, "Split it"));
+        }
+        None
     }
+}
 
-    fn chunk(&self, (first_byte, first_line): (usize, usize), end: usize) -> Option<Chunk<'_>> {
-        let text = self.text.get(first_byte..end)?;
-        let chunk = Chunk { file: &self.name, text, first_line, first_byte };
+fn cut<'s>(file: &'s str, text: &'s str, written: &'s str) -> Vec<Chunk<'s>> {
+    let mut documents = Vec::new();
+    let mut start = (0, 1);
+    let mut offset = 0;
+    let chunk = |(first_byte, first_line): (usize, usize), end: usize| {
+        let chunk = Chunk {
+            file,
+            text: text.get(first_byte..end)?,
+            written: written.get(first_byte..end)?,
+            first_line,
+            first_byte,
+        };
         (!chunk.is_blank()).then_some(chunk)
+    };
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let here = (offset, index + 1);
+        offset += line.len();
+        let marker = marker(line);
+        // `%YAML` and `%TAG` lines belong to the document whose `---` follows them.
+        let only_directives = marker == Some(Marker::Start)
+            && holds_only_directives(text.get(start.0..here.0).unwrap_or_default());
+        if marker.is_some() && !only_directives {
+            documents.extend(chunk(start, here.0));
+            start = if marker == Some(Marker::End) { (offset, index + 2) } else { here };
+        }
     }
+    documents.extend(chunk(start, text.len()));
+    documents
+}
 
-    fn holds_only_directives(&self, start: usize, end: usize) -> bool {
-        let text = self.text.get(start..end).unwrap_or_default();
-        text.contains('%') && text.lines().all(|line| line.starts_with('%') || is_blank(line))
-    }
+fn holds_only_directives(text: &str) -> bool {
+    text.contains('%') && text.lines().all(|line| line.starts_with('%') || is_blank(line))
 }
 
 /// One document of a source, and where it begins.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chunk<'s> {
     pub(crate) file: &'s str,
+    /// What is parsed.
     pub(crate) text: &'s str,
-    first_line: usize,
+    /// What the file says there: another text only where a template's actions were blanked out.
+    pub(crate) written: &'s str,
+    pub(crate) first_line: usize,
     first_byte: usize,
 }
 
@@ -129,6 +178,9 @@ impl Chunk<'_> {
         offset
     }
 }
+
+const UTF_16: &str = "the file is UTF-16 text";
+const AS_UTF_8: &str = "Save it as UTF-8: manifests are YAML or JSON in UTF-8";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Marker {
@@ -187,5 +239,21 @@ mod tests {
     fn bytes_that_are_not_text_are_refused_where_they_stop_being_text() {
         let problem = Source::from_bytes("f", b"a: 1\nb: \xc3\xa9\xff".to_vec()).unwrap_err();
         assert_eq!((problem.place.line, problem.place.column, problem.place.offset), (2, 5, 10));
+    }
+
+    #[test]
+    fn other_encodings_are_told_by_name() {
+        let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+        for (bytes, cause) in [
+            (utf_16("a: 1\n"), "UTF-16"),
+            (utf_16("\u{feff}a: 1\n"), "UTF-16"),
+            ("a: 1\n".encode_utf16().flat_map(u16::to_be_bytes).collect(), "UTF-16"),
+            (b"\x1f\x8b\x08\0\0".to_vec(), "compressed"),
+            (b"a: 1\0".to_vec(), "not text"),
+            (b"a: \xff".to_vec(), "not UTF-8"),
+        ] {
+            let problem = Source::from_bytes("f", bytes).unwrap_err();
+            assert!(problem.cause.contains(cause), "{problem}");
+        }
     }
 }

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::options::DuplicateKeyPolicy;
 use serde_saphyr::{MessageFormatter as _, NonFiniteFloatPolicy, Options, Spanned, UserMessageFormatter};
 
 use crate::source::Chunk;
@@ -49,12 +50,26 @@ struct Limits {
 }
 
 const LIMITS: Limits =
-    Limits { nesting: 32, nodes: 100_000, aliases: 1_000, replayed: 5_000, anchored_bytes: 64 << 10 };
+    Limits { nesting: 32, nodes: 1_000_000, aliases: 1_000, replayed: 5_000, anchored_bytes: 64 << 10 };
+
+/// What is taken for a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// What Kubernetes takes.
+    Strict,
+    /// A key twice as well: a template has one in each branch.
+    Template,
+}
 
 impl<'s> Tree<'s> {
-    /// Parses one document.
+    /// Parses one document as Kubernetes would.
     pub(crate) fn parse(chunk: Chunk<'s>) -> Result<Self, Box<Problem>> {
-        match serde_saphyr::from_str_with_options::<Spanned<Node<'s>>>(chunk.text, options()) {
+        Self::parse_as(chunk, Reading::Strict)
+    }
+
+    /// Parses one document.
+    pub(crate) fn parse_as(chunk: Chunk<'s>, reading: Reading) -> Result<Self, Box<Problem>> {
+        match serde_saphyr::from_str_with_options::<Spanned<Node<'s>>>(chunk.text, options(reading)) {
             Ok(root) => Ok(Self { chunk, root }),
             Err(error) => Err(Box::new(problem(chunk, &error))),
         }
@@ -73,9 +88,13 @@ impl<'s> Tree<'s> {
     }
 }
 
-fn options() -> Options {
+fn options(reading: Reading) -> Options {
     serde_saphyr::options! {
         with_snippet: false,
+        duplicate_keys: match reading {
+            Reading::Strict => DuplicateKeyPolicy::Error,
+            Reading::Template => DuplicateKeyPolicy::PassThrough,
+        },
         emit_comments: false,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         alias_limits: serde_saphyr::alias_limits! {

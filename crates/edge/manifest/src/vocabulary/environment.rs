@@ -69,13 +69,19 @@ pub(crate) fn variable(name: &str) -> Option<Variable> {
     if ATTESTATION.iter().any(|beginning| upper.starts_with(beginning)) {
         return Some(Variable::Attestation);
     }
-    if let Some((_, runtime)) = RUNTIMES.iter().find(|(beginning, _)| upper.starts_with(beginning)) {
+    if let Some(runtime) = runtime(name) {
         return Some(Variable::Runtime(runtime));
     }
     let ends = |end: &str| {
         upper.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with(['_', '-', '.']))
     };
     SECRETS.iter().any(|end| ends(end)).then_some(Variable::Secret)
+}
+
+/// The runtime for enclaves that reads a variable of that name.
+pub(crate) fn runtime(name: &str) -> Option<&'static str> {
+    let upper = name.to_ascii_uppercase();
+    RUNTIMES.iter().find(|(beginning, _)| upper.starts_with(beginning)).map(|(_, runtime)| *runtime)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use casemate_manifest::{ProblemKind, Source, read};
+use casemate_manifest::{Class, ProblemKind, Source, inspect, read};
 use casemate_model::Bytes;
 
 /// Where the data folder is, or a line that says that it is not there.
@@ -63,4 +63,45 @@ fn tee_manifests_of_the_alibaba_plugin_ask_for_twenty_mebibytes() {
     assert_eq!(reading.problems, []);
     let (_, demand) = reading.workloads[0].pod.enclaves().next().expect("it asks for EPC");
     assert_eq!((demand.epc_guaranteed, demand.slots), (Bytes::mib(20), 1));
+}
+
+/// The inventory's rows: a file, and whether something in it asks or could ask for a TEE.
+fn inventory(root: &Path) -> Vec<(String, bool)> {
+    let text = std::fs::read_to_string(root.join("INVENTORY.csv")).unwrap();
+    let row = |line: &str| {
+        let (file, _) = line.split_once(',').unwrap();
+        (file.to_owned(), line.trim_end().ends_with(",1"))
+    };
+    text.lines().skip(1).map(row).collect()
+}
+
+#[test]
+fn tee_manifests_are_classed_as_the_inventory_says() {
+    let Some(root) = data("tee_manifests_are_classed_as_the_inventory_says", "tee-manifests") else { return };
+    let rows = inventory(&root);
+    assert!(rows.len() >= 48, "{} rows", rows.len());
+    let mut wrong = Vec::new();
+    for (file, is_request) in rows {
+        let source = Source::from_bytes(&file, std::fs::read(root.join(&file)).unwrap()).unwrap();
+        let inspection = inspect(&[source]);
+        let asks = inspection.workloads.iter().any(|entry| entry.class != Class::NotConfidential);
+        for entry in &inspection.workloads {
+            println!(
+                "{file}:{}: {} {}: {} ({}), {} findings",
+                entry.line,
+                entry.kind.as_deref().unwrap_or("-"),
+                entry.name.as_deref().unwrap_or("-"),
+                entry.class.as_str(),
+                entry.reason,
+                entry.findings.len()
+            );
+        }
+        for error in &inspection.errors {
+            println!("error: {error}");
+        }
+        if asks != is_request {
+            wrong.push(file);
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
 }

@@ -1,0 +1,209 @@
+//! An entry in the making: facts as they are read, before all sources are known.
+//!
+//! A pod's runtime class may be described in another file, so the class and the numbers
+//! are settled only at the end ([`super::settle`]).
+
+use super::finding::{Finding, FindingId};
+use super::inspection::{Fact, Form, Says, What};
+use super::spot::Spot;
+use crate::Technology;
+use crate::field::Field;
+use crate::template::{Blanked, is_blank};
+
+/// An entry in the making.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    pub(crate) file: String,
+    pub(crate) spot: Spot,
+    pub(crate) kind: Option<String>,
+    pub(crate) api_version: Option<String>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) form: Form,
+    pub(crate) template: bool,
+    pub(crate) replicas: Option<u64>,
+    pub(crate) facts: Vec<Fact>,
+    pub(crate) findings: Vec<Finding>,
+    /// Why it has the class it has: the fact that says most, in words.
+    pub(crate) because: Option<Because>,
+    pub(crate) demand: Amounts,
+    pub(crate) runtime_class: Option<RuntimeClassAsked>,
+    /// `spec.overhead` as written: memory, CPU, keys.
+    pub(crate) overhead: Option<Cost>,
+    pub(crate) signs: Signs,
+}
+
+/// The fact that says most.
+#[derive(Clone, Debug)]
+pub(crate) struct Because {
+    pub(crate) says: Says,
+    pub(crate) rank: u8,
+    pub(crate) text: String,
+}
+
+/// What containers ask of a TEE, summed as Kubernetes sums.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Amounts {
+    pub(crate) epc: u64,
+    /// `None`: nothing limits it.
+    pub(crate) epc_limit: Option<u64>,
+    pub(crate) enclaves: u64,
+    pub(crate) keys: u64,
+    /// Some amount is not told, because it is blank or wrong, or because a device is mounted.
+    pub(crate) unknown: bool,
+}
+
+impl Amounts {
+    pub(crate) const NONE: Self = Self { epc: 0, epc_limit: Some(0), enclaves: 0, keys: 0, unknown: false };
+
+    pub(crate) fn plus(self, other: Self) -> Self {
+        Self {
+            epc: self.epc.saturating_add(other.epc),
+            epc_limit: self.epc_limit.zip(other.epc_limit).map(|(one, two)| one.saturating_add(two)),
+            enclaves: self.enclaves.saturating_add(other.enclaves),
+            keys: self.keys.saturating_add(other.keys),
+            unknown: self.unknown || other.unknown,
+        }
+    }
+
+    /// The larger of each: for what does not run at the same time.
+    pub(crate) fn or(self, other: Self) -> Self {
+        Self {
+            epc: self.epc.max(other.epc),
+            epc_limit: self.epc_limit.zip(other.epc_limit).map(|(one, two)| one.max(two)),
+            enclaves: self.enclaves.max(other.enclaves),
+            keys: self.keys.max(other.keys),
+            unknown: self.unknown || other.unknown,
+        }
+    }
+}
+
+/// A runtime class by name, and which fact tells of it.
+#[derive(Clone, Debug)]
+pub(crate) struct RuntimeClassAsked {
+    pub(crate) name: String,
+    pub(crate) fact: usize,
+    pub(crate) blank: bool,
+    pub(crate) spot: Spot,
+}
+
+/// What a sandbox costs. `None`: not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    pub(crate) memory: Option<u64>,
+    pub(crate) cpu: Option<u64>,
+    pub(crate) keys: u64,
+}
+
+/// What is seen on the way and matters only together with the class.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Signs {
+    /// It mounts the kubelet's plugin sockets.
+    pub(crate) plugin: Option<Spot>,
+    /// Something shows that it is attested.
+    pub(crate) attested: Option<Spot>,
+    /// A quoting service is at hand.
+    pub(crate) quoting_service: bool,
+    pub(crate) provision: Option<Spot>,
+    /// A policy of what may run in the sandbox.
+    pub(crate) policy: bool,
+    /// It runs on an enclave runtime of this name.
+    pub(crate) runtime: Option<(Spot, &'static str)>,
+    /// It tolerates some taint.
+    pub(crate) tolerates: bool,
+    /// It selects nodes by something.
+    pub(crate) selects_nodes: bool,
+    /// A label of nodes that offer a TEE, as a requirement.
+    pub(crate) offers: Option<Spot>,
+    /// A label of a TEE's nodes, as a preference.
+    pub(crate) preferred: Option<Spot>,
+    /// A TEE's device from the host.
+    pub(crate) device: Option<Spot>,
+    /// A key asked for by a container.
+    pub(crate) key: Option<Spot>,
+    /// Findings that only matter where it is, or may be, confidential.
+    pub(crate) if_confidential: Vec<Finding>,
+}
+
+/// How much a kind of fact weighs beside others that say as much.
+pub(crate) const fn rank(what: What) -> u8 {
+    match what {
+        What::Epc | What::Enclaves | What::KeySlots | What::Provision | What::DeviceResource => 6,
+        What::RuntimeClass | What::AzureSku => 5,
+        What::PeerPod | What::UnknownResource | What::ResourceClaim => 4,
+        What::Annotation | What::Policy => 3,
+        What::HostPath => 2,
+        What::NodeLabel => 1,
+        What::Overhead | What::Program | What::Word => 0,
+    }
+}
+
+/// Reads into a draft, knowing the template around it.
+#[derive(Debug)]
+pub(crate) struct Pen<'d> {
+    pub(crate) draft: &'d mut Draft,
+    pub(crate) template: Option<&'d Blanked>,
+}
+
+impl Pen<'_> {
+    /// Writes down a fact at a field, and returns its index. `why` says what it means, in words.
+    ///
+    /// What stands under a template's condition is at most possible.
+    pub(crate) fn fact(
+        &mut self,
+        what: What,
+        field: &Field<'_>,
+        says: Says,
+        tee: Option<Technology>,
+        why: impl FnOnce(&str) -> String,
+    ) -> usize {
+        let (line, column) = field.line_column();
+        let value = shown(field);
+        let condition = self.template.and_then(|template| template.condition(line));
+        let says = match condition {
+            Some(_) if says == Says::Asked => Says::Possible,
+            _ => says,
+        };
+        let rank = rank(what);
+        let outweighs =
+            self.draft.because.as_ref().is_none_or(|known| (known.says, known.rank) < (says, rank));
+        if says != Says::Nothing && outweighs {
+            let mut text = why(&value);
+            if let Some(line) = condition {
+                text += &format!(", where the template's condition on line {line} holds");
+            }
+            self.draft.because = Some(Because { says, rank, text });
+        }
+        self.draft.facts.push(Fact { what, value, field: field.path().to_owned(), line, column, says, tee });
+        self.draft.facts.len() - 1
+    }
+
+    pub(crate) fn find(&mut self, id: FindingId, field: &Field<'_>, cause: impl Into<String>) {
+        self.draft.findings.push(Finding::at(id, Spot::of(field), cause));
+    }
+
+    /// A finding that only matters where the entry is, or may be, confidential.
+    pub(crate) fn find_if_confidential(
+        &mut self,
+        id: FindingId,
+        field: &Field<'_>,
+        cause: impl Into<String>,
+    ) {
+        self.draft.signs.if_confidential.push(Finding::at(id, Spot::of(field), cause));
+    }
+}
+
+/// What is written at a field, short enough to be shown.
+pub(crate) fn shown(field: &Field<'_>) -> String {
+    const SHOWN_MAX: usize = 120;
+    let text = match field.plain() {
+        // The file has the action where the parsed text has a blank.
+        Some(value) if is_blank(value) => field.written().unwrap_or(value).trim_matches(['"', '\'']),
+        Some(value) => value,
+        None => "",
+    };
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
+}
