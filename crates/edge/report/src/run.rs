@@ -27,6 +27,10 @@ pub struct RunReport {
     pub checker: Option<CheckerReport>,
     /// Path of the event log.
     pub events: Option<String>,
+    /// Path of the page that was asked for. Null where none was, or it could not be written.
+    pub report: Option<String>,
+    /// Path of the Perfetto trace that was asked for. Null where none was, or it could not be written.
+    pub trace: Option<String>,
     /// What was wrong with the input as a whole: files that could not be read, documents refused.
     pub problems: Vec<String>,
 }
@@ -120,8 +124,16 @@ impl RunReport {
             policy: None,
             checker: None,
             events: None,
+            report: None,
+            trace: None,
             problems: Vec::new(),
         }
+    }
+
+    /// Adds a problem that keeps the run from being a success.
+    pub fn failed(&mut self, problem: String) {
+        self.problems.push(problem);
+        self.succeeded = false;
     }
 
     /// Writes the report as one indented JSON document and a newline.
