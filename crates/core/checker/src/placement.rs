@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_model::{
-    Capacity, Node, NodeName, Pod, PodKey, Taint, TaintEffect, Tee, Timestamp, Toleration, TolerationOperator,
+    Capacity, Container, Node, NodeName, Pod, PodKey, Taint, TaintEffect, Tee, Timestamp, Toleration,
+    TolerationOperator,
 };
 
 use crate::record::Record;
@@ -230,22 +231,38 @@ fn witness_objection(offered: &Offered, at: Timestamp) -> Option<Objection> {
 }
 
 fn wanted_tees(pod: &Pod) -> impl Iterator<Item = Tee> {
-    pod.containers.iter().filter_map(|container| container.demand.enclave.map(|enclave| enclave.tee))
+    let all = pod.init_containers.iter().chain(pod.containers.iter());
+    all.filter_map(|container| container.demand.enclave.map(|enclave| enclave.tee))
 }
 
+/// What the pod has in use at its worst moment: while one of its init containers runs, alone, or
+/// while all the others do. The sandbox is there at every moment.
 fn demands(pod: &Pod) -> Amounts {
-    let mut sum = [0, 0, 0, u128::from(pod.overhead_cpu.0), u128::from(pod.overhead_memory.0)];
+    let mut worst = Amounts::default();
     for container in &pod.containers {
-        let demand = &container.demand;
-        let mut one = [0, 0, 0, u128::from(demand.cpu.0), u128::from(demand.memory.0)];
-        if let Some(enclave) = demand.enclave {
-            one[0] = u128::from(enclave.epc_guaranteed.0).div_ceil(EPC_PAGE) * EPC_PAGE;
-            one[1] = u128::from(enclave.slots);
-            one[2] = u128::from(enclave.key_slots);
-        }
-        sum = sums(sum, one);
+        worst = sums(worst, demand(container));
     }
-    sum
+    for container in &pod.init_containers {
+        let alone = demand(container);
+        for (worst, alone) in worst.iter_mut().zip(alone) {
+            if alone > *worst {
+                *worst = alone;
+            }
+        }
+    }
+    let keys = u128::from(pod.overhead_key_slots);
+    sums(worst, [0, 0, keys, u128::from(pod.overhead_cpu.0), u128::from(pod.overhead_memory.0)])
+}
+
+fn demand(container: &Container) -> Amounts {
+    let demand = &container.demand;
+    let mut amounts = [0, 0, 0, u128::from(demand.cpu.0), u128::from(demand.memory.0)];
+    if let Some(enclave) = demand.enclave {
+        amounts[0] = u128::from(enclave.epc_guaranteed.0).div_ceil(EPC_PAGE) * EPC_PAGE;
+        amounts[1] = u128::from(enclave.slots);
+        amounts[2] = u128::from(enclave.key_slots);
+    }
+    amounts
 }
 
 fn capacities(capacity: &Capacity) -> Amounts {

@@ -52,6 +52,10 @@ mutants! {
     PlacementOvercommitsEpc,
     /// `placement` does not count what the sandbox costs.
     PlacementForgetsOverhead,
+    /// `placement` does not count the key slots that the sandbox takes.
+    PlacementForgetsOverheadKeys,
+    /// `placement` does not count init containers.
+    PlacementForgetsInit,
     /// `placement` forgets the node selector.
     PlacementIgnoresSelector,
     /// `placement` forgets taints.

@@ -1,15 +1,19 @@
 //! What a pod asks for, added up.
+//!
+//! Init containers run one at a time, before the others start: of each resource a pod needs the
+//! larger of what its largest init container asks for and what the others ask for together, and
+//! its sandbox's overhead on top. Source: Kubernetes, "Init Containers", resource sharing.
 
-use casemate_model::{Capacity, Demand, PAGE_SIZE, Pod};
+use casemate_model::{Capacity, Container, Demand, PAGE_SIZE, Pod};
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Resource;
-use crate::resource::sum;
+use crate::resource::{most, sum};
 
-/// A pod and the sum of its requests.
+/// A pod and what it needs at most at any moment.
 pub(crate) struct Ask<'a> {
     pub(crate) pod: &'a Pod,
-    /// Over all containers, plus the sandbox's overhead.
+    /// Of each resource, the sandbox's overhead included.
     pub(crate) request: Capacity,
 }
 
@@ -18,14 +22,28 @@ impl<'a> Ask<'a> {
     ///
     /// The resource of which the pod asks for more than can be counted.
     pub(crate) fn of(pod: &'a Pod) -> Result<Self, Resource> {
-        let overhead = Capacity { cpu: pod.overhead_cpu, memory: pod.overhead_memory, ..Capacity::default() };
-        let overhead = if seeded(Mutant::PlacementForgetsOverhead) { Capacity::default() } else { overhead };
-        let request = pod
+        let together = pod
             .containers
             .iter()
-            .try_fold(overhead, |total, container| sum(&total, &request_of(&container.demand)?))?;
-        Ok(Self { pod, request })
+            .map(requested)
+            .try_fold(Capacity::default(), |total, one| sum(&total, &one?))?;
+        let init = pod.init_containers.iter().filter(|_| !seeded(Mutant::PlacementForgetsInit));
+        let largest = init.map(requested).try_fold(together, |largest, one| Ok(most(&largest, &one?)))?;
+        Ok(Self { pod, request: sum(&largest, &overhead(pod))? })
     }
+}
+
+/// What the sandbox costs beside its containers.
+fn overhead(pod: &Pod) -> Capacity {
+    if seeded(Mutant::PlacementForgetsOverhead) {
+        return Capacity::default();
+    }
+    let key_slots = if seeded(Mutant::PlacementForgetsOverheadKeys) { 0 } else { pod.overhead_key_slots };
+    Capacity { cpu: pod.overhead_cpu, memory: pod.overhead_memory, key_slots, ..Capacity::default() }
+}
+
+fn requested(container: &Container) -> Result<Capacity, Resource> {
+    request_of(&container.demand)
 }
 
 /// One container's request. An enclave's pages are its own, so its encrypted memory is whole pages.
@@ -60,6 +78,23 @@ mod tests {
             memory: Bytes::mib(10),
         };
         assert_eq!(Ask::of(&pod).unwrap_or_else(|r| panic!("{r}")).request, expected);
+    }
+
+    #[test]
+    fn of_init_containers_the_largest_counts_and_only_beside_what_the_others_ask_for() {
+        let asked = |words: &str| Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request;
+        let large = asked("tee=sgx epc=8 cpu=10 > tee=sgx epc=9 cpu=20 > tee=sgx epc=4 cpu=100 + cpu=100");
+        assert_eq!((large.epc, large.cpu), (Bytes::mib(9), MilliCpu(200)));
+        let small =
+            asked("epc=1 tee=sgx slots=3 keys=2 > tee=sgx epc=4 slots=1 + tee=sgx epc=4 slots=1 keys=3");
+        assert_eq!((small.epc, small.slots, small.key_slots), (Bytes::mib(8), 3, 3));
+    }
+
+    #[test]
+    fn overhead_comes_on_top_of_the_larger_and_takes_key_slots_too() {
+        let words = "tee=tdx keys=2 memory=9 > tee=tdx keys=1 memory=8 overhead-memory=2 overhead-keys=1";
+        let asked = Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request;
+        assert_eq!((asked.key_slots, asked.memory), (3, Bytes::mib(11)));
     }
 
     #[test]

@@ -68,6 +68,17 @@ pub(crate) fn sum(a: &Capacity, b: &Capacity) -> Result<Capacity, Resource> {
     })
 }
 
+/// Of each resource the larger amount.
+pub(crate) fn most(a: &Capacity, b: &Capacity) -> Capacity {
+    Capacity {
+        epc: a.epc.max(b.epc),
+        slots: a.slots.max(b.slots),
+        key_slots: a.key_slots.max(b.key_slots),
+        cpu: a.cpu.max(b.cpu),
+        memory: a.memory.max(b.memory),
+    }
+}
+
 /// What is left of `a` without `b`; nothing where `b` is more.
 pub(crate) fn rest(a: &Capacity, b: &Capacity) -> Capacity {
     Capacity {

@@ -112,6 +112,28 @@ fn a_sandbox_and_every_container_count() {
 }
 
 #[test]
+fn an_init_container_counts_as_long_as_it_runs_alone() {
+    let mut first = pod("p");
+    first.init_containers = vec![first.containers[0].clone(), first.containers[0].clone()];
+    assert_eq!(placing(first.clone(), node("n")), [], "one at a time");
+    first.init_containers[1].demand.memory = Bytes(11);
+    assert_eq!(placing(first.clone(), node("n")), [Rule::MemoryOvercommitted]);
+    first.init_containers[1].demand.memory = Bytes(10);
+    assert_eq!(placing(first.clone(), node("n")), []);
+    first.overhead_memory = Bytes(1);
+    assert_eq!(placing(first, node("n")), [Rule::MemoryOvercommitted], "the sandbox is there meanwhile");
+}
+
+#[test]
+fn a_sandbox_takes_key_slots() {
+    let mut sandboxed = pod("p");
+    sandboxed.overhead_key_slots = 9;
+    assert_eq!(placing(sandboxed.clone(), node("n")), []);
+    sandboxed.overhead_key_slots = 10;
+    assert_eq!(placing(sandboxed, node("n")), [Rule::KeySlotsOvercommitted]);
+}
+
+#[test]
 fn requests_that_would_wrap_are_still_too_much() {
     let mut huge = pod("p");
     huge.containers[0].demand.memory = Bytes(u64::MAX);

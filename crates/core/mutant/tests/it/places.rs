@@ -8,7 +8,7 @@ use casemate_attest::VerifiedEvidence;
 use casemate_attest::binding::platform_report_data;
 use casemate_checker::{EvidenceFacts, Findings, Judge, Limits, Observation, Unplaced};
 use casemate_model::{
-    Bytes, Capacity, Demand, EnclaveDemand, Measurement, MilliCpu, Nanos, Node, Nonce, Pod, Taint,
+    Bytes, Capacity, Container, Demand, EnclaveDemand, Measurement, MilliCpu, Nanos, Node, Nonce, Pod, Taint,
     TaintEffect, Tee, Timestamp, Toleration, TolerationOperator,
 };
 use casemate_placement::{Decision, Ledger, OnEvidence, Plan};
@@ -113,21 +113,26 @@ impl Run {
         assert!(self.ledger.release(plan).is_ok(), "this ledger made it");
     }
 
-    fn pod(&mut self) -> Pod {
-        self.pods += 1;
+    /// What a container asks for, of encrypted memory fewer than so many pages.
+    fn demand(&mut self, epc_pages: u64) -> Demand {
         let enclave = EnclaveDemand {
             tee: self.dice.one_of(&[Tee::Sgx, Tee::Sgx, Tee::Software, Tee::Tdx]),
-            epc_guaranteed: Bytes(self.dice.below(3 * 4096)),
+            epc_guaranteed: Bytes(self.dice.below(epc_pages * 4096)),
             epc_limit: None,
             slots: self.dice.below(3) as u32,
             key_slots: self.dice.below(2) as u32,
         };
-        let demand = Demand {
+        Demand {
             cpu: MilliCpu(self.dice.below(400)),
             memory: Bytes(self.dice.below(400)),
             memory_limit: None,
             enclave: (!self.dice.once_in(4)).then_some(enclave),
-        };
+        }
+    }
+
+    fn pod(&mut self) -> Pod {
+        self.pods += 1;
+        let demand = self.demand(3);
         let mut pod = stage::pod(&format!("pod-{}", self.pods), demand);
         if self.dice.once_in(3) {
             let mut second = pod.containers[0].clone();
@@ -137,6 +142,11 @@ impl Run {
         if self.dice.once_in(3) {
             pod.overhead_memory = Bytes(self.dice.below(300));
             pod.overhead_cpu = MilliCpu(self.dice.below(300));
+            pod.overhead_key_slots = self.dice.below(2) as u32;
+        }
+        for _ in 0..self.dice.below(6).saturating_sub(3) {
+            let init = Container { demand: self.demand(5), ..pod.containers[0].clone() };
+            pod.init_containers.push(init);
         }
         if self.dice.once_in(4) {
             pod.node_selector.insert("zone".into(), self.dice.one_of(&["a", "b", "c"]).into());

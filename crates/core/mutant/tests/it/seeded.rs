@@ -22,6 +22,8 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::PlacementTrustsAnybody => (places::schedule, Rule::NoPlatformWitness),
         Mutant::PlacementOvercommitsEpc => (places::schedule, Rule::EpcOvercommitted),
         Mutant::PlacementForgetsOverhead => (places::schedule, Rule::MemoryOvercommitted),
+        Mutant::PlacementForgetsOverheadKeys => (places::schedule, Rule::KeySlotsOvercommitted),
+        Mutant::PlacementForgetsInit => (places::schedule, Rule::EpcOvercommitted),
         Mutant::PlacementIgnoresSelector => (places::schedule, Rule::NodeSelectorIgnored),
         Mutant::PlacementIgnoresTaints => (places::schedule, Rule::TaintIgnored),
         Mutant::PlacementKeepsReservations => (places::schedule, Rule::WaitsThoughItFits),

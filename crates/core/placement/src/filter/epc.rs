@@ -28,6 +28,13 @@ mod tests {
     }
 
     #[test]
+    fn an_init_container_needs_its_room_too() {
+        let never = "never: asks for 65Mi EPC, the node has 64Mi in all";
+        check(objections, "tee=sgx epc=65 > tee=sgx epc=1", "epc=64", never);
+        check(objections, "tee=sgx epc=64 > tee=sgx epc=64", "epc=64", "passes");
+    }
+
+    #[test]
     fn slots_without_epc_are_no_unlimited_epc() {
         check(
             objections,

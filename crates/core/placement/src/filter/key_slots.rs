@@ -20,4 +20,10 @@ mod tests {
         check(objections, "tee=tdx keys=1", "keys=32 used-keys=32 memory=999", expected);
         check(objections, "tee=tdx keys=1", "", "never: asks for 1 key slots, the node has 0 in all");
     }
+
+    #[test]
+    fn a_sandbox_takes_a_key_slot() {
+        let expected = "waits: asks for 2 key slots, 1 of 32 are free";
+        check(objections, "tee=tdx keys=1 overhead-keys=1", "keys=32 used-keys=31", expected);
+    }
 }
