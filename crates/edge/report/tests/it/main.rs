@@ -2,4 +2,5 @@
 
 mod documents;
 mod fixture;
+mod inspection;
 mod table;
