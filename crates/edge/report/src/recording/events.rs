@@ -84,7 +84,8 @@ pub(super) fn clip(text: &str, bytes_max: usize) -> String {
     kept + "…"
 }
 
-/// The event with no text, list or name longer than what is kept.
+/// The event with no text, list or name longer than what is kept. An event that is not
+/// shortened here still weighs what it takes.
 fn shortened(mut event: Event) -> Event {
     let short = |text: &mut String| {
         if text.len() > TEXT_BYTES_MAX {
@@ -134,51 +135,12 @@ fn shortened(mut event: Event) -> Event {
         | What::Killed { why: text }
         | What::Trapped { message: text }
         | What::CheckerViolation { violation: text } => short(text),
-        What::EnclaveCreated { .. }
-        | What::EnclaveMeasured { .. }
-        | What::Entered
-        | What::Resumed { .. }
-        | What::Renewed { .. }
-        | What::Exited { .. }
-        | What::Destroyed { .. }
-        | What::RunEnded { .. } => {}
+        _ => {}
     }
     event
 }
 
-/// What an event takes, its texts included.
+/// What an event takes, its texts included. Its JSON is at least as long as those.
 fn bytes(event: &Event) -> usize {
-    let reasons_bytes = |reasons: &[String]| -> usize {
-        reasons.iter().map(|reason| size_of::<String>() + reason.len()).sum()
-    };
-    let claims_bytes = |Claims(claims): &Claims| -> usize {
-        claims.iter().map(|(name, value)| 2 * size_of::<String>() + name.len() + value.len()).sum()
-    };
-    let subject = match &event.subject {
-        Subject::Node(name) => name.0.len(),
-        Subject::Pod(pod) => pod.namespace.len() + pod.name.len(),
-        Subject::Container(key) => key.pod.namespace.len() + key.pod.name.len() + key.container.len(),
-    };
-    let what = match &event.what {
-        What::NodeAttested { claims, .. } | What::WorkloadAttested { claims, .. } => claims_bytes(claims),
-        What::NodeRefused { claims, reasons } | What::WorkloadRefused { claims, reasons } => {
-            claims_bytes(claims) + reasons_bytes(reasons)
-        }
-        What::PodQueued { reasons } | What::PodNeverFits { reasons } => reasons_bytes(reasons),
-        What::PodPlaced { node, why } => node.0.len() + why.len(),
-        What::Failed { why: text }
-        | What::Suspended { why: text }
-        | What::Killed { why: text }
-        | What::Trapped { message: text }
-        | What::CheckerViolation { violation: text } => text.len(),
-        What::EnclaveCreated { .. }
-        | What::EnclaveMeasured { .. }
-        | What::Entered
-        | What::Resumed { .. }
-        | What::Renewed { .. }
-        | What::Exited { .. }
-        | What::Destroyed { .. }
-        | What::RunEnded { .. } => 0,
-    };
-    size_of::<Event>() + subject + what
+    size_of::<Event>() + serde_json::to_vec(event).map_or(0, |json| json.len())
 }

@@ -1,6 +1,6 @@
 //! Samples, thinned out by doubling the stride between those that are kept.
 
-use casemate_model::{Nanos, Pages, Timestamp, WorkerId};
+use casemate_model::{Nanos, Pages, Timestamp};
 
 use crate::{EnclaveSample, EnclaveState};
 
@@ -22,7 +22,6 @@ pub(crate) struct Reading {
     /// Its number in the recording.
     pub(crate) enclave: u32,
     pub(crate) state: EnclaveState,
-    pub(crate) worker: Option<WorkerId>,
     pub(crate) resident: Pages,
     pub(crate) total: Pages,
     pub(crate) guaranteed: Pages,
@@ -40,7 +39,6 @@ impl Reading {
         Self {
             enclave,
             state: seen.state,
-            worker: seen.worker,
             resident: seen.resident,
             total: seen.total,
             guaranteed: seen.guaranteed,

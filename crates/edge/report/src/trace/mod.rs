@@ -8,7 +8,8 @@
 //! - **Encrypted memory**: frames in use and free, in bytes;
 //! - **Enclaves**: one track a container with the states events tell of as slices and
 //!   its attestations and ends as instants; under it what samples told: resident
-//!   bytes, faults, pages put out, asynchronous exits, CPU time against fair share;
+//!   and touched bytes, faults, pages brought back and put out, exits, CPU time and
+//!   fair share;
 //! - **Node**: its attestations, decisions about pods, and the checker.
 //!
 //! Names and messages are stripped of control characters; they are otherwise as the
@@ -187,11 +188,14 @@ fn life<W: Write>(
 /// One counter of an enclave: its name, its unit, and what it reads.
 type Counter = (&'static str, Unit, fn(&Reading) -> u64);
 
-const COUNTERS: [Counter; 6] = [
+const COUNTERS: [Counter; 9] = [
     ("resident", Unit::Bytes, |reading| reading.resident.to_bytes().0),
+    ("touched", Unit::Bytes, |reading| reading.total.to_bytes().0),
     ("faults", Unit::Count, |reading| reading.faults),
+    ("pages brought back", Unit::Count, |reading| reading.page_ins),
     ("pages put out", Unit::Count, |reading| reading.page_outs),
     ("asynchronous exits", Unit::Count, |reading| reading.aex),
+    ("synchronous exits", Unit::Count, |reading| reading.eexit),
     ("CPU time", Unit::Nanos, |reading| reading.cpu.0),
     ("fair share of CPU time", Unit::Nanos, |reading| reading.fair.0),
 ];
