@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use casemate_model::{
-    Bytes, ContainerKey, EnclaveId, Fingerprint, Measurement, NodeName, Pages, PodKey, Tee, Timestamp,
+    Bytes, ContainerKey, EnclaveId, Fingerprint, Measurement, Nanos, NodeName, Pages, PodKey, Tee, Timestamp,
 };
 
 use crate::{Claims, Event, Subject, What};
@@ -155,6 +155,12 @@ fn examples() -> Vec<(&'static str, Event)> {
             What::Destroyed { pages_zeroed: Pages(256) },
         ),
         (
+            "The container ended and is started again, the `restarts`th time, after `delay` seconds: as a new enclave, \
+             measured and attested anew.",
+            container(),
+            What::Restarting { restarts: 2, delay: Nanos::from_secs(1) },
+        ),
+        (
             "The independent checker saw a decision that breaks a rule. This is a bug in Casemate.",
             node(),
             What::CheckerViolation { violation: "two enclaves own frame 7".into() },
@@ -188,7 +194,7 @@ mod tests {
             assert_eq!(value["kind"], event.what.kind());
             assert!(seen.insert(event.what.kind()), "{} twice", event.what.kind());
         }
-        assert_eq!(seen.len(), 20, "a new kind needs an example here");
+        assert_eq!(seen.len(), 21, "a new kind needs an example here");
     }
 
     #[test]

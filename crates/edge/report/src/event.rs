@@ -5,7 +5,7 @@
 //! those it does not know. `docs/events.md` lists them, one example each.
 
 use casemate_model::{
-    Bytes, ContainerKey, EnclaveId, Fingerprint, Measurement, NodeName, Pages, PodKey, Tee, Timestamp,
+    Bytes, ContainerKey, EnclaveId, Fingerprint, Measurement, Nanos, NodeName, Pages, PodKey, Tee, Timestamp,
 };
 use serde::Serialize;
 
@@ -151,6 +151,14 @@ pub enum What {
         /// Why.
         why: String,
     },
+    /// The container ended and is started again: a new enclave, attested anew.
+    Restarting {
+        /// How often it has been started again, this time included.
+        restarts: u32,
+        /// How long it waits first. Seconds on the wire.
+        #[serde(serialize_with = "wire::seconds")]
+        delay: Nanos,
+    },
     /// The enclave is gone: its frames zeroed, its keys destroyed.
     Destroyed {
         /// Frames zeroed before their pages went back to the kernel.
@@ -191,6 +199,7 @@ impl What {
             Self::Exited { .. } => "exited",
             Self::Trapped { .. } => "trapped",
             Self::Killed { .. } => "killed",
+            Self::Restarting { .. } => "restarting",
             Self::Destroyed { .. } => "destroyed",
             Self::CheckerViolation { .. } => "checker_violation",
             Self::RunEnded { .. } => "run_ended",

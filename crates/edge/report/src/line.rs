@@ -1,6 +1,6 @@
 //! One event in one line, for live output: elapsed time, subject, what happened.
 
-use casemate_model::Timestamp;
+use casemate_model::{Nanos, Timestamp};
 
 use crate::style::Tone;
 use crate::text;
@@ -59,6 +59,12 @@ pub(crate) fn words(what: &What) -> (Tone, String) {
         What::Exited { code } => (Tone::Bad, format!("exited with {code}")),
         What::Trapped { message } => (Tone::Bad, format!("trapped: {message}")),
         What::Killed { why } => (Tone::Bad, format!("killed: {why}")),
+        What::Restarting { restarts, delay: Nanos::ZERO } => {
+            (Tone::Waiting, format!("starts again ({restarts}.)"))
+        }
+        What::Restarting { restarts, delay } => {
+            (Tone::Waiting, format!("starts again ({restarts}.) in {}", text::span(*delay)))
+        }
         What::Destroyed { pages_zeroed } => (Tone::Plain, format!("destroyed: {pages_zeroed} zeroed")),
         What::CheckerViolation { violation } => (Tone::Bad, format!("CHECKER: {violation}")),
         What::RunEnded { succeeded: true } => (Tone::Good, "run ended: everything succeeded".to_owned()),

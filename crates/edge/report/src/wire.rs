@@ -39,6 +39,10 @@ pub(crate) fn optional_pages<S: Serializer>(value: &Option<Pages>, to: S) -> Res
     value.map(|pages| pages.0).serialize(to)
 }
 
+pub(crate) fn seconds<S: Serializer>(value: &Nanos, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_f64(value.as_secs_f64())
+}
+
 pub(crate) fn optional_seconds<S: Serializer>(value: &Option<Nanos>, to: S) -> Result<S::Ok, S::Error> {
     value.map(Nanos::as_secs_f64).serialize(to)
 }
