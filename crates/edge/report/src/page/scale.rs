@@ -188,7 +188,7 @@ mod tests {
 
     #[test]
     fn ticks_are_round_from_fifty_milliseconds_to_ten_minutes() {
-        let ticks = |length| labels(&TimeScale::new((Timestamp(7), Timestamp(7 + length))).ticks()).join(" ");
+        let ticks = |length: u64| labels(&TimeScale::new((Timestamp(7), Timestamp(7 + length))).ticks()).join(" ");
         assert_eq!(ticks(0), "0 0.0 µs");
         assert_eq!(ticks(50_000_000), "0 10 ms 20 ms 30 ms 40 ms 50 ms");
         assert_eq!(ticks(1_306_000_000), "0 0.2 s 0.4 s 0.6 s 0.8 s 1.0 s 1.2 s");
