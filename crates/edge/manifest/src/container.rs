@@ -1,22 +1,28 @@
 //! A container: its program, what it is told, and what it asks for.
 //!
-//! Refused by name: `valueFrom` and `envFrom` (nothing here can resolve them),
-//! texts with a NUL in them, names that are no DNS labels.
+//! Refused by name: texts with a NUL in them, names that are no DNS labels, a working
+//! directory that is not absolute or leads up.
 //! Understood but not done, each with a note: [`NOT_DONE`].
 
 use casemate_model::Container;
 
 use crate::Place;
-use crate::expand::{EXPANDED_MAX, expand};
+use crate::env::{env, plain, strings};
 use crate::field::Field;
 use crate::metadata::{NameKind, name};
-use crate::problem::Findings;
+use crate::mount::mounts;
+use crate::path;
+use crate::pod::Scope;
+use crate::problem::{Findings, shown};
 use crate::resources::demand;
+use crate::volume::Volumes;
 
 /// Reads one container; `extra_env` comes before its own environment.
 pub(crate) fn container(
     field: &Field<'_>,
     extra_env: &[(String, String)],
+    scope: &Scope<'_, '_>,
+    volumes: &Volumes,
     to: &mut Findings,
 ) -> Option<(Container, Place)> {
     to.sound(|to| {
@@ -33,9 +39,11 @@ pub(crate) fn container(
                 to,
             )
             .and_then(|field| Some((plain(&field, to)?, field.place())));
-        let env = env(field, extra_env, to);
+        let env = env(field, extra_env, scope, to);
         let command = strings(field, "command", &env, to);
         let args = strings(field, "args", &env, to);
+        let mounts = mounts(field, volumes, &env, to);
+        let working_dir = working_dir(field, to);
         let demand = demand(field, to);
         for (key, instead) in NOT_DONE {
             if let Some(field) = field.get(key).filter(|field| !field.is_empty()) {
@@ -45,28 +53,18 @@ pub(crate) fn container(
         let (image, image_place) = image?;
         let argv = if command.is_empty() { vec![program_name(&image).to_owned()] } else { command };
         let args = argv.into_iter().chain(args).collect();
-        let container = Container {
-            name: name?,
-            image,
-            args,
-            env,
-            working_dir: None,
-            mounts: Vec::new(),
-            demand: demand?,
-        };
+        let env = env.into_list();
+        let container = Container { name: name?, image, args, env, working_dir, mounts, demand: demand? };
         Some((container, image_place))
     })
 }
 
 /// What is understood but not done, and what happens instead.
-const NOT_DONE: [(&str, &str); 8] = [
-    ("volumeMounts", "not mounted by this version: the program sees no files"),
-    ("volumeDevices", "not attached by this version"),
+const NOT_DONE: [(&str, &str); 5] = [
     ("livenessProbe", "not probed by this version"),
     ("readinessProbe", "not probed by this version"),
     ("startupProbe", "not probed by this version"),
     ("lifecycle", "hooks are not run by this version"),
-    ("workingDir", "ignored: the program sees no files"),
     ("ports", "not opened by this version: the program sees no network"),
 ];
 
@@ -78,80 +76,16 @@ fn program_name(image: &str) -> &str {
     last.split_once(':').map_or(last, |(name, _)| name)
 }
 
-fn env(container: &Field<'_>, extra: &[(String, String)], to: &mut Findings) -> Vec<(String, String)> {
-    let mut env = extra.to_vec();
-    if let Some(from) = container.get("envFrom").filter(|field| !field.is_empty()) {
-        to.refuse(from.not_run(
-            "this version reads no ConfigMaps or Secrets, so `envFrom` cannot be resolved",
-            "Write the variables out under `env`",
-        ));
+/// The directory relative paths start from.
+fn working_dir(container: &Field<'_>, to: &mut Findings) -> Option<String> {
+    let field = container.get("workingDir").filter(|field| !field.is_empty())?;
+    let text = plain(&field, to)?;
+    let path = path::absolute(&text);
+    if path.is_none() {
+        let cause = format!("`{}` is not an absolute path without `..`", shown(&text));
+        to.refuse(field.problem(cause, "Write it out from `/`"));
     }
-    let Some(list) = container.get("env") else { return env };
-    for item in list.items(to) {
-        let Some(name) = variable_name(&item, to) else { continue };
-        if let Some(from) = item.get("valueFrom") {
-            to.refuse(from.not_run(
-                format!("this version cannot resolve `valueFrom`, so `{name}` has no value"),
-                "Write the value out as `value`",
-            ));
-            continue;
-        }
-        let value = match item.get("value") {
-            Some(field) => plain(&field, to).and_then(|value| expanded(&field, &value, &env, to)),
-            None => Some(String::new()),
-        };
-        let Some(value) = value else { continue };
-        // The later definition wins, in the place of the first.
-        match env.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, known)) => *known = value,
-            None => env.push((name, value)),
-        }
-    }
-    env
-}
-
-fn variable_name(item: &Field<'_>, to: &mut Findings) -> Option<String> {
-    let field = item.need("name", "Name the variable", to)?;
-    let name = plain(&field, to)?;
-    if name.is_empty() || name.contains('=') {
-        to.refuse(
-            field.problem(format!("`{name}` names no variable"), "Use letters, digits and underscores"),
-        );
-        return None;
-    }
-    Some(name)
-}
-
-fn strings(container: &Field<'_>, key: &str, env: &[(String, String)], to: &mut Findings) -> Vec<String> {
-    let Some(list) = container.get(key) else { return Vec::new() };
-    let mut strings = Vec::new();
-    for item in list.items(to) {
-        strings.extend(plain(&item, to).and_then(|text| expanded(&item, &text, env, to)));
-    }
-    strings
-}
-
-fn expanded(field: &Field<'_>, text: &str, env: &[(String, String)], to: &mut Findings) -> Option<String> {
-    let Some(expanded) = expand(text, env) else {
-        to.refuse(field.problem(
-            format!("more than {EXPANDED_MAX} bytes once its references are replaced"),
-            "Shorten it, or use fewer `$(NAME)`",
-        ));
-        return None;
-    };
-    to.spend(field, expanded.len()).then_some(expanded)
-}
-
-/// Text that can be handed to a program, which ends its strings with a NUL.
-fn plain(field: &Field<'_>, to: &mut Findings) -> Option<String> {
-    let text = field.text(to)?;
-    if text.contains('\0') {
-        to.refuse(
-            field.problem("has a NUL character in it", "Take it out: programs end their strings there"),
-        );
-        return None;
-    }
-    Some(text.to_owned())
+    path
 }
 
 #[cfg(test)]

@@ -5,11 +5,13 @@
 //! nothing stays as written.
 //! Refused: results above [`EXPANDED_MAX`], because references to references double.
 
+use crate::variables::Variables;
+
 /// Largest result, bytes: as large as one argument may be on Linux (`MAX_ARG_STRLEN`).
 pub(crate) const EXPANDED_MAX: usize = 128 << 10;
 
-/// Expands `text` against `env`, the later definition winning; `None` where the result is too large.
-pub(crate) fn expand(text: &str, env: &[(String, String)]) -> Option<String> {
+/// Expands `text` against `env`; `None` where the result is too large.
+pub(crate) fn expand(text: &str, env: &Variables) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some(at) = rest.find('$') {
@@ -20,8 +22,8 @@ pub(crate) fn expand(text: &str, env: &[(String, String)]) -> Option<String> {
             push(&mut out, "$")?;
             after
         } else if let Some((name, after)) = after.strip_prefix('(').and_then(|inner| inner.split_once(')')) {
-            match env.iter().rev().find(|(known, _)| known == name) {
-                Some((_, value)) => push(&mut out, value)?,
+            match env.get(name) {
+                Some(value) => push(&mut out, value)?,
                 None => push(&mut out, &format!("$({name})"))?,
             }
             after
@@ -44,11 +46,10 @@ mod tests {
 
     #[test]
     fn references_are_replaced_as_kubernetes_does() {
-        let env = [
-            ("A".to_owned(), "1".to_owned()),
-            ("A".to_owned(), "2".to_owned()),
-            ("E".to_owned(), String::new()),
-        ];
+        let mut env = Variables::default();
+        for (name, value) in [("A", "1"), ("A", "2"), ("E", "")] {
+            env.define(name, value.to_owned());
+        }
         for (text, expected) in [
             ("x$(A)y", "x2y"),
             ("$(E)", ""),
@@ -65,11 +66,12 @@ mod tests {
 
     #[test]
     fn doubling_ends_at_the_limit() {
-        let mut env = vec![("V0".to_owned(), "0123456789".to_owned())];
+        let mut env = Variables::default();
+        env.define("V0", "0123456789".to_owned());
         for step in 1..64 {
             let previous = format!("$(V{})", step - 1);
             match expand(&previous.repeat(2), &env) {
-                Some(value) => env.push((format!("V{step}"), value)),
+                Some(value) => env.define(&format!("V{step}"), value),
                 None => return assert!(step > 10),
             }
         }

@@ -166,6 +166,11 @@ impl<'a> Field<'a> {
         items.iter().enumerate().map(item)
     }
 
+    /// The items of the list under `key`, or none.
+    pub(crate) fn elements_of(&self, key: &str) -> Vec<Self> {
+        self.get(key).map(|list| list.elements().collect()).unwrap_or_default()
+    }
+
     /// A scalar as it reads: text, the digits of a number, `true` or `false`.
     pub(crate) fn plain(&self) -> Option<&'a str> {
         match &self.node.value {

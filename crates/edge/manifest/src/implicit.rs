@@ -1,36 +1,24 @@
-//! Requests for a TEE that are made without a resource: by runtime class, or by
-//! mounting a TEE's device from the host.
+//! Requests for a TEE that are made without a resource, by runtime class.
 //!
 //! A pod that asks in such a way only is refused. Running it as an ordinary
-//! program would run outside a TEE what was meant to be inside one.
+//! program would run outside a TEE what was meant to be inside one. Devices of the host
+//! are a matter of [`crate::admission`].
 
 use crate::field::Field;
 use crate::problem::Findings;
-use crate::vocabulary::devices::{HostPath, host_path};
 use crate::vocabulary::runtime_classes::{Isolation, runtime_class};
 
-/// Refuses what a pod spec without any TEE resource hints at.
-pub(crate) fn refuse_implicit(spec: &Field<'_>, to: &mut Findings) {
-    let remedy = "Say what it needs, for example `sgx.intel.com/epc: 32Mi` under `resources.requests`";
+/// Refuses what a pod spec without any TEE resource hints at. `handler` is the runtime's
+/// own name where it is known: then that decides, since a class can be called anything.
+pub(crate) fn refuse_implicit(spec: &Field<'_>, handler: Option<&str>, to: &mut Findings) {
     if let Some(class) = spec.get("runtimeClassName")
         && let Some(name) = class.text(to)
-        && is_confidential_class(name)
+        && is_confidential_class(handler.unwrap_or(name))
     {
         to.refuse(class.not_run(
             format!("the runtime class `{name}` may mean a TEE, but no container asks for one"),
-            remedy,
+            "Say what it needs, for example `sgx.intel.com/epc: 32Mi` under `resources.requests`",
         ));
-    }
-    let Some(volumes) = spec.get("volumes") else { return };
-    for volume in volumes.items(to) {
-        let Some(path) = volume.get("hostPath").and_then(|host| host.get("path")) else { continue };
-        if let Some(text) = path.text(to)
-            && matches!(host_path(text), Some(HostPath::Device(_)))
-        {
-            to.refuse(
-                path.not_run(format!("mounting `{text}` asks for a TEE outside all accounting"), remedy),
-            );
-        }
     }
 }
 

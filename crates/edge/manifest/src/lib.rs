@@ -21,37 +21,53 @@
 
 #![forbid(unsafe_code)]
 
+mod admission;
 pub mod argument;
+mod base64;
+mod config;
 mod container;
+mod documents;
+mod downward;
 mod duration;
+mod env;
 mod expand;
 mod field;
 mod implicit;
+mod inputs;
 mod inspect;
-mod job;
+mod kind;
 mod metadata;
+mod mount;
+mod path;
 mod place;
 mod pod;
 mod policy;
+mod priority_class;
 mod problem;
 mod quantity;
 mod reading;
 mod resources;
+mod runtime_class;
+mod scheduling;
+mod security;
 mod source;
 mod suggest;
 mod template;
 mod tree;
+mod variables;
 mod vocabulary;
+mod volume;
 mod workload;
 
 pub use inspect::{
     Class, Entry, Fact, Finding, FindingId, Form, Inspection, Says, Severity, What, inspect, inspect_markdown,
     is_manifest_name,
 };
+pub use admission::{Account, Admission};
 pub use place::Place;
 pub use policy::{PolicyDocument, ResolvedPolicy, RootName};
 pub use problem::{Note, Problem, ProblemKind};
-pub use reading::{Reading, empty_directory, read, read_policy};
+pub use reading::{Options, Reading, empty_directory, read, read_policy, read_with};
 pub use source::Source;
 pub use vocabulary::technology::Technology;
-pub use workload::{Provenance, Workload, WorkloadKind};
+pub use workload::{Idle, Provenance, Understood, Workload, WorkloadKind};

@@ -4,6 +4,8 @@
 //! accepts is accepted (RFC 1123 labels and subdomains), so a name is never a path.
 //! Refused: `generateName`, because names here are deterministic.
 
+use std::collections::BTreeMap;
+
 use casemate_model::PodKey;
 
 use crate::field::Field;
@@ -36,9 +38,36 @@ pub(crate) fn key(document: &Field<'_>, to: &mut Findings) -> Option<PodKey> {
     })
 }
 
+/// What a pod can be told of itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) key: PodKey,
+    pub(crate) labels: BTreeMap<String, String>,
+    pub(crate) annotations: BTreeMap<String, String>,
+    /// Read from a cluster (`kubectl get -o yaml`): what a cluster adds to a pod is in it.
+    pub(crate) live: bool,
+}
+
+/// Reads the labels and annotations of a document or of a pod's template.
+pub(crate) fn identity(key: PodKey, metadata: Option<&Field<'_>>, to: &mut Findings) -> Identity {
+    let mut texts = |key: &str| metadata.and_then(|field| field.get(key)).map(|field| field.texts(to));
+    let (labels, annotations) = (texts("labels"), texts("annotations"));
+    Identity {
+        key,
+        labels: labels.unwrap_or_default(),
+        annotations: annotations.unwrap_or_default(),
+        live: metadata.is_some_and(|field| field.get("uid").is_some()),
+    }
+}
+
 /// Stands in where the name is wrong, so that the rest is read and everything wrong is said at once.
 pub(crate) fn unnamed() -> PodKey {
     PodKey { namespace: "default".to_owned(), name: "unnamed".to_owned() }
+}
+
+/// Whether a cluster would take this as a pod's name, and this machine as a file's.
+pub(crate) fn is_pod_name(text: &str) -> bool {
+    is_name(text, NameKind::Subdomain)
 }
 
 /// Reads a name of the given kind.

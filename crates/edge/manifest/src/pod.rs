@@ -1,72 +1,114 @@
-//! A pod's spec: where it may run, how important it is, and its containers.
+//! A pod's spec, put together from its parts: its place ([`crate::scheduling`]), what it may
+//! ask for ([`crate::admission`]), its volumes and its containers.
 //!
-//! Refused by name, because ignoring them would place or run the pod wrongly:
-//! init containers, required node affinity, scheduling gates, and `nodeName` on
-//! a confidential pod, which would go around attestation.
-//! Understood but not done, each with a note: [`NOT_DONE`], a `nodeName` on an
-//! ordinary pod, and a priority class that is not Kubernetes' own.
-//! Every container runs once: `restartPolicy` changes nothing in this version.
+//! Refused by name, because ignoring them would place or run the pod wrongly: see
+//! [`NOT_RUN`]; native sidecars, and a TEE that is asked for without a resource.
+//! Understood but not done, each with a note: [`NOT_DONE`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::{
-    Bytes, Container, MilliCpu, Pod, PodKey, RestartPolicy, TaintEffect, Toleration, TolerationOperator,
-};
+use casemate_model::{Container, Nanos, Pod, RestartPolicy};
 
 use crate::Place;
+use crate::admission::{guard_confidential, requested};
 use crate::container::container;
 use crate::field::Field;
 use crate::implicit::refuse_implicit;
-use crate::problem::Findings;
-use crate::quantity::Quantity;
+use crate::inputs::Context;
+use crate::metadata::{Identity, is_pod_name};
+use crate::problem::{Findings, shown};
+use crate::resources::demand;
+use crate::scheduling::scheduling;
+use crate::security::understand;
+use crate::volume::{Volumes, volumes};
 
-/// A pod but for its name, and where its containers' images are written.
+/// A pod as it was read.
 #[derive(Clone, Debug)]
-pub(crate) struct PodSpec {
-    pub(crate) pod: Pod,
-    pub(crate) images: Vec<Place>,
+pub(crate) enum PodRead {
+    /// To be placed and run; with where each container's image is written.
+    Pod(Box<Pod>, Vec<Place>),
+    /// A device plugin that the policy allows: there is nothing here that it could serve.
+    DevicePlugin,
 }
+
+/// What the parts of one pod are read with.
+pub(crate) struct Scope<'c, 'a> {
+    pub(crate) identity: &'c Identity,
+    pub(crate) spec: &'c Field<'a>,
+    pub(crate) context: &'c Context<'c>,
+    containers: BTreeMap<&'a str, Field<'a>>,
+}
+
+impl<'c, 'a> Scope<'c, 'a> {
+    fn new(identity: &'c Identity, spec: &'c Field<'a>, context: &'c Context<'c>) -> Self {
+        let items = CONTAINERS.iter().flat_map(|key| spec.elements_of(key));
+        let containers = items.filter_map(|item| Some((item.get("name")?.plain()?, item))).collect();
+        Self { identity, spec, context, containers }
+    }
+
+    /// The container of that name.
+    pub(crate) fn container(&self, name: &str) -> Option<Field<'a>> {
+        self.containers.get(name).cloned()
+    }
+}
+
+/// Both lists of containers.
+const CONTAINERS: [&str; 2] = ["initContainers", "containers"];
 
 /// Reads a pod's spec; `extra_env` is put before every container's own environment.
 pub(crate) fn pod(
-    key: PodKey,
+    identity: &Identity,
     spec: &Field<'_>,
     extra_env: &[(String, String)],
+    context: &Context<'_>,
     to: &mut Findings,
-) -> Option<PodSpec> {
+) -> Option<PodRead> {
     to.sound(|to| {
         if !spec.map(to) {
             return None;
         }
-        refuse_unrunnable(spec, to);
+        if !is_pod_name(&identity.key.name) {
+            let cause = format!("the pod's name would be `{}`, which is too long", shown(&identity.key.name));
+            to.refuse(spec.problem(cause, "Shorten the name it is made from"));
+        }
+        let requested = requested(spec, to);
+        let admitted = requested.admit(identity, context.admission, to);
+        if requested.is_device_plugin && !asks_for_a_tee(spec) {
+            device_plugin(spec, to);
+            return Some(PodRead::DevicePlugin);
+        }
+        let scope = Scope::new(identity, spec, context);
+        refuse_what_is_not_run(spec, to);
+        let volumes = volumes(&scope, admitted, to);
         let found = to.found;
-        let (containers, images) = containers(spec, extra_env, to);
+        let (mut containers, mut images) = (Vec::new(), Vec::new());
+        let mut names = BTreeSet::new();
+        for list in CONTAINERS {
+            containers.push(read_containers(list, &scope, extra_env, &volumes, &mut names, &mut images, to));
+        }
         let all_read = to.found == found;
-        let (overhead_cpu, overhead_memory) = overhead(spec, to);
+        let (containers, init_containers) = (containers.pop()?, containers.pop()?);
+        understand(spec, to);
+        let scheduling = scheduling(spec, identity, context, to);
         let pod = Pod {
-            key,
-            priority: priority(spec, to),
-            node_selector: node_selector(spec, to),
-            tolerations: tolerations(spec, to),
-            overhead_memory,
-            overhead_cpu,
-            overhead_key_slots: 0,
-            init_containers: Vec::new(),
+            key: identity.key.clone(),
+            priority: scheduling.priority,
+            node_selector: scheduling.node_selector,
+            tolerations: scheduling.tolerations,
+            overhead_memory: scheduling.overhead.memory,
+            overhead_cpu: scheduling.overhead.cpu,
+            overhead_key_slots: scheduling.overhead.key_slots,
+            init_containers,
             containers,
-            restart_policy: RestartPolicy::Never,
+            restart_policy: restart_policy(spec, to).unwrap_or_default(),
             restarts_max: None,
-            active_deadline: None,
-            volumes: Vec::new(),
+            active_deadline: active_deadline(spec, 1, to),
+            volumes: volumes.list,
         };
         if pod.is_confidential() {
-            if let Some(node) = spec.get("nodeName") {
-                to.refuse(node.problem(
-                    "a confidential pod may not choose its node by name: that goes around attestation",
-                    "Take it out; use `nodeSelector` to narrow the choice",
-                ));
-            }
+            guard_confidential(spec, identity, to);
         } else if all_read {
-            refuse_implicit(spec, to);
+            refuse_implicit(spec, scheduling.handler.as_deref(), to);
             if let Some(node) = spec.get("nodeName") {
                 to.note(node.note("ignored: everything runs on this machine"));
             }
@@ -76,54 +118,88 @@ pub(crate) fn pod(
                 to.note(field.note(instead));
             }
         }
-        Some(PodSpec { pod, images })
+        Some(PodRead::Pod(Box::new(pod), images))
     })
 }
 
 /// What is understood but not done, and what happens instead.
-const NOT_DONE: [(&str, &str); 3] = [
-    ("activeDeadlineSeconds", "not enforced by this version"),
+const NOT_DONE: [(&str, &str); 2] = [
     ("topologySpreadConstraints", "not considered: there is one node"),
-    ("hostNetwork", "ignored: programs see no network"),
+    ("readinessGates", "not waited for: there is no one to report them"),
 ];
 
-fn refuse_unrunnable(spec: &Field<'_>, to: &mut Findings) {
-    let required = spec
-        .get("affinity")
-        .and_then(|affinity| affinity.get("nodeAffinity"))
-        .and_then(|affinity| affinity.get("requiredDuringSchedulingIgnoredDuringExecution"));
-    let refused = [
-        (
-            spec.get("initContainers"),
-            "init containers are not run by this version",
-            "Start them as pods of their own",
-        ),
-        (required, "required node affinity is not considered by this version", "Use `nodeSelector`"),
-        (spec.get("schedulingGates"), "scheduling gates are not lifted by this version", "Take them out"),
-    ];
-    for (field, cause, remedy) in refused {
-        if let Some(field) = field.filter(|field| !field.is_empty()) {
+/// What is refused wherever it is not empty, and what to do instead.
+const NOT_RUN: [(&str, &str, &str); 4] = [
+    ("schedulingGates", "scheduling gates are not lifted by this version", "Take them out"),
+    (
+        "ephemeralContainers",
+        "ephemeral containers are not run by this version",
+        "Take them out, or write them among `containers`",
+    ),
+    (
+        "resourceClaims",
+        "no node of this version offers devices by claim",
+        "Ask for a resource, such as `sgx.intel.com/epc`",
+    ),
+    (
+        "resources",
+        "resources of a whole pod are not counted by this version",
+        "Write them with each container",
+    ),
+];
+
+fn refuse_what_is_not_run(spec: &Field<'_>, to: &mut Findings) {
+    for (key, cause, remedy) in NOT_RUN {
+        if let Some(field) = spec.get(key).filter(|field| !field.is_empty()) {
             to.refuse(field.not_run(cause, remedy));
+        }
+    }
+    if let Some(field) = spec.at(&["os", "name"])
+        && field.text(to).is_some_and(|os| os != "linux")
+    {
+        to.refuse(field.not_run("programs for this system are not run", "Take `os` out, or write `linux`"));
+    }
+}
+
+/// Whether any container asks for a resource of a TEE.
+fn asks_for_a_tee(spec: &Field<'_>) -> bool {
+    let items = CONTAINERS.iter().flat_map(|key| spec.elements_of(key));
+    items.filter_map(|item| demand(&item, &mut Findings::default())).any(|demand| demand.enclave.is_some())
+}
+
+/// What is wrong with a device plugin, as far as anybody could know who does not run it.
+fn device_plugin(spec: &Field<'_>, to: &mut Findings) {
+    let Some(list) = spec.need("containers", ADD_ONE, to) else { return };
+    for item in list.items(to) {
+        if item.map(to) {
+            let _ = item.need("name", "Give the container a name, unique in its pod", to);
+            demand(&item, to);
         }
     }
 }
 
-fn containers(
-    spec: &Field<'_>,
+const ADD_ONE: &str = "Add at least one container";
+
+fn read_containers(
+    key: &str,
+    scope: &Scope<'_, '_>,
     extra_env: &[(String, String)],
+    volumes: &Volumes,
+    names: &mut BTreeSet<String>,
+    images: &mut Vec<Place>,
     to: &mut Findings,
-) -> (Vec<Container>, Vec<Place>) {
-    let mut containers = Vec::new();
-    let mut images = Vec::new();
-    let mut names = BTreeSet::new();
-    let remedy = "Add at least one container";
-    let Some(list) = spec.need("containers", remedy, to) else { return (containers, images) };
+) -> Vec<Container> {
+    let is_init = key == "initContainers";
+    let list = if is_init { scope.spec.get(key) } else { scope.spec.need(key, ADD_ONE, to) };
+    let Some(list) = list else { return Vec::new() };
     let items = list.items(to);
-    if items.is_empty() && list.is_list() {
-        to.refuse(list.problem("is empty", remedy));
+    if items.is_empty() && list.is_list() && !is_init {
+        to.refuse(list.problem("is empty", ADD_ONE));
     }
+    let mut containers = Vec::new();
     for item in items {
-        let Some((container, image)) = container(&item, extra_env, to) else { continue };
+        restarts_of_its_own(&item, is_init, to);
+        let Some((container, image)) = container(&item, extra_env, scope, volumes, to) else { continue };
         if !names.insert(container.name.clone()) {
             let cause = format!("a second container named `{}`", container.name);
             to.refuse(item.problem(cause, "Give each container of a pod its own name"));
@@ -131,116 +207,49 @@ fn containers(
         containers.push(container);
         images.push(image);
     }
-    (containers, images)
+    containers
 }
 
-fn overhead(spec: &Field<'_>, to: &mut Findings) -> (MilliCpu, Bytes) {
-    let mut cpu = MilliCpu::ZERO;
-    let mut memory = Bytes::ZERO;
-    let Some(overhead) = spec.get("overhead") else { return (cpu, memory) };
-    for entry in overhead.entries(to) {
-        let Some(text) = entry.value.scalar("a quantity", to) else { continue };
-        let amount = match entry.key {
-            "cpu" => {
-                Quantity::parse(text).and_then(Quantity::thousandths).map(|amount| cpu = MilliCpu(amount))
-            }
-            "memory" => Quantity::parse(text).and_then(Quantity::whole).map(|amount| memory = Bytes(amount)),
-            other => {
-                let cause = format!("overhead in `{other}` is not counted by this version");
-                to.refuse(entry.value.not_run(cause, "State overhead in `cpu` and `memory`"));
-                continue;
-            }
-        };
-        if let Err(error) = amount {
-            let shown: String = text.chars().take(40).collect();
-            to.refuse(entry.value.problem(
-                format!("the amount `{shown}` {error}"),
-                "Write a quantity such as `250m`, `160Mi`",
-            ));
-        }
-    }
-    (cpu, memory)
+/// A container's own `restartPolicy`: makes a sidecar of an init container.
+fn restarts_of_its_own(container: &Field<'_>, is_init: bool, to: &mut Findings) {
+    let Some(policy) = container.get("restartPolicy") else { return };
+    let Some(text) = policy.text(to) else { return };
+    to.refuse(match (text, is_init) {
+        ("Always", true) => policy.not_run(
+            "an init container that goes on running (a sidecar) is not run by this version",
+            "Write it among `containers`: they start together, after all init containers have ended",
+        ),
+        _ => policy.not_run(
+            "a container with a restart policy of its own is not run by this version",
+            "Write it for the whole pod, as `spec.restartPolicy`",
+        ),
+    });
 }
 
-/// Priority classes that every cluster has (`pkg/apis/scheduling`).
-const SYSTEM_CLASSES: [(&str, i32); 2] =
-    [("system-cluster-critical", 2_000_000_000), ("system-node-critical", 2_000_001_000)];
-
-fn priority(spec: &Field<'_>, to: &mut Findings) -> i32 {
-    if let Some(priority) = spec.get("priority") {
-        return priority.integer(to).unwrap_or_default();
-    }
-    let Some(class) = spec.get("priorityClassName") else { return 0 };
-    let Some(name) = class.text(to) else { return 0 };
-    match SYSTEM_CLASSES.iter().find(|(known, _)| *known == name) {
-        Some((_, priority)) => *priority,
-        None => {
-            to.note(
-                class.note("priority classes are not resolved by this version: 0 is used; write `priority`"),
-            );
-            0
-        }
-    }
-}
-
-fn node_selector(spec: &Field<'_>, to: &mut Findings) -> BTreeMap<String, String> {
-    let Some(selector) = spec.get("nodeSelector") else { return BTreeMap::new() };
-    let mut labels = BTreeMap::new();
-    for entry in selector.entries(to) {
-        if let Some(value) = entry.value.text(to) {
-            labels.insert(entry.key.to_owned(), value.to_owned());
-        }
-    }
-    labels
-}
-
-fn tolerations(spec: &Field<'_>, to: &mut Findings) -> Vec<Toleration> {
-    let Some(list) = spec.get("tolerations") else { return Vec::new() };
-    let mut tolerations = Vec::new();
-    for item in list.items(to) {
-        tolerations.extend(to.sound(|to| toleration(&item, to)));
-    }
-    tolerations
-}
-
-/// As `core/v1 Toleration`: `Equal` where no operator is written, any effect where none is.
-fn toleration(item: &Field<'_>, to: &mut Findings) -> Option<Toleration> {
-    if !item.map(to) {
-        return None;
-    }
-    let text = |key: &str, to: &mut Findings| item.get(key).map_or(Some(""), |field| field.text(to));
-    let key = Some(text("key", to)?.to_owned()).filter(|key| !key.is_empty());
-    let value = text("value", to)?.to_owned();
-    let operator = match text("operator", to)? {
-        "" | "Equal" => TolerationOperator::Equal(value),
-        "Exists" if value.is_empty() => TolerationOperator::Exists,
-        "Exists" => {
-            to.refuse(item.problem("`Exists` takes no value", "Take `value` out, or use `Equal`"));
-            return None;
-        }
+/// `spec.restartPolicy`, `Always` where it is absent.
+pub(crate) fn restart_policy(spec: &Field<'_>, to: &mut Findings) -> Option<RestartPolicy> {
+    let Some(field) = spec.get("restartPolicy") else { return Some(RestartPolicy::Always) };
+    match field.text(to)? {
+        "Always" => Some(RestartPolicy::Always),
+        "OnFailure" => Some(RestartPolicy::OnFailure),
+        "Never" => Some(RestartPolicy::Never),
         other => {
-            to.refuse(item.problem(format!("unknown operator `{other}`"), "Use `Exists` or `Equal`"));
-            return None;
-        }
-    };
-    if key.is_none() && operator != TolerationOperator::Exists {
-        to.refuse(
-            item.problem(
-                "a toleration without a key must use `Exists`",
-                "Add the key, or `operator: Exists`",
-            ),
-        );
-    }
-    let effect = match text("effect", to)? {
-        "" => None,
-        "NoSchedule" => Some(TaintEffect::NoSchedule),
-        "PreferNoSchedule" => Some(TaintEffect::PreferNoSchedule),
-        "NoExecute" => Some(TaintEffect::NoExecute),
-        other => {
-            let cause = format!("unknown effect `{other}`");
-            to.refuse(item.problem(cause, "Use `NoSchedule`, `PreferNoSchedule` or `NoExecute`"));
+            let cause = format!("unknown restart policy `{}`", shown(other));
+            to.refuse(field.problem(cause, "Use `Always`, `OnFailure` or `Never`"));
             None
         }
-    };
-    Some(Toleration { key, operator, effect })
+    }
+}
+
+/// `activeDeadlineSeconds` of a pod or a Job, `least` or more.
+pub(crate) fn active_deadline(spec: &Field<'_>, least: u32, to: &mut Findings) -> Option<Nanos> {
+    let field = spec.get("activeDeadlineSeconds")?;
+    let secs: u32 = field.integer(to)?;
+    // `int32` in all but name: Kubernetes takes no more.
+    if secs < least || i32::try_from(secs).is_err() {
+        let remedy = format!("Write {least} to {} seconds, or take it out", i32::MAX);
+        to.refuse(field.problem(format!("`{secs}` seconds are no deadline"), remedy));
+        return None;
+    }
+    Some(Nanos::from_secs(u64::from(secs)))
 }

@@ -13,11 +13,18 @@
 //!   workloads:                    # the first rule that matches decides; no rule, no entry
 //!   - match: {namespace: default, name: "quick-*", container: "*"}
 //!     measurements: image         # what this machine measures of the image named, or a list of MRENCLAVEs
+//!   admission:                    # default: nobody
+//!     privileged:                 # who may have privilege, host namespaces and devices of the host
+//!     - {namespace: kube-system, serviceAccount: "*"}
+//!     provision:                  # who may ask for SGX's provision right; default: everyone
+//!     - {namespace: default, serviceAccount: default}
 //! ```
 //!
 //! A part left out of `match` matches everything; a pattern may end in `*`.
 //! `measurements: image` says that an enclave must be what its manifest names: it
 //! guards the way from the image to the enclave, not against another image.
+//! Both parts of an account under `admission` have to be written: leaving one out by
+//! mistake must not allow everybody.
 //!
 //! Unknown keys are refused with a suggestion: a policy in which `allowdebug` is
 //! silently ignored is not the policy somebody wrote.
@@ -29,6 +36,7 @@ use casemate_policy::{
     AppraisalPolicy, Pattern, PolicyDraft, PolicyError, Reference, Selector, WorkloadRule,
 };
 
+use crate::admission::{Account, Admission};
 use crate::duration;
 use crate::field::Field;
 use crate::metadata::{NameKind, name};
@@ -61,6 +69,8 @@ pub struct PolicyDocument {
     pub platform: Reference,
     /// What workloads may be; the first rule that matches decides.
     pub workloads: Vec<WorkloadRule>,
+    /// Who may have what is kept from everyone else.
+    pub admission: Admission,
 }
 
 /// How a policy names a software root.
@@ -94,6 +104,7 @@ impl PolicyDocument {
             debug_allowed: false,
             platform: Reference::Image,
             workloads: vec![WorkloadRule { selector: Selector::default(), reference: Reference::Image }],
+            admission: Admission::built_in(),
         }
     }
 
@@ -139,7 +150,8 @@ pub(crate) fn policy(document: &Field<'_>, to: &mut Findings) -> Option<PolicyDo
             .and_then(|field| name(&field, NameKind::Subdomain, to));
         let spec =
             document.need("spec", "Say what is accepted: at least `softwareRoot` and `workloads`", to)?;
-        unknown_keys(&spec, &["softwareRoot", "ttl", "allowDebug", "platform", "workloads"], to);
+        let known = ["softwareRoot", "ttl", "allowDebug", "platform", "workloads", "admission"];
+        unknown_keys(&spec, &known, to);
         let software_roots = spec
             .need("softwareRoot", "Write `this-machine`, or `sha256:` and a root's fingerprint", to)
             .map(|field| roots(&field, to));
@@ -162,6 +174,7 @@ pub(crate) fn policy(document: &Field<'_>, to: &mut Findings) -> Option<PolicyDo
             debug_allowed: debug_allowed?,
             platform: platform?,
             workloads: workloads?,
+            admission: spec.get("admission").map(|field| admission(&field, to)).unwrap_or_default(),
         })
     })
 }
@@ -252,17 +265,40 @@ fn workload_rules(list: &Field<'_>, to: &mut Findings) -> Vec<WorkloadRule> {
     rules
 }
 
+fn admission(field: &Field<'_>, to: &mut Findings) -> Admission {
+    unknown_keys(field, &["privileged", "provision"], to);
+    let mut accounts = |key: &str| field.get(key).map(|list| accounts(&list, to));
+    Admission { privileged: accounts("privileged").unwrap_or_default(), provision: accounts("provision") }
+}
+
+fn accounts(list: &Field<'_>, to: &mut Findings) -> Vec<Account> {
+    let mut accounts = Vec::new();
+    for item in list.items(to) {
+        unknown_keys(&item, &["namespace", "serviceAccount"], to);
+        let mut part = |key: &str| {
+            let field = item.need(key, "Write a name, its beginning and `*`, or `\"*\"` for all", to)?;
+            pattern(&field, to)
+        };
+        let account = (part("namespace"), part("serviceAccount"));
+        if let (Some(namespace), Some(service_account)) = account {
+            accounts.push(Account { namespace, service_account });
+        }
+    }
+    accounts
+}
+
 fn selector(field: &Field<'_>, to: &mut Findings) -> Selector {
     unknown_keys(field, &["namespace", "name", "container"], to);
-    let mut pattern = |key: &str| {
-        let field = field.get(key)?;
-        match field.text(to)?.parse::<Pattern>() {
-            Ok(pattern) => Some(pattern),
-            Err(error) => {
-                to.refuse(field.problem(error.to_string(), "Write a name, or its beginning and `*`"));
-                None
-            }
+    let mut part = |key: &str| field.get(key).and_then(|field| pattern(&field, to));
+    Selector { namespace: part("namespace"), name: part("name"), container: part("container") }
+}
+
+fn pattern(field: &Field<'_>, to: &mut Findings) -> Option<Pattern> {
+    match field.text(to)?.parse::<Pattern>() {
+        Ok(pattern) => Some(pattern),
+        Err(error) => {
+            to.refuse(field.problem(error.to_string(), "Write a name, or its beginning and `*`"));
+            None
         }
-    };
-    Selector { namespace: pattern("namespace"), name: pattern("name"), container: pattern("container") }
+    }
 }

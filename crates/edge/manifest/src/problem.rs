@@ -28,6 +28,8 @@ pub enum ProblemKind {
     Invalid,
     /// The document is right, but this version does not run what it says.
     NotRun,
+    /// The document is right, but the policy does not let this account ask for it.
+    NotAdmitted,
 }
 
 /// Something that is understood but not acted upon, or not as Kubernetes would.
@@ -55,7 +57,11 @@ impl std::error::Error for Problem {}
 
 impl fmt::Display for Note {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: {}", self.place, self.field, self.text)
+        write!(f, "{}: ", self.place)?;
+        if !self.field.is_empty() {
+            write!(f, "{}: ", self.field)?;
+        }
+        f.write_str(&self.text)
     }
 }
 
@@ -77,10 +83,39 @@ impl Default for Findings {
     }
 }
 
+/// What is wrong where expanding a document would make more of it than is kept.
+pub(crate) fn exhausted(field: &Field<'_>) -> Problem {
+    field.problem(
+        format!("the manifests come to more than {} MiB once expanded", Findings::MADE_MAX >> 20),
+        "Use fewer aliases, references, replicas or completions, or read fewer files at once",
+    )
+}
+
+/// The beginning of a text, for messages: as much of it as anybody needs to find it again.
+pub(crate) fn shown(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+/// What is wrong with a file as a whole.
+pub(crate) fn whole_file(file: &str, cause: &str, remedy: &str) -> Problem {
+    Problem {
+        kind: ProblemKind::Invalid,
+        place: Place::start_of(file),
+        field: String::new(),
+        cause: cause.to_owned(),
+        remedy: remedy.to_owned(),
+    }
+}
+
 impl Findings {
+    /// With so many bytes that may still be made of the sources.
+    pub(crate) fn with_allowance(allowance: usize) -> Self {
+        Self { allowance, ..Self::default() }
+    }
+
     pub(crate) const KEPT_MAX: usize = 500;
     /// Most bytes that all sources may come to once aliases are expanded, references are
-    /// replaced and the pods of Jobs are counted.
+    /// replaced and every pod is counted.
     pub(crate) const MADE_MAX: usize = 64 << 20;
 
     /// Takes `bytes` made on behalf of `field` out of the allowance; a problem where that is spent.
@@ -91,10 +126,7 @@ impl Findings {
                 true
             }
             None => {
-                self.refuse(field.problem(
-                    format!("the manifests come to more than {} MiB once expanded", Self::MADE_MAX >> 20),
-                    "Use fewer aliases, references or completions, or read fewer files at once",
-                ));
+                self.refuse(exhausted(field));
                 false
             }
         }
@@ -111,6 +143,14 @@ impl Findings {
         if self.notes.len() < Self::KEPT_MAX {
             self.notes.push(note);
         }
+    }
+
+    /// Takes over what was found on another way through the documents.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        let kept = other.problems.len();
+        other.problems.into_iter().for_each(|problem| self.refuse(problem));
+        self.found = self.found.saturating_add(other.found.saturating_sub(kept));
+        other.notes.into_iter().for_each(|note| self.note(note));
     }
 
     /// Runs `read`; its value, unless it found problems on the way.

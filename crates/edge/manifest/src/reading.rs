@@ -4,20 +4,22 @@ use std::collections::BTreeMap;
 
 use casemate_model::PodKey;
 
-use crate::field::Field;
-use crate::job::job;
-use crate::metadata;
-use crate::pod::pod;
+use crate::admission::Admission;
+use crate::documents::{Parsed, What};
+use crate::inputs::{Context, Inputs};
+use crate::kind::{Made, Role, make, refusal, role};
 use crate::policy::{self, PolicyDocument};
-use crate::problem::Findings;
-use crate::tree::Tree;
-use crate::{Note, Place, Problem, ProblemKind, Provenance, Source, Workload, WorkloadKind};
+use crate::problem::{Findings, whole_file};
+use crate::workload::Idle;
+use crate::{Note, Place, Problem, ProblemKind, Provenance, Source, Understood, Workload};
 
 /// What was read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reading {
     /// Pods to place and run, in the order written. Documents with a problem are not among them.
     pub workloads: Vec<Workload>,
+    /// Documents of kinds that are run which need nothing to run here; each has a note too.
+    pub understood: Vec<Understood>,
     /// The policy found among the documents, if any.
     pub policy: Option<PolicyDocument>,
     /// Everything wrong, in the order written.
@@ -28,26 +30,52 @@ pub struct Reading {
     pub problems_left_out: usize,
 }
 
-/// Reads manifests. A problem in one document keeps none of the others from being read.
+/// What the caller knows that no manifest says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Directories of the host below which `hostPath` volumes may be; absolute paths.
+    /// Judged by their text: who opens such a path has to look at symbolic links.
+    pub host_path_roots: Vec<String>,
+    /// The name of the node that pods run on, for those that ask for it.
+    pub node_name: Option<String>,
+    /// Who may have what. `None`: what the policy among the documents says, and where
+    /// there is none, [`Admission::built_in`].
+    pub admission: Option<Admission>,
+}
+
+/// Reads manifests without any options.
 #[must_use]
 pub fn read(sources: &[Source]) -> Reading {
-    let mut reader = Reader::default();
-    for source in sources {
-        reader.source(source);
+    read_with(sources, &Options::default())
+}
+
+/// Reads manifests. A problem in one document keeps none of the others from being read.
+#[must_use]
+pub fn read_with(sources: &[Source], options: &Options) -> Reading {
+    let parsed = Parsed::of(sources);
+    let mut documents = parsed.documents();
+    let inputs = Inputs::of(&mut documents);
+    let admission = options.admission.clone().unwrap_or_else(|| inputs.admission());
+    let context = Context { inputs: &inputs, options, admission: &admission };
+    let mut reader = Reader {
+        context,
+        reading: Reading::default(),
+        findings: Findings::with_allowance(parsed.allowance),
+        seen: BTreeMap::new(),
+    };
+    for document in documents {
+        reader.findings.absorb(document.findings);
+        if let Some(what) = document.what {
+            reader.document(&what);
+        }
     }
-    if sources.is_empty() {
-        reader.findings.refuse(whole_file(
-            "(no input)",
-            "no manifest is given",
-            "Name a file with a Pod or a Job in it",
-        ));
-    }
+    let Reader { reading, findings, .. } = reader;
     Reading {
-        workloads: reader.workloads,
-        policy: reader.policy,
-        problems_left_out: reader.findings.found - reader.findings.problems.len(),
-        problems: reader.findings.problems,
-        notes: reader.findings.notes,
+        policy: inputs.policy,
+        problems_left_out: findings.found - findings.problems.len(),
+        problems: findings.problems,
+        notes: findings.notes,
+        ..reading
     }
 }
 
@@ -58,10 +86,11 @@ pub fn read(sources: &[Source]) -> Reading {
 /// Everything wrong with it; also where it holds no policy.
 pub fn read_policy(source: &Source) -> Result<PolicyDocument, Vec<Problem>> {
     let mut reading = read(std::slice::from_ref(source));
-    for workload in &reading.workloads {
+    let workloads = reading.workloads.iter().map(|workload| &workload.provenance.place);
+    for place in workloads.chain(reading.understood.iter().map(|understood| &understood.place)) {
         reading.problems.push(Problem {
             kind: ProblemKind::Invalid,
-            place: workload.provenance.place.clone(),
+            place: place.clone(),
             field: String::new(),
             cause: "a workload in a file that was given as policy".to_owned(),
             remedy: "Give it as a manifest instead".to_owned(),
@@ -81,178 +110,79 @@ pub fn empty_directory(path: &str) -> Problem {
     Problem { place: Place::whole(path), ..whole_file(path, "no `*.yaml` in this directory", remedy) }
 }
 
-#[derive(Default)]
-struct Reader {
-    workloads: Vec<Workload>,
-    policy: Option<PolicyDocument>,
+struct Reader<'c> {
+    context: Context<'c>,
+    reading: Reading,
     findings: Findings,
     /// Where each pod was first written.
     seen: BTreeMap<PodKey, Place>,
 }
 
-impl Reader {
-    fn source(&mut self, source: &Source) {
-        if source.text.len() > Source::BYTES_MAX {
-            let cause = format!("{} bytes are more than are read ({})", source.text.len(), Source::BYTES_MAX);
-            self.findings.refuse(whole_file(&source.name, &cause, "Split it, or give another file"));
-            return;
-        }
-        let documents = source.documents();
-        if documents.is_empty() {
-            self.findings.refuse(whole_file(&source.name, "holds no document", "Write a Pod or a Job in it"));
-        }
-        if documents.len() > Source::DOCUMENTS_MAX {
-            let cause =
-                format!("{} documents are more than are read ({})", documents.len(), Source::DOCUMENTS_MAX);
-            self.findings.refuse(whole_file(&source.name, &cause, "Split it"));
-            return;
-        }
-        let mut unreadable = 0;
-        for chunk in documents {
-            match Tree::parse(chunk) {
-                Ok(tree) => {
-                    let root = Field::root(&tree);
-                    if self.findings.spend(&root, root.weight()) {
-                        self.document(&root, None);
-                    }
-                }
-                Err(problem) => {
-                    self.findings.refuse(*problem);
-                    unreadable += 1;
-                    // Documents that cost much to refuse are not paid for a thousand times.
-                    if unreadable == UNREADABLE_MAX {
-                        let cause =
-                            format!("{unreadable} documents could not be read: the rest is not tried");
-                        self.findings.refuse(whole_file(&source.name, &cause, "Mend these first"));
-                        return;
-                    }
-                }
+impl Reader<'_> {
+    fn document(&mut self, what: &What<'_>) {
+        let kind = match role(what.version, what.kind) {
+            Ok(Role::Pods(kind)) => kind,
+            Ok(Role::Config(_) | Role::RuntimeClass | Role::PriorityClass | Role::Policy) => return,
+            Ok(Role::Idle(why)) => {
+                let field = what.root.get("kind").unwrap_or_else(|| what.root.clone());
+                self.findings.note(field.note(format!("not needed here: {why}")));
+                return;
             }
-        }
-    }
-
-    /// Reads one document. `inherited` is what a typed list says its items are.
-    fn document(&mut self, document: &Field<'_>, inherited: Option<(&str, &str)>) {
-        let to = &mut self.findings;
-        if document.is_null() || !document.map(to) {
-            return;
-        }
-        let text = |key: &str, to: &mut Findings| document.get(key).map(|field| field.text(to));
-        let kind = match (text("kind", to), inherited) {
-            (Some(kind), _) => kind,
-            (None, Some((_, kind))) => Some(kind),
-            (None, None) => {
-                let remedy = "Say what the document is: `kind: Pod` or `kind: Job`";
-                let _ = document.need("kind", remedy, to);
+            Ok(Role::Refused { cause, remedy }) => {
+                let field = what.root.get("kind").unwrap_or_else(|| what.root.clone());
+                self.findings.refuse(field.not_run(cause, remedy));
+                return;
+            }
+            Err(unknown) => {
+                self.findings.refuse(refusal(what, unknown));
                 return;
             }
         };
-        let version = match (text("apiVersion", to), inherited) {
-            (Some(version), _) => version,
-            (None, Some((version, _))) => Some(version),
-            (None, None) => {
-                let remedy = "Say which version: `v1` for a Pod, `batch/v1` for a Job";
-                let _ = document.need("apiVersion", remedy, to);
-                return;
+        if let Some(owner) = self.context.inputs.owner(&what.root) {
+            let field = what.root.at(&["metadata", "ownerReferences"]);
+            let field = field.unwrap_or_else(|| what.root.clone());
+            self.findings.note(field.note(format!("not run by itself: {owner} in these files makes it")));
+            self.understood(what, Idle::Owned);
+            return;
+        }
+        match make(kind, what, &self.context, &mut self.findings) {
+            Some(Made::Pods(members)) => {
+                for member in members {
+                    let provenance = Provenance { place: what.root.place(), kind: member.kind };
+                    self.admit(Workload { pod: *member.pod, provenance, images: member.images }, what);
+                }
             }
-        };
-        let (Some(kind), Some(version)) = (kind, version) else { return };
-        match (version, kind) {
-            ("v1", "Pod") => self.pod(document),
-            ("batch/v1", "Job") => self.job(document),
-            (policy::API_VERSION, policy::KIND) => self.policy(document),
-            ("v1", "List") => self.list(document, None),
-            ("v1", "PodList") => self.list(document, Some(("v1", "Pod"))),
-            ("batch/v1", "JobList") => self.list(document, Some(("batch/v1", "Job"))),
-            _ => refuse_kind(document, version, kind, to),
-        }
-    }
-
-    fn list(&mut self, list: &Field<'_>, inherited: Option<(&str, &str)>) {
-        let Some(items) = list.get("items") else { return };
-        for item in items.items(&mut self.findings) {
-            self.document(&item.as_root(), inherited);
-        }
-    }
-
-    fn pod(&mut self, document: &Field<'_>) {
-        let to = &mut self.findings;
-        let read = to.sound(|to| {
-            let key = metadata::key(document, to);
-            let spec = document.need("spec", "Describe the pod's containers here", to)?;
-            pod(key.unwrap_or_else(metadata::unnamed), &spec, &[], to)
-        });
-        if let Some(spec) = read {
-            let provenance = Provenance { place: document.place(), kind: WorkloadKind::Pod };
-            self.admit(Workload { pod: spec.pod, provenance, images: spec.images }, document);
-        }
-    }
-
-    fn job(&mut self, document: &Field<'_>) {
-        for (index, spec) in job(document, &mut self.findings) {
-            let provenance = Provenance { place: document.place(), kind: WorkloadKind::Job { index } };
-            self.admit(Workload { pod: spec.pod, provenance, images: spec.images }, document);
-        }
-    }
-
-    fn policy(&mut self, document: &Field<'_>) {
-        let Some(policy) = policy::policy(document, &mut self.findings) else { return };
-        match self.policy.as_ref().and_then(|first| first.place.as_ref()) {
-            Some(first) => {
-                let cause = format!("a second policy; the first is at {first}");
-                self.findings.refuse(document.problem(cause, "Keep one, or name it with --policy"));
+            Some(Made::Nothing(because)) => {
+                if because == Idle::DevicePlugin {
+                    self.findings.note(what.root.note(
+                        "understood as a device plugin, which the policy allows; there is nothing to run: \
+                         this machine's software TEE needs no device plugin",
+                    ));
+                }
+                self.understood(what, because);
             }
-            None => self.policy = Some(policy),
+            None => {}
         }
     }
 
-    fn admit(&mut self, workload: Workload, document: &Field<'_>) {
+    fn understood(&mut self, what: &What<'_>, because: Idle) {
+        // Where the name is wrong, that is told already.
+        let Some(key) = crate::metadata::key(&what.root, &mut Findings::default()) else { return };
+        let (kind, place) = (what.kind.to_owned(), what.root.place());
+        self.reading.understood.push(Understood { key, kind, place, because });
+    }
+
+    fn admit(&mut self, workload: Workload, what: &What<'_>) {
         match self.seen.get(&workload.pod.key) {
             Some(first) => {
                 let cause = format!("a second pod named {}; the first is at {first}", workload.pod.key);
-                self.findings.refuse(document.problem(cause, "Give it another name or namespace"));
+                let remedy = "Give it another name or namespace";
+                self.findings.refuse(what.root.problem(cause, remedy));
             }
             None => {
-                self.seen.insert(workload.pod.key.clone(), document.place());
-                self.workloads.push(workload);
+                self.seen.insert(workload.pod.key.clone(), what.root.place());
+                self.reading.workloads.push(workload);
             }
         }
-    }
-}
-
-/// After how many documents that are no YAML a source is given up.
-const UNREADABLE_MAX: usize = 100;
-
-/// Kinds that are run, with the only version of each.
-const RUN: [(&str, &str); 3] = [("Pod", "v1"), ("Job", "batch/v1"), (policy::KIND, policy::API_VERSION)];
-
-fn refuse_kind(document: &Field<'_>, version: &str, kind: &str, to: &mut Findings) {
-    let shown = |text: &str| text.chars().take(64).collect::<String>();
-    match RUN.iter().find(|(known, _)| *known == kind) {
-        Some((_, right)) => {
-            let field = document.get("apiVersion").unwrap_or_else(|| document.clone());
-            let cause = format!("`{}` is not a version of {kind} that is read", shown(version));
-            to.refuse(field.problem(cause, format!("Write `apiVersion: {right}`")));
-        }
-        None => {
-            let field = document.get("kind").unwrap_or_else(|| document.clone());
-            let cause = format!("`{}` is not run by this version", shown(kind));
-            to.refuse(
-                field.not_run(
-                    cause,
-                    "It runs Pods and Jobs: take the document out, or write it as one of these",
-                ),
-            );
-        }
-    }
-}
-
-fn whole_file(file: &str, cause: &str, remedy: &str) -> Problem {
-    Problem {
-        kind: ProblemKind::Invalid,
-        place: Place::start_of(file),
-        field: String::new(),
-        cause: cause.to_owned(),
-        remedy: remedy.to_owned(),
     }
 }

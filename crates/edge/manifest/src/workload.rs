@@ -1,6 +1,6 @@
 //! A pod, and where it comes from.
 
-use casemate_model::Pod;
+use casemate_model::{Pod, PodKey};
 
 use crate::Place;
 
@@ -11,7 +11,7 @@ pub struct Workload {
     pub pod: Pod,
     /// Where it comes from.
     pub provenance: Provenance,
-    /// Where each container's image is written, in the order of the containers.
+    /// Where each container's image is written, in the order of [`Pod::all_containers`].
     pub images: Vec<Place>,
 }
 
@@ -24,16 +24,62 @@ pub struct Provenance {
     pub kind: WorkloadKind,
 }
 
-/// What kind of document makes the pod.
+/// What kind of document makes the pod. An index is that of the pod, among those the document makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WorkloadKind {
     /// A Pod.
     Pod,
-    /// A Job, of which this is the pod with that index.
+    /// A Job.
     Job {
         /// From 0.
         index: u32,
     },
+    /// A CronJob's Job.
+    CronJob {
+        /// From 0.
+        index: u32,
+    },
+    /// A Deployment.
+    Deployment {
+        /// From 0.
+        index: u32,
+    },
+    /// A ReplicaSet or a ReplicationController.
+    ReplicaSet {
+        /// From 0.
+        index: u32,
+    },
+    /// A StatefulSet.
+    StatefulSet {
+        /// From `spec.ordinals.start`, 0 where absent.
+        index: u32,
+    },
+    /// A DaemonSet: one pod a node, and here is one node.
+    DaemonSet,
+}
+
+/// A document that is understood, and that needs nothing to run here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Understood {
+    /// Its namespace and name.
+    pub key: PodKey,
+    /// Its kind, as written: `DaemonSet`.
+    pub kind: String,
+    /// Where it begins.
+    pub place: Place,
+    /// Why nothing runs for it.
+    pub because: Idle,
+}
+
+/// Why nothing runs for a document.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Idle {
+    /// A device plugin: the policy allows it, but this machine has no kubelet, and a software TEE no device.
+    DevicePlugin,
+    /// It is suspended, paused, or asks for no pods.
+    NoPods,
+    /// What owns it is in the same files and makes its pods.
+    Owned,
 }
 
 impl Provenance {

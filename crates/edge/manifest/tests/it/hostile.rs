@@ -52,7 +52,7 @@ fn references_that_double_and_jobs_of_giants_are_refused() {
     assert_eq!(reading(&with_container(&many)).workloads.len(), 0);
 
     let template = format!(
-        "template: {{spec: {{containers: [{{name: c, image: i, args: [{}]}}]}}}}",
+        "template: {{spec: {{restartPolicy: Never, containers: [{{name: c, image: i, args: [{}]}}]}}}}",
         "x".repeat(1 << 20)
     );
     let giants = format!(
@@ -67,7 +67,7 @@ fn many_jobs_of_many_pods_are_refused_before_they_fill_memory() {
     let job = |index: u32| {
         format!(
             "- {{apiVersion: batch/v1, kind: Job, metadata: {{name: j{index}}}, spec: {{completions: 1000, template: \
-             {{spec: {{containers: [{{name: c, image: i}}]}}}}}}}}\n"
+             {{spec: {{restartPolicy: Never, containers: [{{name: c, image: i}}]}}}}}}}}\n"
         )
     };
     let jobs: String = (0..1_000).map(job).collect();

@@ -1,0 +1,186 @@
+//! What pods are made from besides their own documents: ConfigMaps, Secrets, runtime
+//! and priority classes, the policy, and who owns whom. The order of documents does not matter.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use casemate_model::PodKey;
+
+use crate::admission::Admission;
+use crate::config::{Config, ConfigKind, config};
+use crate::documents::{Document, What};
+use crate::field::Field;
+use crate::kind::{Role, role};
+use crate::policy::{PolicyDocument, policy};
+use crate::priority_class::{self, PriorityClass};
+use crate::problem::Findings;
+use crate::runtime_class::{self, RuntimeClass};
+use crate::{Options, Place};
+
+/// Everything that documents refer to. Of what could not be read, only the name is known.
+#[derive(Default)]
+pub(crate) struct Inputs {
+    configs: BTreeMap<(ConfigKind, PodKey), Option<Config>>,
+    runtime_classes: BTreeMap<String, Option<RuntimeClass>>,
+    priority_classes: BTreeMap<String, Option<PriorityClass>>,
+    /// The policy found among the documents.
+    pub(crate) policy: Option<PolicyDocument>,
+    /// Whether there is one that could not be read.
+    policy_is_broken: bool,
+    /// Kind, namespace and name of everything that makes pods.
+    makers: BTreeSet<(String, PodKey)>,
+}
+
+/// What was found under a name.
+pub(crate) enum Found<T> {
+    /// It is here.
+    Here(T),
+    /// It is here, but could not be read; that is told where it is written.
+    Broken,
+    /// There is none of that name.
+    Absent,
+}
+
+/// What every pod is read with.
+pub(crate) struct Context<'c> {
+    pub(crate) inputs: &'c Inputs,
+    pub(crate) options: &'c Options,
+    pub(crate) admission: &'c Admission,
+}
+
+impl Inputs {
+    /// Reads what is referred to out of the documents. What is wrong with it is left with each.
+    pub(crate) fn of(documents: &mut [Document<'_>]) -> Self {
+        let mut inputs = Self::default();
+        let mut first = Firsts::default();
+        for document in documents {
+            let Some(what) = &document.what else { continue };
+            inputs.add(what, &mut first, &mut document.findings);
+        }
+        inputs
+    }
+
+    fn add(&mut self, what: &What<'_>, first: &mut Firsts, to: &mut Findings) {
+        let root = &what.root;
+        match role(what.version, what.kind) {
+            Ok(Role::Config(kind)) => {
+                let read = config(kind, root, to);
+                let Some(key) = read.as_ref().map(|(key, _)| key.clone()).or_else(|| named(root)) else {
+                    return;
+                };
+                if first.is_first(kind.as_str(), &key, root, to) {
+                    self.configs.insert((kind, key), read.map(|(_, config)| config));
+                }
+            }
+            Ok(Role::RuntimeClass) => {
+                let read = runtime_class::class(root, to);
+                let Some(key) = cluster_wide(root) else { return };
+                if first.is_first(what.kind, &key, root, to) {
+                    self.runtime_classes.insert(key.name, read.map(|(_, class)| class));
+                }
+            }
+            Ok(Role::PriorityClass) => {
+                let read = priority_class::class(root, to);
+                let Some(key) = cluster_wide(root) else { return };
+                if first.is_first(what.kind, &key, root, to) {
+                    self.priority_classes.insert(key.name, read.map(|(_, class)| class));
+                }
+            }
+            Ok(Role::Policy) => {
+                match (policy(root, to), self.policy.as_ref().and_then(|it| it.place.as_ref())) {
+                    (Some(_), Some(first)) => {
+                        let cause = format!("a second policy; the first is at {first}");
+                        to.refuse(root.problem(cause, "Keep one, or name it with --policy"));
+                    }
+                    (Some(policy), None) => self.policy = Some(policy),
+                    (None, _) => self.policy_is_broken = true,
+                }
+            }
+            Ok(Role::Pods(_)) => {
+                // A Pod makes no others.
+                if let Some(key) = named(root).filter(|_| what.kind != "Pod") {
+                    self.makers.insert((what.kind.to_owned(), key));
+                }
+            }
+            Ok(Role::Idle(_) | Role::Refused { .. }) | Err(_) => {}
+        }
+    }
+
+    /// Who may have what, where the caller does not say.
+    ///
+    /// A policy that cannot be read lets nobody have anything: it may have been strict.
+    pub(crate) fn admission(&self) -> Admission {
+        match &self.policy {
+            Some(policy) => policy.admission.clone(),
+            None if self.policy_is_broken => Admission::default(),
+            None => Admission::built_in(),
+        }
+    }
+
+    pub(crate) fn config(&self, kind: ConfigKind, namespace: &str, name: &str) -> Found<&Config> {
+        let key = PodKey { namespace: namespace.to_owned(), name: name.to_owned() };
+        found(self.configs.get(&(kind, key)))
+    }
+
+    pub(crate) fn runtime_class(&self, name: &str) -> Found<&RuntimeClass> {
+        found(self.runtime_classes.get(name))
+    }
+
+    pub(crate) fn priority_class(&self, name: &str) -> Found<&PriorityClass> {
+        found(self.priority_classes.get(name))
+    }
+
+    /// The priority of pods that name none. Of several defaults the lowest, as Kubernetes has it.
+    pub(crate) fn priority_default(&self) -> i32 {
+        let classes = self.priority_classes.values().flatten().filter(|class| class.is_default);
+        classes.map(|class| class.value).min().unwrap_or(0)
+    }
+
+    /// The controller of a document, as `Kind name`, where it is among the documents and makes its pods.
+    pub(crate) fn owner(&self, root: &Field<'_>) -> Option<String> {
+        let namespace = named(root)?.namespace;
+        let owners = root.get("metadata")?.elements_of("ownerReferences");
+        owners.into_iter().filter(|owner| owner.get("controller").is_some_and(|it| it.is_true())).find_map(
+            |owner| {
+                let (kind, name) = (owner.get("kind")?.plain()?, owner.get("name")?.plain()?);
+                let key = PodKey { namespace: namespace.clone(), name: name.to_owned() };
+                self.makers.contains(&(kind.to_owned(), key)).then(|| format!("{kind} `{name}`"))
+            },
+        )
+    }
+}
+
+fn found<T>(entry: Option<&Option<T>>) -> Found<&T> {
+    match entry {
+        Some(Some(value)) => Found::Here(value),
+        Some(None) => Found::Broken,
+        None => Found::Absent,
+    }
+}
+
+/// Namespace and name as they are written, right or wrong.
+fn named(root: &Field<'_>) -> Option<PodKey> {
+    let metadata = root.get("metadata")?;
+    let namespace = metadata.get("namespace").map_or(Some("default"), |field| field.plain())?;
+    Some(PodKey { namespace: namespace.to_owned(), name: metadata.get("name")?.plain()?.to_owned() })
+}
+
+fn cluster_wide(root: &Field<'_>) -> Option<PodKey> {
+    named(root).map(|key| PodKey { namespace: String::new(), ..key })
+}
+
+/// Where each thing was first written.
+#[derive(Default)]
+struct Firsts(BTreeMap<(String, PodKey), Place>);
+
+impl Firsts {
+    fn is_first(&mut self, kind: &str, key: &PodKey, root: &Field<'_>, to: &mut Findings) -> bool {
+        let entry = (kind.to_owned(), key.clone());
+        if let Some(first) = self.0.get(&entry) {
+            let cause = format!("a second {kind} named `{}`; the first is at {first}", key.name);
+            to.refuse(root.problem(cause, "Keep one of them, or give it another name"));
+            return false;
+        }
+        self.0.insert(entry, root.place());
+        true
+    }
+}

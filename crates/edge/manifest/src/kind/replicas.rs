@@ -1,0 +1,115 @@
+//! Deployments, ReplicaSets, ReplicationControllers, StatefulSets and DaemonSets as the
+//! pods they make.
+//!
+//! As many pods as `replicas` says, of a DaemonSet one: here is one node. They are named
+//! after what makes them, `-0`, `-1` and so on, which is Kubernetes' way with StatefulSets
+//! only; elsewhere it draws names at random. All start at once, and none is replaced.
+//!
+//! Refused: more than [`PODS_MAX`](super::members::PODS_MAX) pods, claims of storage, a
+//! selector that does not select the template's pods.
+
+use std::collections::BTreeMap;
+
+use casemate_model::{Pod, RestartPolicy};
+
+use super::Made;
+use super::members::{Own, Template, pod_count};
+use crate::field::Field;
+use crate::inputs::Context;
+use crate::metadata;
+use crate::problem::Findings;
+use crate::scheduling::of_daemons;
+use crate::vocabulary::kinds::Kind;
+use crate::workload::WorkloadKind;
+
+/// The pods of a document of one of these kinds.
+pub(crate) fn replicas(
+    kind: &'static Kind,
+    document: &Field<'_>,
+    context: &Context<'_>,
+    to: &mut Findings,
+) -> Option<Made> {
+    to.sound(|to| {
+        let key = metadata::key(document, to);
+        let spec = document.need("spec", "Describe the pods under `spec.template`", to)?;
+        if !spec.map(to) {
+            return None;
+        }
+        let is_daemon = kind.name == "DaemonSet";
+        let is_stateful = kind.name == "StatefulSet";
+        let replicas = spec.get("replicas").filter(|_| !is_daemon);
+        let count = pod_count(replicas.as_ref(), to);
+        if let (Some(0), Some(field)) = (count, &replicas) {
+            to.note(field.note("none of its pods is run"));
+        }
+        let first = if is_stateful { first_ordinal(&spec, to) } else { 0 };
+        if let Some(claims) = spec.get("volumeClaimTemplates").filter(|claims| !claims.is_empty()) {
+            to.refuse(claims.not_run(
+                "storage is not provisioned by this version",
+                "Take the claims out, and mount an `emptyDir` in their place",
+            ));
+        }
+        if let Some(field) = spec.get("paused").filter(|field| field.is_true()) {
+            to.note(field.note("its pods are run all the same: there is no rollout to hold"));
+        }
+        let template = spec.need("template", "Describe the pods under `spec.template.spec`", to)?;
+        selects_its_own(&spec, &template, to);
+        if let Some(name) = document.at(&["metadata", "name"]).filter(|_| !is_stateful && count != Some(0)) {
+            to.note(name.note(if is_daemon {
+                "one pod, since there is one node; its name ends in -0, not in letters drawn at random"
+            } else {
+                "its pods are numbered from -0, not named by letters drawn at random"
+            }));
+        }
+        let template =
+            Template { key, template, first, count: count?, restarts: (&[RestartPolicy::Always], kind.name) };
+        let of_kind = |index| match kind.name {
+            "Deployment" => WorkloadKind::Deployment { index },
+            "StatefulSet" => WorkloadKind::StatefulSet { index },
+            "DaemonSet" => WorkloadKind::DaemonSet,
+            _ => WorkloadKind::ReplicaSet { index },
+        };
+        let own = |index: u32, name: &str| match is_stateful {
+            true => Own {
+                labels: BTreeMap::from([
+                    ("statefulset.kubernetes.io/pod-name".to_owned(), name.to_owned()),
+                    ("apps.kubernetes.io/pod-index".to_owned(), index.to_string()),
+                ]),
+                ..Own::default()
+            },
+            false => Own::default(),
+        };
+        let finish = |pod: &mut Pod| {
+            if is_daemon {
+                pod.tolerations.extend(of_daemons());
+            }
+        };
+        template.make(context, to, of_kind, own, finish)
+    })
+}
+
+/// `spec.ordinals.start` of a StatefulSet.
+fn first_ordinal(spec: &Field<'_>, to: &mut Findings) -> u32 {
+    spec.at(&["ordinals", "start"]).and_then(|field| field.integer(to)).unwrap_or(0)
+}
+
+/// Kubernetes takes no maker that does not select its own pods.
+fn selects_its_own(spec: &Field<'_>, template: &Field<'_>, to: &mut Findings) {
+    // A ReplicationController writes the labels without `matchLabels`.
+    let Some(selector) = spec.get("selector") else { return };
+    let labels = selector.get("matchLabels").or_else(|| {
+        let is_plain = selector.children().all(|(_, value)| value.plain().is_some());
+        is_plain.then(|| selector.clone())
+    });
+    let Some(labels) = labels else { return };
+    let of_pods = template.at(&["metadata", "labels"]);
+    for (key, value) in labels.children() {
+        let has = of_pods.as_ref().and_then(|labels| labels.get(key));
+        if has.and_then(|value| value.plain()) != value.plain() {
+            to.refuse(value.problem(
+                "selects other pods than those of the template",
+                "Write the same label under `spec.template.metadata.labels`",
+            ));
+        }
+    }
+}
