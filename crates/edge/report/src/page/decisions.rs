@@ -2,10 +2,10 @@
 
 use casemate_model::Timestamp;
 
-use super::Page;
 use super::html::{Html, put};
 use super::scale::span;
 use super::workloads::reasons;
+use super::{Page, scrolled};
 use crate::{Event, State, Subject, What};
 
 /// Decisions that are listed.
@@ -25,9 +25,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>) {
         html.markup("<p class=\"note\">There were none.</p>\n</section>\n");
         return;
     }
-    html.markup(
-        "<div class=\"scroll\" role=\"region\" aria-labelledby=\"decisions\" tabindex=\"0\"><table>\n",
-    );
+    scrolled(html, told.len() + untold.len(), "decisions");
     html.markup("<thead><tr><th scope=\"col\" class=\"number\">At</th><th scope=\"col\">Pod</th>");
     html.markup(
         "<th scope=\"col\">Decision</th><th scope=\"col\" class=\"wide\">Why</th></tr></thead>\n<tbody>\n",

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use casemate_model::{Bytes, ContainerKey, Pages};
+use casemate_model::{ContainerKey, Pages};
 
 use super::Page;
 use super::html::{Html, put};
@@ -167,11 +167,11 @@ fn colour(number: usize, series: &Series) -> &'static str {
 
 fn legend(html: &mut Html, series: &[Series], capacity: u64) {
     html.markup("<ul class=\"legend stacked\">");
-    html.markup("<li><i class=\"line capacity\"></i>pool<span>");
-    put!(html, memory(Pages(capacity).to_bytes()), "</span></li>");
-    html.markup("<li><i class=\"line guaranteed\"></i>guaranteed, in all</li>");
+    html.markup("<li><i class=\"line capacity\"></i><b>pool</b><em>");
+    put!(html, memory(Pages(capacity).to_bytes()), "</em></li>");
+    html.markup("<li><i class=\"line guaranteed\"></i><b>guaranteed, in all</b></li>");
     for (number, layer) in series.iter().enumerate().rev() {
-        put!(html, "<li><i class=\"key ", colour(number, layer), "\"></i>");
+        put!(html, "<li><i class=\"key ", colour(number, layer), "\"></i><b>");
         match (&layer.name, layer.containers) {
             (Some(container), _) => super::name(html, container),
             (None, 0) => html.markup("of no sampled enclave"),
@@ -179,7 +179,7 @@ fn legend(html: &mut Html, series: &[Series], capacity: u64) {
                 put!(html, others, " others");
             }
         }
-        put!(html, "<span>", memory(Bytes(Pages(layer.most()).to_bytes().0)), "</span></li>");
+        put!(html, "</b><em>", memory(Pages(layer.most()).to_bytes()), "</em></li>");
     }
     html.markup("</ul>");
 }

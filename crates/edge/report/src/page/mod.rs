@@ -34,7 +34,7 @@ use crate::{Recording, RunReport};
 
 /// The style, and the hash under which the page's policy knows it.
 const STYLE: &str = include_str!("style.css");
-const STYLE_HASH: &str = "sha256-r3ue6JSVaSnA2uA9IZu9ZlvgyV0cGf43snhGbXuu0/s=";
+const STYLE_HASH: &str = "sha256-GytZrz5Oqn9YarUGAMWBWVs4I8qRJ3/cc0XDqNHBooE=";
 /// The script, likewise.
 const SCRIPT: &str = include_str!("script.js");
 const SCRIPT_HASH: &str = "sha256-drLUU395EKdODPgL/ZRvXshRfhFrM92mlr+b2DXUdTM=";
@@ -129,6 +129,15 @@ fn folded<T>(html: &mut Html, items: &[T], noun: &'static str, mut write: impl F
         html.markup("</div></details>\n");
     }
     beyond(html, items.len().saturating_sub(ROWS_MAX), noun);
+}
+
+/// Begins a table that scrolls in itself where it is wide, or long.
+fn scrolled(html: &mut Html, rows: usize, labelled_by: &'static str) {
+    html.markup("<div class=\"scroll");
+    html.markup(if rows > ROWS_OPEN { " tall" } else { "" });
+    html.markup("\" role=\"region\" aria-labelledby=\"");
+    html.markup(labelled_by);
+    html.markup("\" tabindex=\"0\"><table>\n");
 }
 
 /// Says how many there are that are not on the page.

@@ -133,7 +133,8 @@ pub(super) fn memory(of: Bytes) -> String {
 pub(super) fn span(of: Nanos) -> String {
     let seconds = of.as_secs_f64();
     match of.0 {
-        0..999_500 => format!("{:.0} µs", seconds * 1e6),
+        0 => "0".to_owned(),
+        1..999_500 => format!("{:.0} µs", seconds * 1e6),
         999_500..999_950_000 => format!("{:.1} ms", seconds * 1e3),
         999_950_000..99_995_000_000 => format!("{seconds:.2} s"),
         99_995_000_000..600_000_000_000 => format!("{seconds:.1} s"),
@@ -188,7 +189,8 @@ mod tests {
 
     #[test]
     fn ticks_are_round_from_fifty_milliseconds_to_ten_minutes() {
-        let ticks = |length: u64| labels(&TimeScale::new((Timestamp(7), Timestamp(7 + length))).ticks()).join(" ");
+        let ticks =
+            |length: u64| labels(&TimeScale::new((Timestamp(7), Timestamp(7 + length))).ticks()).join(" ");
         assert_eq!(ticks(0), "0 0.0 µs");
         assert_eq!(ticks(50_000_000), "0 10 ms 20 ms 30 ms 40 ms 50 ms");
         assert_eq!(ticks(1_306_000_000), "0 0.2 s 0.4 s 0.6 s 0.8 s 1.0 s 1.2 s");

@@ -2,7 +2,7 @@
 
 use super::html::{Html, put};
 use super::scale::{count, span};
-use super::{Page, ROWS_MAX, beyond, header};
+use super::{Page, ROWS_MAX, beyond, header, scrolled};
 use crate::{State, WorkloadReport};
 
 pub(super) fn write(html: &mut Html, page: &Page<'_>) {
@@ -12,9 +12,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>) {
         html.markup("<p class=\"note\">There were none.</p>\n</section>\n");
         return;
     }
-    html.markup(
-        "<div class=\"scroll\" role=\"region\" aria-labelledby=\"workloads\" tabindex=\"0\"><table>\n",
-    );
+    scrolled(html, workloads.len(), "workloads");
     html.markup("<thead><tr><th scope=\"col\">Workload</th><th scope=\"col\">TEE</th>");
     html.markup("<th scope=\"col\">Verdict</th><th scope=\"col\">State</th>");
     for title in ["Exit", "Time", "CPU", "Page-ins", "Page-outs", "AEX", "EEXIT"] {

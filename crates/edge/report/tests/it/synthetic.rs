@@ -212,11 +212,15 @@ fn life(
         let reasons = vec![format!("laptop: 32Mi of EPC asked for, 16Mi left{hostile}")];
         events.push((early, pod(), What::PodQueued { reasons }));
     }
-    let why = format!("EPC would be 62 % used (40Mi of 64Mi), its TEE stands in for the one asked for{hostile}");
+    let why =
+        format!("EPC would be 62 % used (40Mi of 64Mi), its TEE stands in for the one asked for{hostile}");
     let placed = guest.begins - length / 100;
     events.push((placed, pod(), What::PodPlaced { node: node.clone(), why }));
-    let created =
-        What::EnclaveCreated { enclave: guest.id, epc_guaranteed: Bytes::mib(2), epc_limit: Some(Bytes::mib(64)) };
+    let created = What::EnclaveCreated {
+        enclave: guest.id,
+        epc_guaranteed: Bytes::mib(2),
+        epc_limit: Some(Bytes::mib(64)),
+    };
     events.push((placed + 1, container(), created));
     let measurement = Measurement([number as u8; 32]);
     events.push((placed + 2, container(), What::EnclaveMeasured { measurement }));
