@@ -108,6 +108,12 @@ pub(crate) fn pod(
         if pod.is_confidential() {
             guard_confidential(spec, identity, to);
         } else if all_read {
+            if let Some(field) = spec.get("ephemeralContainers").filter(|field| !field.is_empty()) {
+                to.refuse(field.not_run(
+                    "ephemeral containers are not run by this version",
+                    "Take them out, or write them among `containers`",
+                ));
+            }
             refuse_implicit(spec, scheduling.handler.as_deref(), to);
             if let Some(node) = spec.get("nodeName") {
                 to.note(node.note("ignored: everything runs on this machine"));
@@ -129,13 +135,8 @@ const NOT_DONE: [(&str, &str); 2] = [
 ];
 
 /// What is refused wherever it is not empty, and what to do instead.
-const NOT_RUN: [(&str, &str, &str); 4] = [
+const NOT_RUN: [(&str, &str, &str); 3] = [
     ("schedulingGates", "scheduling gates are not lifted by this version", "Take them out"),
-    (
-        "ephemeralContainers",
-        "ephemeral containers are not run by this version",
-        "Take them out, or write them among `containers`",
-    ),
     (
         "resourceClaims",
         "no node of this version offers devices by claim",

@@ -274,6 +274,9 @@ fn admission(field: &Field<'_>, to: &mut Findings) -> Admission {
 fn accounts(list: &Field<'_>, to: &mut Findings) -> Vec<Account> {
     let mut accounts = Vec::new();
     for item in list.items(to) {
+        if !item.map(to) {
+            continue;
+        }
         unknown_keys(&item, &["namespace", "serviceAccount"], to);
         let mut part = |key: &str| {
             let field = item.need(key, "Write a name, its beginning and `*`, or `\"*\"` for all", to)?;

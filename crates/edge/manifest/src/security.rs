@@ -80,7 +80,9 @@ fn context(field: &Field<'_>, to: &mut Findings) -> Asked {
         }
     }
     let present = |keys: &[&str]| {
-        let present = keys.iter().filter(|key| field.get(key).is_some_and(|field| !field.is_empty()));
+        // Of capabilities, dropping them is held; adding them is not.
+        let asked = |key: &str| if key == "capabilities" { field.at(&[key, "drop"]) } else { field.get(key) };
+        let present = keys.iter().filter(|key| asked(key).is_some_and(|field| !field.is_empty()));
         present.copied().collect::<Vec<_>>().join(", ")
     };
     let held = present(&HELD);

@@ -54,13 +54,6 @@ pub(crate) fn replicas(
         }
         let template = spec.need("template", "Describe the pods under `spec.template.spec`", to)?;
         selects_its_own(&spec, &template, to);
-        if let Some(name) = document.at(&["metadata", "name"]).filter(|_| !is_stateful && count != Some(0)) {
-            to.note(name.note(if is_daemon {
-                "one pod, since there is one node; its name ends in -0, not in letters drawn at random"
-            } else {
-                "its pods are numbered from -0, not named by letters drawn at random"
-            }));
-        }
         let template =
             Template { key, template, first, count: count?, restarts: (&[RestartPolicy::Always], kind.name) };
         let of_kind = |index| match kind.name {
@@ -84,7 +77,15 @@ pub(crate) fn replicas(
                 pod.tolerations.extend(of_daemons());
             }
         };
-        template.make(context, to, of_kind, own, finish)
+        let made = template.make(context, to, of_kind, own, finish)?;
+        if let (Some(name), Made::Pods(_), false) = (document.at(&["metadata", "name"]), &made, is_stateful) {
+            to.note(name.note(if is_daemon {
+                "one pod, since there is one node; its name ends in -0, not in letters drawn at random"
+            } else {
+                "its pods are numbered from -0, not named by letters drawn at random"
+            }));
+        }
+        Some(made)
     })
 }
 

@@ -1,10 +1,16 @@
 //! Manifests in, workloads and findings out: through the public API only.
 
+mod admission;
+mod config;
 mod fixture;
 mod hostile;
 mod jobs;
+mod kinds;
+mod live;
 mod pods;
 mod policies;
 mod problems;
 mod quickstart;
 mod real;
+mod scheduling;
+mod volumes;
