@@ -5,17 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use serde_saphyr::Spanned;
-
 use crate::problem::Findings;
-use crate::tree::{Node, Tree};
+use crate::tree::{self, Located, Node, Stretch, Tree, scalar};
 use crate::{Note, Place, Problem, ProblemKind};
 
 /// A value and the way to it.
 #[derive(Clone, Debug)]
 pub(crate) struct Field<'a> {
     tree: &'a Tree<'a>,
-    node: &'a Spanned<Node<'a>>,
+    node: &'a Located<Node<'a>>,
     path: String,
 }
 
@@ -36,7 +34,7 @@ impl<'a> Field<'a> {
     }
 
     pub(crate) fn place(&self) -> Place {
-        place(self.tree, &self.node.defined)
+        place(self.tree, self.node.at)
     }
 
     /// A problem with this value.
@@ -93,9 +91,9 @@ impl<'a> Field<'a> {
             self.wrong_type("a mapping", to);
             return Vec::new();
         };
-        let entry = |(key, node): &'a (Spanned<String>, Spanned<Node<'a>>)| Entry {
-            key: key.value.as_str(),
-            key_place: place(self.tree, &key.defined),
+        let entry = |(key, node): &'a tree::Entry<'a>| Entry {
+            key: key.value.as_ref(),
+            key_place: place(self.tree, key.at),
             value: Self { tree: self.tree, node, path: join(&self.path, &key.value) },
         };
         entries.iter().map(entry).collect()
@@ -129,7 +127,10 @@ impl<'a> Field<'a> {
 
     /// Line and column, from 1.
     pub(crate) fn line_column(&self) -> (usize, usize) {
-        line_column(self.tree, &self.node.defined)
+        let place = self.node.at;
+        let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        let before = number(place.line).saturating_sub(1);
+        (self.tree.chunk.first_line.saturating_add(before), number(place.column).max(1))
     }
 
     /// Every value under `key`: a template may have one in each branch. None of them null.
@@ -151,7 +152,7 @@ impl<'a> Field<'a> {
             _ => &[],
         };
         entries.iter().map(|(key, node)| {
-            let key = key.value.as_str();
+            let key = key.value.as_ref();
             (key, Self { tree: self.tree, node, path: join(&self.path, key) })
         })
     }
@@ -175,7 +176,7 @@ impl<'a> Field<'a> {
     pub(crate) fn plain(&self) -> Option<&'a str> {
         match &self.node.value {
             Node::Text(text) => Some(text),
-            Node::Number(read) => Some(self.tree.number(self.node, read)),
+            Node::Number(read) => Some(read),
             Node::Bool(true) => Some("true"),
             Node::Bool(false) => Some("false"),
             Node::Null | Node::List(_) | Node::Map(_) => None,
@@ -184,9 +185,8 @@ impl<'a> Field<'a> {
 
     /// The stretch of the file that the value stands in, where it is a single one.
     pub(crate) fn written(&self) -> Option<&'a str> {
-        let span = self.node.defined.span();
-        let start = usize::try_from(span.byte_offset()?).ok()?;
-        let end = start.checked_add(usize::try_from(span.byte_len()?).ok()?)?;
+        let start = usize::try_from(self.node.at.offset).ok()?;
+        let end = start.checked_add(usize::try_from(self.node.at.len).ok()?)?;
         self.tree.chunk.written.get(start..end)
     }
 
@@ -257,10 +257,10 @@ impl<'a> Field<'a> {
             self.wrong_type("a whole number", to);
             return None;
         };
-        let number = read.parse().ok();
+        let number = scalar::whole(read).and_then(|whole| whole.to_string().parse().ok());
         if number.is_none() {
             to.refuse(self.problem(
-                format!("`{}` is not a whole number in range", self.tree.number(self.node, read)),
+                format!("`{}` is not a whole number in range", read),
                 "Write a whole number that Kubernetes accepts here",
             ));
         }
@@ -272,7 +272,7 @@ impl<'a> Field<'a> {
     pub(crate) fn scalar(&self, expected: &str, to: &mut Findings) -> Option<&'a str> {
         match &self.node.value {
             Node::Text(text) => Some(text),
-            Node::Number(read) => Some(self.tree.number(self.node, read)),
+            Node::Number(read) => Some(read),
             _ => {
                 self.wrong_type(expected, to);
                 None
@@ -284,9 +284,7 @@ impl<'a> Field<'a> {
         let (found, remedy) = match &self.node.value {
             Node::Null => ("nothing".to_owned(), "Write a value or take the key out".to_owned()),
             Node::Bool(value) => (format!("the boolean `{value}`"), quote_remedy(expected)),
-            Node::Number(read) => {
-                (format!("the number `{}`", self.tree.number(self.node, read)), quote_remedy(expected))
-            }
+            Node::Number(read) => (format!("the number `{}`", read), quote_remedy(expected)),
             Node::Text(_) => ("text".to_owned(), format!("Write {expected} here")),
             Node::List(_) => ("a list".to_owned(), format!("Write {expected} here")),
             Node::Map(_) => ("a mapping".to_owned(), format!("Write {expected} here")),
@@ -303,17 +301,8 @@ pub(crate) struct Entry<'a> {
     pub(crate) value: Field<'a>,
 }
 
-fn line_column(tree: &Tree<'_>, location: &serde_saphyr::Location) -> (usize, usize) {
-    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let line = tree.chunk.first_line.saturating_add(number(location.line()).saturating_sub(1));
-    (line, number(location.column()).max(1))
-}
-
-fn place(tree: &Tree<'_>, location: &serde_saphyr::Location) -> Place {
-    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let span = location.span();
-    let bytes = span.byte_offset().zip(span.byte_len()).map(|(offset, len)| (number(offset), number(len)));
-    tree.chunk.place(number(location.line()), number(location.column()), bytes)
+fn place(tree: &Tree<'_>, at: Stretch) -> Place {
+    tree.chunk.place(at)
 }
 
 fn quote_remedy(expected: &str) -> String {

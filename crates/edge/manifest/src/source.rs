@@ -5,6 +5,7 @@
 //! quoted and block scalars (YAML 1.2.2, 9.1.2 "Document Markers"), so the cut is
 //! exact, and a syntax error in one document leaves the others readable.
 
+use crate::tree::Stretch;
 use crate::{Place, Problem, ProblemKind};
 
 /// The text of one file, or of standard input. The caller reads it.
@@ -146,36 +147,28 @@ impl Chunk<'_> {
         self.text.lines().all(|line| is_blank(line.strip_prefix("---").unwrap_or(line)))
     }
 
-    /// The place of line and column of this document, both from 1.
-    pub(crate) fn place(&self, line: usize, column: usize, bytes: Option<(usize, usize)>) -> Place {
-        let (offset, len) = bytes.unwrap_or_else(|| (self.byte_of(line, column), 0));
-        let offset = offset.min(self.text.len());
+    /// The place of a stretch of this document.
+    pub(crate) fn place(&self, at: Stretch) -> Place {
+        let number = |n: u32| usize::try_from(n).unwrap_or(usize::MAX);
+        let offset = number(at.offset).min(self.text.len());
         Place {
             file: self.file.to_owned(),
-            line: self.first_line + line.saturating_sub(1),
-            column: column.max(1),
+            line: self.first_line + number(at.line).saturating_sub(1),
+            column: number(at.column).max(1),
             offset: self.first_byte + offset,
-            len: len.min(self.text.len() - offset),
+            len: number(at.len).min(self.text.len() - offset),
         }
     }
 
     fn place_of_byte(&self, offset: usize) -> Place {
         let before = self.text.get(..offset).unwrap_or(self.text);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        self.place(line, column, Some((offset, 0)))
-    }
-
-    fn byte_of(&self, line: usize, column: usize) -> usize {
-        let mut offset = 0;
-        for (index, text) in self.text.split_inclusive('\n').enumerate() {
-            if index + 1 == line {
-                return offset
-                    + text.chars().take(column.saturating_sub(1)).map(char::len_utf8).sum::<usize>();
-            }
-            offset += text.len();
+        Place {
+            file: self.file.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.rsplit('\n').next().unwrap_or_default().chars().count() + 1,
+            offset: before.len(),
+            len: 0,
         }
-        offset
     }
 }
 

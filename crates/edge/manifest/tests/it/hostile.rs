@@ -14,7 +14,7 @@ fn alias_bombs_are_refused_and_the_next_document_is_read() {
     }
     let reading = reading(&format!("{bomb}---\n{}", with_container("")));
     assert_eq!((reading.problems.len(), reading.workloads.len()), (1, 1));
-    assert!(reading.problems[0].cause.contains("5000 events"), "{}", reading.problems[0]);
+    assert!(reading.problems[0].cause.contains("expand to 5000 values"), "{}", reading.problems[0]);
 }
 
 #[test]
