@@ -6,6 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod bench;
+mod browser;
 mod cargo;
 mod house;
 mod one_build;
@@ -50,6 +51,15 @@ enum Chore {
     },
     /// Runs a WASI program that nobody here wrote, with little encrypted memory. Needs python3 with pip.
     Programs,
+    /// Loads the page of a run in Chromium, on several screens and on paper. Needs Chromium.
+    Browser {
+        /// A folder of pages to look at, instead of those of synthetic runs.
+        #[arg(long, value_name = "DIR")]
+        pages: Option<PathBuf>,
+        /// A folder for pictures of them.
+        #[arg(long, value_name = "DIR")]
+        pictures: Option<PathBuf>,
+    },
     /// Runs the quickstart and puts what it printed into README.md.
     Readme,
 }
@@ -73,6 +83,9 @@ fn main() -> ExitCode {
         Chore::CheckHouse => house::report(&root),
         Chore::Bench { area, output } => bench::run(&root, &area, output == Output::Json),
         Chore::Programs => programs::run(&root).map(|()| true),
+        Chore::Browser { pages, pictures } => {
+            browser::run(&root, pages.as_deref(), pictures.as_deref()).map(|()| true)
+        }
         Chore::Readme => readme::run(&root).map(|()| true),
     };
     match outcome {

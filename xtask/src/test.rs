@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cargo::{cargo, run as run_command, target_directory};
-use crate::{house, one_build, quickstart};
+use crate::{browser, house, one_build, quickstart};
 
 /// One thing to check.
 struct Step {
@@ -21,7 +21,7 @@ struct Step {
     run: fn(&Path) -> Result<()>,
 }
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     Step { name: "fmt", what: "rustfmt changes nothing", run: fmt },
     Step { name: "check-house", what: "imports, purity, unsafe, sizes, the map", run: check_house },
     Step {
@@ -38,6 +38,11 @@ const STEPS: [Step; 9] = [
         name: "quickstart",
         what: "the built binary runs the quickstart, paging or not",
         run: quickstart::check,
+    },
+    Step {
+        name: "browser",
+        what: "the page of a run in a real browser, where there is one",
+        run: browser::check_where_possible,
     },
 ];
 

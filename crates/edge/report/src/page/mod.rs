@@ -34,7 +34,7 @@ use crate::{Recording, RunReport};
 
 /// The style, and the hash under which the page's policy knows it.
 const STYLE: &str = include_str!("style.css");
-const STYLE_HASH: &str = "sha256-GytZrz5Oqn9YarUGAMWBWVs4I8qRJ3/cc0XDqNHBooE=";
+const STYLE_HASH: &str = "sha256-NAe5zzF3SBaXITvb1J8QTlCy1rW8RsekmzN15tubZgQ=";
 /// The script, likewise.
 const SCRIPT: &str = include_str!("script.js");
 const SCRIPT_HASH: &str = "sha256-drLUU395EKdODPgL/ZRvXshRfhFrM92mlr+b2DXUdTM=";
