@@ -2,7 +2,13 @@
 
 #![forbid(unsafe_code)]
 
+mod files;
+mod inspect;
+mod interrupt;
+mod output;
+mod progress;
 mod run;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -19,11 +25,13 @@ struct Arguments {
 enum Command {
     // Its help is that of its arguments.
     Run(run::RunArguments),
+    Inspect(inspect::InspectArguments),
 }
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(Arguments { command: Command::Run(arguments) }) => run::run(&arguments),
+        Ok(Arguments { command: Command::Inspect(arguments) }) => inspect::inspect(&arguments),
         Err(error) => refused(&error),
     }
 }
@@ -33,8 +41,14 @@ fn main() -> ExitCode {
 fn refused(error: &clap::Error) -> ExitCode {
     // Nothing is left to be done where not even this can be said.
     let _ = error.print();
-    if error.use_stderr() && run::wants_json(std::env::args_os().skip(1)) {
-        run::refuse(&error.to_string());
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if error.use_stderr() && output::wants_json(&arguments) {
+        let cause = output::cause(&error.to_string());
+        match arguments.first() {
+            Some(command) if command == "run" => run::refuse(cause),
+            Some(command) if command == "inspect" => inspect::refuse(cause),
+            _ => {}
+        }
     }
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }

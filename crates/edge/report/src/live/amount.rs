@@ -22,6 +22,9 @@ pub(super) fn count(of: u64) -> String {
 /// Pages as binary bytes, in three digits or so: `512Ki`, `1.5Mi`, `64Mi`.
 pub(super) fn size(of: Pages) -> String {
     const UNITS: [&str; 6] = ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    if of.0 == 0 {
+        return "0".to_owned();
+    }
     let mut amount = of.0 as f64 * (PAGE_SIZE as f64 / 1024.0);
     let mut units = UNITS.into_iter().peekable();
     while amount >= 1024.0 && units.len() > 1 {
@@ -79,7 +82,7 @@ mod tests {
     #[test]
     fn sizes_are_binary() {
         for (pages, said) in [
-            (0, "0Ki"),
+            (0, "0"),
             (1, "4Ki"),
             (256, "1Mi"),
             (384, "1.5Mi"),

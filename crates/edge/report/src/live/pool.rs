@@ -45,7 +45,7 @@ impl PoolShares {
         }
     }
 
-    /// `EPC 64Mi █████▒▒▒░░  40Mi guaranteed · 20Mi paged · 4Mi free · 100Mi sealed`.
+    /// `EPC 64Mi █████▒▒▒░░  40Mi guaranteed · 20Mi pageable · 4Mi free · 100Mi sealed`.
     pub(super) fn line(&self, window: Window) -> Line {
         let columns = usize::from(window.columns);
         let mut head = Line::default();
@@ -77,7 +77,7 @@ impl PoolShares {
     fn words(&self, most: usize) -> Words {
         let mut words = vec![
             (Tone::Good, self.guaranteed, "guaranteed"),
-            (Tone::Waiting, self.movable, "paged"),
+            (Tone::Waiting, self.movable, "pageable"),
             (Tone::Plain, self.free, "free"),
         ];
         if self.sealed.0 > 0 {

@@ -2,8 +2,9 @@
 //! those that say least go first; where it is too short, the busiest enclaves are shown.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
-use casemate_model::Timestamp;
+use casemate_model::{PodKey, Timestamp};
 
 use super::amount::{count, countdown};
 use super::bar::parts;
@@ -55,10 +56,14 @@ pub(super) fn lines(enclaves: &[&Enclave], now: Timestamp, rows: usize, window: 
     }
     let fitting = if enclaves.len() <= rows { rows } else { rows - 1 };
     let left_out = enclaves.len().saturating_sub(fitting);
-    let one_namespace = enclaves.windows(2).all(|two| namespace(two[0]) == namespace(two[1]));
-    let rows_shown: Vec<Row<'_>> =
-        busiest(enclaves, fitting).into_iter().map(|enclave| Row::new(enclave, now, one_namespace)).collect();
-    let layout = Layout::new(&rows_shown, window);
+    let chosen = busiest(enclaves, fitting);
+    let told = |naming| chosen.iter().map(|enclave| Row::new(enclave, now, naming)).collect::<Vec<_>>();
+    let mut rows_shown = told(Naming::of(enclaves));
+    let mut layout = Layout::new(&rows_shown, window);
+    if layout.cuts_names(&rows_shown) && one_container_a_pod(enclaves) {
+        rows_shown = told(Naming::Pod);
+        layout = Layout::new(&rows_shown, window);
+    }
     let mut lines = Vec::new();
     if enclaves.len() < rows {
         lines.push(layout.header());
@@ -73,8 +78,28 @@ pub(super) fn lines(enclaves: &[&Enclave], now: Timestamp, rows: usize, window: 
     lines
 }
 
-fn namespace(enclave: &Enclave) -> &str {
-    &enclave.container.pod.namespace
+/// How much of its container's name an enclave is called by.
+#[derive(Clone, Copy)]
+enum Naming {
+    Full,
+    WithoutNamespace,
+    Pod,
+}
+
+impl Naming {
+    /// A namespace that all share says nothing.
+    fn of(enclaves: &[&Enclave]) -> Self {
+        if enclaves.windows(2).all(|two| two[0].container.pod.namespace == two[1].container.pod.namespace) {
+            Self::WithoutNamespace
+        } else {
+            Self::Full
+        }
+    }
+}
+
+fn one_container_a_pod(enclaves: &[&Enclave]) -> bool {
+    let pods: BTreeSet<&PodKey> = enclaves.iter().map(|enclave| &enclave.container.pod).collect();
+    pods.len() == enclaves.len()
 }
 
 /// At most `count` enclaves, those that use most, in the order given.
@@ -90,12 +115,12 @@ fn busiest<'a>(enclaves: &[&'a Enclave], count: usize) -> Vec<&'a Enclave> {
 }
 
 impl<'a> Row<'a> {
-    fn new(enclave: &'a Enclave, now: Timestamp, without_namespace: bool) -> Self {
+    fn new(enclave: &'a Enclave, now: Timestamp, naming: Naming) -> Self {
         let container = &enclave.container;
-        let name = if without_namespace {
-            format!("{}/{}", container.pod.name, container.container)
-        } else {
-            container.to_string()
+        let name = match naming {
+            Naming::Full => container.to_string(),
+            Naming::WithoutNamespace => format!("{}/{}", container.pod.name, container.container),
+            Naming::Pod => container.pod.name.clone(),
         };
         let optional = |value: Option<String>| value.unwrap_or_else(|| "-".to_owned());
         Self {
@@ -182,6 +207,10 @@ impl Layout {
             }
         }
         Self { name, columns }
+    }
+
+    fn cuts_names(&self, rows: &[Row<'_>]) -> bool {
+        rows.iter().any(|row| width(&row.name) > self.name)
     }
 
     fn header(&self) -> Line {

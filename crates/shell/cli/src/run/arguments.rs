@@ -9,13 +9,15 @@ use casemate_node::Renewal;
 use casemate_node::pager::{Mechanism, MechanismChoice};
 use clap::{Args, ValueEnum};
 
+use crate::output::Output;
+
 /// Admit, attest, place and run workloads on this machine, in software enclaves.
 ///
 /// Exit codes: 0 everything was placed and ended with 0; 1 something was not or did
 /// not; 2 nothing was run; 130 interrupted.
 #[derive(Args)]
 pub(crate) struct RunArguments {
-    /// Manifests: files, or directories of `*.yaml`. A directory's policy.yaml is the
+    /// Manifests: files, or directories of `*.yaml`; `-` is stdin. A directory's policy.yaml is the
     /// policy unless --policy is given.
     #[arg(required = true, value_name = "FILE|DIR")]
     pub(crate) paths: Vec<PathBuf>,
@@ -70,18 +72,23 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "DIR")]
     pub(crate) state_dir: Option<PathBuf>,
 
+    /// Write a page to look at the run in a browser: states, encrypted memory, CPU shares,
+    /// decisions, verdicts. Also written when the run is interrupted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+
+    /// Write a trace for Perfetto (ui.perfetto.dev): every stay on a CPU, and counters of
+    /// encrypted memory and faults. Also written when the run is interrupted.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) trace: Option<PathBuf>,
+
+    /// Nodes to place on, which `run` refuses: it knows this machine only.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub(crate) node: Vec<PathBuf>,
+
     /// What is printed on stdout. With json it is exactly one document, and all else goes to stderr.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Output::Table)]
     pub(crate) output: Output,
-}
-
-/// What is printed on stdout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Output {
-    /// A line a state change, then a table.
-    Table,
-    /// One JSON document.
-    Json,
 }
 
 /// When verdicts are renewed.

@@ -1,13 +1,13 @@
 //! What the user gave: manifests and a policy, read from files.
 
-use std::fs::{self, File};
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use casemate_manifest::{PolicyDocument, Problem, Reading, Source, Workload, empty_directory, read};
 
 use super::RunArguments;
 use super::screen::Screen;
+use crate::files::{in_directory, source};
+use crate::progress::Progress;
 
 /// The file of a directory that is its policy.
 const POLICY_FILE: &str = "policy.yaml";
@@ -16,48 +16,43 @@ const POLICY_FILE: &str = "policy.yaml";
 pub(crate) struct Inputs {
     reading: Reading,
     sources: Vec<Source>,
-    /// Files that could not be read at all.
-    unreadable: Vec<String>,
     /// The policy given by name.
     given_policy: Option<Result<PolicyDocument, Vec<Problem>>>,
 }
 
 impl Inputs {
     /// Reads the files and directories of the command line.
-    pub(crate) fn read(arguments: &RunArguments) -> Self {
-        let mut unreadable = Vec::new();
+    pub(crate) fn read(arguments: &RunArguments, screen: &Screen) -> Self {
         let mut sources = Vec::new();
         let mut found = Vec::new();
+        let mut files = Vec::new();
         for path in &arguments.paths {
             match manifests_in(path, arguments.policy.is_some()) {
-                Ok(files) if files.is_empty() => found.push(empty_directory(&path.display().to_string())),
-                Ok(files) => {
-                    for file in files {
-                        match source(&file) {
-                            Ok(Ok(source)) => sources.push(source),
-                            Ok(Err(problem)) => found.push(problem),
-                            Err(error) => unreadable.push(error),
-                        }
-                    }
-                }
-                Err(error) => unreadable.push(error),
+                Ok(listed) if listed.is_empty() => found.push(empty_directory(&path.display().to_string())),
+                Ok(listed) => files.extend(listed),
+                Err(problem) => found.push(problem),
             }
         }
+        let progress = Progress::begin(screen.terminal(), "reading manifests", files.len());
+        for file in &files {
+            progress.step(file.display());
+            match source(file) {
+                Ok(source) => sources.push(source),
+                Err(problem) => found.push(problem),
+            }
+            progress.done();
+        }
+        progress.step("");
         let mut reading = if sources.is_empty() { Reading::default() } else { read(&sources) };
-        reading.problems.extend(found);
-        let given_policy = arguments.policy.as_ref().map(|path| match source(path) {
-            Ok(Ok(source)) => {
-                let policy = casemate_manifest::read_policy(&source);
-                sources.push(source);
-                policy
-            }
-            Ok(Err(problem)) => Err(vec![problem]),
-            Err(error) => {
-                unreadable.push(error);
-                Err(Vec::new())
-            }
+        found.append(&mut reading.problems);
+        reading.problems = found;
+        let given_policy = arguments.policy.as_ref().map(|path| {
+            let source = source(path).map_err(|problem| vec![problem])?;
+            let policy = casemate_manifest::read_policy(&source);
+            sources.push(source);
+            policy
         });
-        Self { reading, sources, unreadable, given_policy }
+        Self { reading, sources, given_policy }
     }
 
     /// The workloads that can be tried.
@@ -72,7 +67,7 @@ impl Inputs {
             0 => None,
             more => Some(format!("and {more} more problems")),
         };
-        self.unreadable.iter().cloned().chain(listed).chain(left_out).collect()
+        listed.chain(left_out).collect()
     }
 
     /// The policy to appraise by; `None` where none was given or found.
@@ -95,10 +90,7 @@ impl Inputs {
     }
 
     /// Shows each problem where it is written.
-    pub(crate) fn show_problems(&self, screen: &mut Screen) {
-        for error in &self.unreadable {
-            screen.error(error);
-        }
+    pub(crate) fn show_problems(&self, screen: &Screen) {
         for problem in self.all_problems() {
             let source = self.sources.iter().find(|source| source.name == problem.place.file);
             screen.problem(problem, source);
@@ -115,30 +107,10 @@ impl Inputs {
 }
 
 /// A file as it is; of a directory its `*.yaml`, by name, without its policy where another is given.
-fn manifests_in(path: &Path, without_policy: bool) -> Result<Vec<PathBuf>, String> {
-    let unreadable = |error| format!("{}: cannot be read: {error}", path.display());
-    if !fs::metadata(path).map_err(unreadable)?.is_dir() {
-        return Ok(vec![path.to_owned()]);
-    }
-    let mut files = Vec::new();
-    for entry in fs::read_dir(path).map_err(unreadable)? {
-        let file = entry.map_err(unreadable)?.path();
+fn manifests_in(path: &Path, without_policy: bool) -> Result<Vec<PathBuf>, Problem> {
+    in_directory(path, |file| {
         let is_yaml = file.extension().is_some_and(|extension| extension == "yaml");
         let is_policy = file.file_name().is_some_and(|name| name == POLICY_FILE);
-        if is_yaml && !(is_policy && without_policy) {
-            files.push(file);
-        }
-    }
-    files.sort();
-    Ok(files)
-}
-
-fn source(path: &Path) -> Result<Result<Source, Problem>, String> {
-    let name = path.display().to_string();
-    let mut bytes = Vec::new();
-    let limit = Source::BYTES_MAX as u64 + 1;
-    File::open(path)
-        .and_then(|file| file.take(limit).read_to_end(&mut bytes))
-        .map_err(|error| format!("{name}: cannot be read: {error}"))?;
-    Ok(Source::from_bytes(name, bytes).map_err(|problem| *problem))
+        is_yaml && !(is_policy && without_policy)
+    })
 }

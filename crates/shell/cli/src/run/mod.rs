@@ -2,27 +2,33 @@
 
 mod arguments;
 mod directories;
+mod follower;
 mod images;
 mod inputs;
+mod pictures;
 mod screen;
 
 pub(crate) use arguments::RunArguments;
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fs::File;
+use std::io;
 use std::process::ExitCode;
 
 use casemate_manifest::{PolicyDocument, ResolvedPolicy, RootName};
-use casemate_model::NodeName;
+use casemate_model::{Nanos, NodeName};
 use casemate_node::{Clock, Node, NodeConfig, SoftwareTee, Workload, machine};
-use casemate_report::{Event, EventLog, PolicyReport, RunReport, SoftwareRoot, Subject, What};
+use casemate_report::{Event, Observer as _, PolicyReport, RunReport, SoftwareRoot, Subject, What};
 
-use self::arguments::Output;
 use self::directories::Directories;
+use self::follower::Follower;
 use self::images::Images;
 use self::inputs::Inputs;
+use self::pictures::Pictures;
 use self::screen::Screen;
+use crate::interrupt::{INTERRUPTED, Interrupt};
+use crate::output::Output;
+use crate::progress::Progress;
 
 /// Everything was placed and ended with 0.
 const SUCCEEDED: u8 = 0;
@@ -30,14 +36,17 @@ const SUCCEEDED: u8 = 0;
 const NOT_ALL_SUCCEEDED: u8 = 1;
 /// Nothing was run: the command line, the manifests, the policy or this machine would not do.
 const NOTHING_RUN: u8 = 2;
-/// Ctrl-C: 128 + SIGINT.
-const INTERRUPTED: u8 = 130;
+
+/// How often a view is told how things stand: as often as people can see.
+const SAMPLED_FOR_VIEW: Nanos = Nanos::from_millis(100);
+/// How often pictures are: so often that a run of a second has a curve.
+const SAMPLED_FOR_PICTURES: Nanos = Nanos::from_millis(20);
 
 /// Runs the command.
 pub(crate) fn run(arguments: &RunArguments) -> ExitCode {
-    let mut screen = Screen::new(arguments.output);
+    let screen = Screen::new(arguments.output);
     let mut report = RunReport::empty();
-    let code = match attempt(arguments, &mut screen, &mut report) {
+    let code = match attempt(arguments, &screen, &mut report) {
         Ok(code) => code,
         Err(problem) => {
             screen.error(&problem);
@@ -49,83 +58,103 @@ pub(crate) fn run(arguments: &RunArguments) -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Whether a command line that could not be parsed asks for JSON.
-pub(crate) fn wants_json(arguments: impl Iterator<Item = OsString>) -> bool {
-    let arguments: Vec<_> = arguments.collect();
-    let in_one = ["-ojson", "-o=json", "--output=json"];
-    arguments.first().is_some_and(|command| command == "run")
-        && (arguments.iter().any(|argument| in_one.iter().any(|json| argument == json))
-            || arguments.windows(2).any(|two| (two[0] == "-o" || two[0] == "--output") && two[1] == "json"))
-}
-
-/// Prints the document of a run that was refused for its command line.
-pub(crate) fn refuse(error: &str) {
+/// Prints the document of a run that never came to be.
+pub(crate) fn refuse(cause: String) {
     let mut report = RunReport::empty();
-    // What follows the first paragraph is usage.
-    let cause: Vec<_> = error.lines().take_while(|line| !line.is_empty()).map(str::trim).collect();
-    report.problems.push(cause.join(" ").trim_start_matches("error: ").to_owned());
-    Screen::new(Output::Json).report(&report);
+    report.problems.push(cause);
+    // A reader that has gone away is told nothing.
+    let _ = report.write_json(io::stdout().lock());
 }
 
 /// The run. An error is why nothing was run; whatever else went wrong is in the report.
-fn attempt(arguments: &RunArguments, screen: &mut Screen, report: &mut RunReport) -> Result<u8, String> {
+fn attempt(arguments: &RunArguments, screen: &Screen, report: &mut RunReport) -> Result<u8, String> {
+    if !arguments.node.is_empty() {
+        return Err(PLANNED_ELSEWHERE.to_owned());
+    }
+    let output = arguments.output;
+    let interrupt = Interrupt::watch(screen.terminal(), move || {
+        if output == Output::Json {
+            refuse("interrupted before anything was run".to_owned());
+        }
+    })?;
     let clock = Clock::start();
-    let inputs = Inputs::read(arguments);
+    let inputs = Inputs::read(arguments, screen);
     inputs.show_problems(screen);
     report.problems = inputs.problems();
     if inputs.workloads().is_empty() {
-        return Err("there is nothing to run: no Pod and no Job could be read".to_owned());
+        return Err("there is nothing to run: no workload could be read".to_owned());
     }
+    let pictures = Pictures::open(arguments)?;
     let directories = Directories::prepare(arguments, clock.now())?;
 
     let software = SoftwareTee::open(&directories.root, clock.now()).map_err(|error| error.to_string())?;
     let (resolved, policy) = policy(&inputs, arguments, software.fingerprint())?;
     report.policy = Some(policy);
 
-    let mut images = Images::new(&arguments.image);
-    let workloads: Vec<Workload> =
-        inputs.workloads().iter().map(|workload| images.resolve(workload)).collect();
-    for warning in images.unused() {
-        screen.warn(&warning);
-    }
-
-    let config = node_config(arguments, &directories)?;
+    let workloads = workloads(&inputs, arguments, screen);
+    let recording = pictures.recording();
+    let mut config = node_config(arguments, &directories)?;
+    config.record_stays = recording.is_some();
+    config.sampling = match (&recording, screen.is_live()) {
+        (Some(_), _) => Some(SAMPLED_FOR_PICTURES),
+        (None, true) => Some(SAMPLED_FOR_VIEW),
+        (None, false) => None,
+    };
     let node = Node::new(config, resolved.policy, Box::new(software)).map_err(|error| error.to_string())?;
-    let interrupt = node.interrupt();
-    let handler = screen.on_interrupt(move || interrupt.request());
-    handler.map_err(|error| format!("Ctrl-C cannot be handled: {error}"))?;
+    let stop = node.interrupt();
+    interrupt.stops(move || stop.request());
 
     let events = &directories.events;
     let file =
         File::create(events).map_err(|error| format!("{}: cannot be created: {error}", events.display()))?;
-    let mut log = EventLog::new(file);
-    let mut log_failure = None;
+    let mut follower = Follower::new(screen, file, recording);
     screen.begin(clock.now());
-    let mut tell = |event: Event| {
-        if let Err(error) = log.append(&event) {
-            log_failure.get_or_insert(error);
-        }
-        screen.event(&event);
-    };
-    let outcome = node.run(workloads, &mut tell).map_err(|error| error.to_string())?;
+    let outcome = node.run(workloads, &mut follower).map_err(|error| error.to_string())?;
     let succeeded = outcome.succeeded && report.problems.is_empty();
     let subject = Subject::Node(machine::name());
-    tell(Event { time: clock.now(), subject, what: What::RunEnded { succeeded } });
+    follower.event(Event { time: clock.now(), subject, what: What::RunEnded { succeeded } });
 
     report.workloads = outcome.workloads;
     report.node = outcome.node;
     report.epc = outcome.epc;
     report.checker = outcome.checker;
     report.events = Some(events.display().to_string());
+    report.succeeded = succeeded;
+    let (log_failure, recording) = follower.finish();
     if let Some(error) = log_failure {
-        report.problems.push(format!("{}: the event log is incomplete: {error}", events.display()));
+        report.failed(format!("{}: the event log is incomplete: {error}", events.display()));
     }
-    report.succeeded = succeeded && report.problems.is_empty();
-    Ok(match (report.succeeded, screen.was_interrupted()) {
+    if let Some(recording) = recording {
+        pictures.write(&recording, report);
+    }
+    Ok(match (report.succeeded, interrupt.was_pressed()) {
         (_, true) => INTERRUPTED,
         (true, false) => SUCCEEDED,
         (false, false) => NOT_ALL_SUCCEEDED,
     })
+}
+
+/// Why `--node` is refused, and what to do.
+const PLANNED_ELSEWHERE: &str = "--node: `casemate run` runs on this machine and on no other node; where pods \
+    would go on other nodes is for `casemate plan FILE… --node NODES.yaml` to say. To give this machine \
+    a label, a taint or less memory, use --node-label, --node-taint, --epc and --cpus";
+
+/// The workloads with their programs.
+fn workloads(inputs: &Inputs, arguments: &RunArguments, screen: &Screen) -> Vec<Workload> {
+    let mut images = Images::new(&arguments.image);
+    let progress = Progress::begin(screen.terminal(), "reading programs", inputs.workloads().len());
+    let resolve = |workload: &casemate_manifest::Workload| {
+        progress.step(&workload.pod.key);
+        let resolved = images.resolve(workload);
+        progress.done();
+        resolved
+    };
+    let workloads = inputs.workloads().iter().map(resolve).collect();
+    drop(progress);
+    for warning in images.unused() {
+        screen.warn(&warning);
+    }
+    workloads
 }
 
 /// The policy in force: given, found beside the manifests, or built in.
@@ -177,6 +206,7 @@ fn node_config(arguments: &RunArguments, directories: &Directories) -> Result<No
         slice: arguments.slice,
         renewal: arguments.attest_renewal.into(),
         logs: directories.logs.clone(),
+        // As what is looked at asks for it.
         sampling: None,
         record_stays: false,
     })

@@ -70,9 +70,16 @@ impl Casemate {
 
     /// `casemate run` among its files, in an environment with nothing but a home.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.subcommand("run");
+        command.args(arguments);
+        command
+    }
+
+    /// The same for another command.
+    pub(crate) fn subcommand(&self, name: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_casemate"));
         command.env_clear().env("HOME", self.home.path()).current_dir(self.files.path());
-        command.arg("run").args(arguments).stdin(Stdio::null());
+        command.arg(name).stdin(Stdio::null());
         command
     }
 

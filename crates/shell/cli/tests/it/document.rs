@@ -25,11 +25,11 @@ const KEYS: &str = "\
 checker checker.observations checker.violations epc epc.capacity_pages epc.page_ins epc.page_outs \
 epc.resident_pages_max epc.working_pages events node node.cpus node.epc_bytes node.name node.paging \
 node.reasons node.root node.tee node.verdict policy policy.name policy.software_root \
-policy.software_root[].fingerprint policy.software_root[].written policy.source problems schema succeeded \
-workloads workloads[].aex workloads[].container workloads[].cpu_seconds workloads[].eexit \
-workloads[].exit_code workloads[].log workloads[].log_sha256 workloads[].measurement workloads[].name \
+policy.software_root[].fingerprint policy.software_root[].written policy.source problems report schema \
+succeeded trace workloads workloads[].aex workloads[].container workloads[].cpu_seconds workloads[].eexit \
+workloads[].exit_code workloads[].init workloads[].log workloads[].log_sha256 workloads[].measurement workloads[].name \
 workloads[].namespace workloads[].node workloads[].page_ins workloads[].page_outs workloads[].reasons \
-workloads[].seconds workloads[].state workloads[].tee workloads[].verdict";
+workloads[].restarts workloads[].seconds workloads[].state workloads[].tee workloads[].verdict";
 
 #[test]
 fn the_document_of_a_run_has_exactly_the_documented_keys() {
@@ -67,7 +67,7 @@ fn refused(ran: &Ran, code: i32, problem: &str) {
     assert!(problems.contains(problem), "`{problem}` is not in: {problems}");
     assert!(ran.stderr.contains(problem), "`{problem}` is not in: {}", ran.stderr);
     assert_eq!(document["succeeded"], false);
-    assert_eq!(document.as_object().map(serde_json::Map::len), Some(9), "every key is there");
+    assert_eq!(document.as_object().map(serde_json::Map::len), Some(11), "every key is there");
 }
 
 #[test]
@@ -76,6 +76,7 @@ fn every_refusal_is_one_document_too() {
     casemate.pod("hello", "file://./hello.wat", "");
     for (arguments, problem) in [
         (vec!["missing.yaml", "-o", "json"], "missing.yaml: cannot be read"),
+        (vec!["hello.yaml", "-o", "json", "--node", "nodes.yaml"], "casemate plan FILE… --node NODES.yaml"),
         (vec!["hello.yaml", "-o", "json", "--epc", "3x"], "`3x` has an unknown suffix"),
         (vec!["hello.yaml", "--output=json", "--slice", "0ms"], "`0ms` is no time at all"),
         (vec!["hello.yaml", "-ojson", "--bogus"], "unexpected argument '--bogus'"),

@@ -34,7 +34,7 @@ fn an_empty_manifest_is_named_and_the_good_one_runs() {
 fn an_empty_directory_is_named_and_the_good_one_runs() {
     let casemate = Casemate::new();
     casemate.file("dir/readme.txt", "no manifest");
-    beside_the_good_one(&casemate, "dir", &["dir", "no `*.yaml` in this directory"]);
+    beside_the_good_one(&casemate, "dir", &["dir: no `*.yaml` in this directory"]);
 }
 
 #[test]
@@ -44,8 +44,7 @@ fn every_broken_file_of_a_directory_is_named_with_its_place() {
     casemate.file("dir/broken.yaml", "kind: [");
     casemate.file("dir/kind.yaml", "apiVersion: v1\nkind: Unheard\nmetadata: {name: x}\n");
     casemate.file("dir/spec.yaml", pod("spec", "file://./hello.wat", "many", ""));
-    let problems =
-        ["binary.yaml:1:1", "not UTF-8", "broken.yaml:1:7", "Unheard", "spec.yaml:12:28", "`many`"];
+    let problems = ["binary.yaml:1:1", "UTF-16", "broken.yaml:1:7", "Unheard", "spec.yaml:12:28", "`many`"];
     beside_the_good_one(&casemate, "dir", &problems);
 }
 

@@ -1,12 +1,16 @@
-//! `casemate run` as its users run it: the built binary, files, a pipe.
+//! `casemate` as its users run it: the built binary, files, a pipe or a terminal.
 
 #![forbid(unsafe_code)]
 
 mod casemate;
 mod document;
 mod inputs;
+mod inspect;
 mod interrupt;
+mod live;
+mod pictures;
 mod pods;
 mod policies;
+mod pty;
 mod quickstart;
 mod screen;
