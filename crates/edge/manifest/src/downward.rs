@@ -10,9 +10,34 @@ use std::collections::BTreeMap;
 
 use crate::admission::service_account;
 use crate::field::Field;
-use crate::pod::Scope;
+use crate::pod::{Scope, Texts};
 use crate::problem::{Findings, shown};
 use crate::quantity::Quantity;
+
+/// What the containers of a pod ask for, by their names and the resource's: looked up,
+/// so that a thousand references cost no thousand searches.
+#[derive(Default)]
+pub(crate) struct Amounts<'a>(BTreeMap<&'a str, Asked<'a>>);
+
+#[derive(Default)]
+struct Asked<'a> {
+    requests: BTreeMap<&'a str, Field<'a>>,
+    limits: BTreeMap<&'a str, Field<'a>>,
+}
+
+impl<'a> Amounts<'a> {
+    pub(crate) fn of(containers: impl Iterator<Item = Field<'a>>) -> Self {
+        let asked = |container: &Field<'a>, section: &str| {
+            let section = container.at(&["resources", section]);
+            section.iter().flat_map(|section| section.children()).collect()
+        };
+        let named = containers.filter_map(|it| {
+            let asked = Asked { requests: asked(&it, "requests"), limits: asked(&it, "limits") };
+            Some((it.get("name")?.plain()?, asked))
+        });
+        Self(named.collect())
+    }
+}
 
 /// Where a field is asked for: files cannot be told everything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,25 +47,26 @@ pub(crate) enum Asker {
 }
 
 /// The value a `fieldRef` asks for.
-pub(crate) fn field_ref<'c>(
+pub(crate) fn field_ref<'s>(
     reference: &Field<'_>,
-    scope: &Scope<'c, '_>,
+    scope: &'s Scope<'_, '_>,
     asker: Asker,
     to: &mut Findings,
-) -> Option<Cow<'c, str>> {
+) -> Option<Cow<'s, str>> {
     let remedy = "Name a field, such as `metadata.name`";
     let field = reference.need("fieldPath", remedy, to)?;
     let path = field.text(to)?;
     let identity = scope.identity;
     let subscript = |of: &str| path.strip_prefix(of)?.strip_prefix("['")?.strip_suffix("']");
-    for (of, texts) in
-        [("metadata.labels", &identity.labels), ("metadata.annotations", &identity.annotations)]
-    {
+    for (of, texts, all) in [
+        ("metadata.labels", &identity.labels, Texts::Labels),
+        ("metadata.annotations", &identity.annotations, Texts::Annotations),
+    ] {
         if let Some(key) = subscript(of) {
             return Some(texts.get(key).map_or(Cow::Borrowed(""), |text| Cow::Borrowed(text)));
         }
         if path == of && asker == Asker::File {
-            return lines(texts, &field, to).map(Cow::Owned);
+            return Some(Cow::Borrowed(scope.lines(all)));
         }
     }
     let known = match (path, asker) {
@@ -93,22 +119,22 @@ pub(crate) fn resource_ref(
         return None;
     };
     let container = match (reference.get("containerName"), own) {
-        (Some(named), _) => {
-            let name = named.text(to)?;
-            let found = scope.container(name);
-            if found.is_none() {
-                to.refuse(named.problem("no container of the pod has this name", "Name one of the pod's"));
-            }
-            found?
-        }
-        (None, Some(own)) => own.clone(),
+        (Some(named), _) => named.text(to)?,
+        // Where it has no name, that is told already.
+        (None, Some(own)) => own.get("name")?.plain()?,
         (None, None) => {
             let _ = reference.need("containerName", "Say of which container", to);
             return None;
         }
     };
-    let resources = container.get("resources");
-    let amount = |section: &str| resources.as_ref()?.get(section)?.get(name);
+    let Some(amounts) = scope.amounts().0.get(container) else {
+        let cause = format!("the pod has no container `{}`", shown(container));
+        to.refuse(reference.problem(cause, "Name one of the pod's"));
+        return None;
+    };
+    let amount = |section: &str| {
+        if section == "limits" { amounts.limits.get(name) } else { amounts.requests.get(name) }
+    };
     // A limit without a request means that the request equals it.
     let written = amount(section).or_else(|| if section == "requests" { amount("limits") } else { None });
     let Some(written) = written else {
@@ -151,11 +177,4 @@ pub(crate) fn resource_ref(
             None
         }
     }
-}
-
-/// Texts as Kubernetes writes them into a file: `key="value"`, one a line, by name.
-fn lines(texts: &BTreeMap<String, String>, field: &Field<'_>, to: &mut Findings) -> Option<String> {
-    let bytes = texts.iter().map(|(key, value)| key.len() + value.len() + 4).sum();
-    let line = |(key, value): (&String, &String)| format!("{key}={value:?}");
-    to.spend(field, bytes).then(|| texts.iter().map(line).collect::<Vec<_>>().join("\n"))
 }

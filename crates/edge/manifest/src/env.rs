@@ -19,6 +19,9 @@ use crate::pod::Scope;
 use crate::problem::{Findings, shown};
 use crate::variables::Variables;
 
+/// What a variable takes in memory beside its name and value, generously.
+const VARIABLE_BYTES: usize = 128;
+
 /// Reads a container's environment; `extra` comes before it.
 pub(crate) fn env(
     container: &Field<'_>,
@@ -146,7 +149,7 @@ fn from_all(source: &Field<'_>, scope: &Scope<'_, '_>, env: &mut Variables, to: 
             }
             None => continue,
         };
-        if !to.spend(&reference, prefix.len() + key.len() + value.len()) {
+        if !to.spend(&reference, VARIABLE_BYTES + prefix.len() + key.len() + value.len()) {
             return;
         }
         env.define(&format!("{prefix}{key}"), value.to_owned());

@@ -22,6 +22,7 @@ pub(crate) struct Inputs {
     configs: BTreeMap<(ConfigKind, PodKey), Option<Config>>,
     runtime_classes: BTreeMap<String, Option<RuntimeClass>>,
     priority_classes: BTreeMap<String, Option<PriorityClass>>,
+    priority_default: Option<i32>,
     /// The policy found among the documents.
     pub(crate) policy: Option<PolicyDocument>,
     /// Whether there is one that could not be read.
@@ -82,7 +83,11 @@ impl Inputs {
                 let read = priority_class::class(root, to);
                 let Some(key) = cluster_wide(root) else { return };
                 if first.is_first(what.kind, &key, root, to) {
-                    self.priority_classes.insert(key.name, read.map(|(_, class)| class));
+                    let class = read.map(|(_, class)| class);
+                    // Of several defaults the lowest, as Kubernetes has it.
+                    let default = class.filter(|class| class.is_default).map(|class| class.value);
+                    self.priority_default = self.priority_default.into_iter().chain(default).min();
+                    self.priority_classes.insert(key.name, class);
                 }
             }
             Ok(Role::Policy) => {
@@ -129,10 +134,9 @@ impl Inputs {
         found(self.priority_classes.get(name))
     }
 
-    /// The priority of pods that name none. Of several defaults the lowest, as Kubernetes has it.
+    /// The priority of pods that name none.
     pub(crate) fn priority_default(&self) -> i32 {
-        let classes = self.priority_classes.values().flatten().filter(|class| class.is_default);
-        classes.map(|class| class.value).min().unwrap_or(0)
+        self.priority_default.unwrap_or(0)
     }
 
     /// The controller of a document, as `Kind name`, where it is among the documents and makes its pods.

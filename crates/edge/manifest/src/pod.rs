@@ -5,13 +5,15 @@
 //! [`NOT_RUN`]; native sidecars, and a TEE that is asked for without a resource.
 //! Understood but not done, each with a note: [`NOT_DONE`].
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 
 use casemate_model::{Container, Nanos, Pod, RestartPolicy};
 
 use crate::Place;
 use crate::admission::{guard_confidential, requested};
 use crate::container::container;
+use crate::downward::Amounts;
 use crate::field::Field;
 use crate::implicit::refuse_implicit;
 use crate::inputs::Context;
@@ -36,20 +38,39 @@ pub(crate) struct Scope<'c, 'a> {
     pub(crate) identity: &'c Identity,
     pub(crate) spec: &'c Field<'a>,
     pub(crate) context: &'c Context<'c>,
-    containers: BTreeMap<&'a str, Field<'a>>,
+    /// What its containers ask for.
+    amounts: OnceCell<Amounts<'a>>,
+    labels: OnceCell<String>,
+    annotations: OnceCell<String>,
 }
 
 impl<'c, 'a> Scope<'c, 'a> {
     fn new(identity: &'c Identity, spec: &'c Field<'a>, context: &'c Context<'c>) -> Self {
-        let items = CONTAINERS.iter().flat_map(|key| spec.elements_of(key));
-        let containers = items.filter_map(|item| Some((item.get("name")?.plain()?, item))).collect();
-        Self { identity, spec, context, containers }
+        let (labels, annotations) = (OnceCell::new(), OnceCell::new());
+        Self { identity, spec, context, amounts: OnceCell::new(), labels, annotations }
     }
 
-    /// The container of that name.
-    pub(crate) fn container(&self, name: &str) -> Option<Field<'a>> {
-        self.containers.get(name).cloned()
+    /// What its containers ask for.
+    pub(crate) fn amounts(&self) -> &Amounts<'a> {
+        self.amounts.get_or_init(|| Amounts::of(CONTAINERS.iter().flat_map(|key| self.spec.elements_of(key))))
     }
+
+    /// All labels, or all annotations, as a file holds them.
+    pub(crate) fn lines(&self, of: Texts) -> &str {
+        let (cell, texts) = match of {
+            Texts::Labels => (&self.labels, &self.identity.labels),
+            Texts::Annotations => (&self.annotations, &self.identity.annotations),
+        };
+        let line = |(key, value): (&String, &String)| format!("{key}={value:?}");
+        cell.get_or_init(|| texts.iter().map(line).collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// Which of a pod's texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Texts {
+    Labels,
+    Annotations,
 }
 
 /// Both lists of containers.

@@ -30,6 +30,8 @@ pub(crate) struct RuntimeClass {
     pub(crate) overhead: Overhead,
     pub(crate) node_selector: BTreeMap<String, String>,
     pub(crate) tolerations: Vec<Toleration>,
+    /// What its document costs to keep, in bytes: each pod that names it has a copy.
+    pub(crate) weight: usize,
 }
 
 /// Reads a RuntimeClass.
@@ -48,6 +50,7 @@ pub(crate) fn class(document: &Field<'_>, to: &mut Findings) -> Option<(String, 
             overhead: fixed.map(|fixed| overhead(&fixed, to)).unwrap_or_default(),
             node_selector: selector.map(|selector| selector.texts(to)).unwrap_or_default(),
             tolerations: document.get("scheduling").map_or_else(Vec::new, |field| tolerations(&field, to)),
+            weight: document.weight(),
         };
         Some((key?, class))
     })

@@ -40,9 +40,7 @@ pub(crate) fn scheduling(
     let mut tolerations = tolerations(spec, to);
     if let (Some(class), Some(field)) = (class, spec.get("runtimeClassName")) {
         merge(&mut node_selector, &class.node_selector, &field, to);
-        let added = class.tolerations.iter().filter(|added| !tolerations.contains(added)).cloned();
-        let added: Vec<_> = added.collect();
-        tolerations.extend(added);
+        tolerations.extend(class.tolerations.iter().cloned());
     }
     affinity(spec, identity, &mut node_selector, to);
     Scheduling {
@@ -57,7 +55,7 @@ pub(crate) fn scheduling(
 fn runtime_class<'c>(spec: &Field<'_>, context: &Context<'c>, to: &mut Findings) -> Option<&'c RuntimeClass> {
     let field = spec.get("runtimeClassName")?;
     match context.inputs.runtime_class(field.text(to)?) {
-        Found::Here(class) => Some(class),
+        Found::Here(class) => to.spend(&field, class.weight).then_some(class),
         Found::Broken => {
             to.refuse(field.problem("the RuntimeClass of this name could not be read", "Mend it first"));
             None

@@ -37,12 +37,8 @@ struct Asked {
 }
 
 /// What is held of every WASI program, by the key that asks for it.
-const HELD: [&str; 12] = [
+const HELD: [&str; 8] = [
     "runAsNonRoot",
-    "runAsUser",
-    "runAsGroup",
-    "fsGroup",
-    "supplementalGroups",
     "allowPrivilegeEscalation",
     "readOnlyRootFilesystem",
     "seccompProfile",
@@ -53,12 +49,14 @@ const HELD: [&str; 12] = [
 ];
 
 /// What a WASI program has not, so that nothing can be set.
-const WITHOUT_EFFECT: [&str; 2] = ["sysctls", "windowsOptions"];
+const WITHOUT_EFFECT: [&str; 6] =
+    ["runAsUser", "runAsGroup", "fsGroup", "supplementalGroups", "sysctls", "windowsOptions"];
 
 fn context(field: &Field<'_>, to: &mut Findings) -> Asked {
     if !field.map(to) {
         return Asked::default();
     }
+    let found = to.found;
     let boolean = |key: &str, to: &mut Findings| field.get(key).and_then(|field| field.boolean(to));
     let integer = |key: &str, to: &mut Findings| field.get(key).and_then(|field| field.integer::<u64>(to));
     let asked = Asked { non_root: boolean("runAsNonRoot", to), user: integer("runAsUser", to) };
@@ -80,11 +78,12 @@ fn context(field: &Field<'_>, to: &mut Findings) -> Asked {
         }
     }
     let present = |keys: &[&str]| {
-        // Of capabilities, dropping them is held; adding them is not.
-        let asked = |key: &str| if key == "capabilities" { field.at(&[key, "drop"]) } else { field.get(key) };
-        let present = keys.iter().filter(|key| asked(key).is_some_and(|field| !field.is_empty()));
+        let present = keys.iter().filter(|key| restricts(field, key));
         present.copied().collect::<Vec<_>>().join(", ")
     };
+    if to.found > found {
+        return asked;
+    }
     let held = present(&HELD);
     if !held.is_empty() {
         to.note(field.note(format!(
@@ -94,9 +93,22 @@ fn context(field: &Field<'_>, to: &mut Findings) -> Asked {
     }
     let without = present(&WITHOUT_EFFECT);
     if !without.is_empty() {
-        to.note(field.note(format!("{without}: without effect, a WASI program has no kernel of its own")));
+        to.note(field.note(format!(
+            "{without}: without effect, a WASI program has no users and no kernel of its own"
+        )));
     }
     asked
+}
+
+/// Whether a context says something under a key that takes from the program.
+fn restricts(context: &Field<'_>, key: &str) -> bool {
+    match key {
+        "runAsNonRoot" | "readOnlyRootFilesystem" => context.get(key).is_some_and(|it| it.is_true()),
+        "allowPrivilegeEscalation" => context.get(key).is_some_and(|it| it.is_false()),
+        // Dropping them is held; adding them is a matter of admission.
+        "capabilities" => context.at(&[key, "drop"]).is_some_and(|it| !it.is_empty()),
+        _ => context.get(key).is_some_and(|it| !it.is_empty()),
+    }
 }
 
 fn seccomp(profile: &Field<'_>, to: &mut Findings) {

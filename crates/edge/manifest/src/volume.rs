@@ -27,6 +27,9 @@ use crate::quantity::Quantity;
 /// Longest path of a file within a volume, bytes (`PATH_MAX` of Linux).
 const PATH_BYTES_MAX: usize = 4096;
 
+/// What a file takes in memory beside its path and contents, generously.
+const FILE_BYTES: usize = 128;
+
 /// A pod's volumes.
 #[derive(Default)]
 pub(crate) struct Volumes {
@@ -309,7 +312,7 @@ impl Files<'_, '_, '_> {
             to.refuse(field.problem(cause, "Give each file a path of its own"));
             return true;
         }
-        let room = to.spend(field, path.len() + bytes.len());
+        let room = to.spend(field, FILE_BYTES + path.len() + bytes.len());
         if room {
             self.files.insert(path, bytes.to_vec());
         }

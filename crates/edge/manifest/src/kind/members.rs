@@ -53,6 +53,12 @@ impl Template<'_> {
     ) -> Option<Made> {
         let spec = self.template.need("spec", "Describe the pods' containers here", to)?;
         self.check_restarts(&spec, to);
+        if let (Some(deadline), [RestartPolicy::Always]) =
+            (spec.get("activeDeadlineSeconds"), self.restarts.0)
+        {
+            let cause = format!("pods of a {} cannot have a deadline", self.restarts.1);
+            to.refuse(deadline.problem(cause, "Take it out, or make it a Job"));
+        }
         let bytes = POD_BYTES.saturating_add(self.template.weight().saturating_mul(MADE_PER_WRITTEN));
         if !to.spend(&self.template, bytes.saturating_mul(usize::try_from(self.count).unwrap_or(usize::MAX)))
         {

@@ -104,9 +104,9 @@ fn selects_its_own(spec: &Field<'_>, template: &Field<'_>, to: &mut Findings) {
     });
     let Some(labels) = labels else { return };
     let of_pods = template.at(&["metadata", "labels"]);
+    let of_pods: BTreeMap<_, _> = of_pods.iter().flat_map(|labels| labels.children()).collect();
     for (key, value) in labels.children() {
-        let has = of_pods.as_ref().and_then(|labels| labels.get(key));
-        if has.and_then(|value| value.plain()) != value.plain() {
+        if of_pods.get(key).and_then(|value| value.plain()) != value.plain() {
             to.refuse(value.problem(
                 "selects other pods than those of the template",
                 "Write the same label under `spec.template.metadata.labels`",

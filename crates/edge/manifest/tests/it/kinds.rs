@@ -133,6 +133,7 @@ fn what_a_maker_of_pods_cannot_have_is_refused() {
         apps("Deployment", "selector: {matchLabels: {app: other}}"),
         maker("ReplicationController", "v1", "selector: {app: other}", ""),
         maker("Deployment", "apps/v1", "", "restartPolicy: Never"),
+        maker("Deployment", "apps/v1", "", "activeDeadlineSeconds: 5"),
         maker("Job", "batch/v1", "", "restartPolicy: Always"),
         maker("Job", "batch/v1", "", ""),
         maker("Job", "batch/v1", "activeDeadlineSeconds: -1", "restartPolicy: Never"),

@@ -13,4 +13,5 @@ mod problems;
 mod quickstart;
 mod real;
 mod scheduling;
+mod specs;
 mod volumes;
