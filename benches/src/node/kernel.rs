@@ -18,7 +18,8 @@ use casemate_manifest::{PolicyDocument, Source};
 use casemate_model::{Bytes, Nanos};
 use casemate_node::pager::MechanismChoice;
 use casemate_node::{
-    Clock, Image, ImageError, Node, NodeConfig, Renewal, SoftwareTee, Workload, base_config, machine,
+    Clock, Image, ImageError, Node, NodeConfig, Renewal, Restarts, SoftwareTee, Workload, base_config,
+    machine,
 };
 use casemate_report::Event;
 use wasmtime::{Caller, Engine, Linker, Memory, Module, Store, UpdateDeadline};
@@ -76,6 +77,7 @@ pub(crate) fn in_enclave() -> Result<Printed, String> {
         slice: Nanos::from_millis(10),
         renewal: Renewal::InTime,
         logs: directory.path().join("logs"),
+        restarts: Restarts::default(),
         sampling: None,
         record_stays: false,
     };

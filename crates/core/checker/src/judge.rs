@@ -3,6 +3,7 @@
 use casemate_model::Nanos;
 
 use crate::contest::Contest;
+use crate::course::Courses;
 use crate::life::Lives;
 use crate::memory::Memory;
 use crate::placement::Placements;
@@ -15,6 +16,7 @@ pub struct Judge {
     limits: Limits,
     record: Record,
     placements: Placements,
+    courses: Courses,
     lives: Lives,
     memory: Memory,
     contest: Contest,
@@ -29,6 +31,8 @@ pub struct Limits {
     pub frames: u64,
     /// How long after appraisal a witness may hold.
     pub evidence_ttl: Nanos,
+    /// The most restarts of a pod's containers together, where the pod does not say.
+    pub restarts: u32,
     /// Whether policy accepts TEEs that can be debugged.
     pub debug_allowed: bool,
     /// What one nanosecond of CPU adds to the virtual runtime of an enclave of weight 1.
@@ -57,6 +61,7 @@ impl Judge {
             limits,
             record: Record::new(limits.violations),
             placements: Placements::default(),
+            courses: Courses::default(),
             lives: Lives::default(),
             memory: Memory::default(),
             contest: Contest::default(),
@@ -65,21 +70,26 @@ impl Judge {
 
     /// Takes note of what happened, and of every rule it breaks.
     pub fn observe(&mut self, observation: Observation) {
-        let Self { limits, record, placements, lives, memory, contest } = self;
+        let Self { limits, record, placements, courses, lives, memory, contest } = self;
         match observation {
             Observation::NodeOffered { node } => placements.offer(node),
             Observation::PlatformWitnessGranted { at, node, not_before, not_after, evidence } => {
                 crate::witness::examine(record, limits, &node, at, not_after, None, &evidence);
                 placements.witness(record, &node, not_before, not_after);
             }
-            Observation::PodPlaced { at, pod, node } => placements.place(record, at, pod, node),
+            Observation::PodPlaced { at, pod, node } => {
+                courses.place(&pod);
+                placements.place(record, at, pod, node);
+            }
             Observation::PodUnplaced { at, pod, verdict } => placements.unplaced(record, at, &pod, verdict),
             Observation::PodReleased { pod } => {
                 lives.pod_released(record, &pod);
+                courses.release(&pod);
                 placements.release(record, &pod);
             }
             Observation::EnclaveCreated { enclave, container, pages_guaranteed } => {
                 let placed = placements.is_placed(&container.pod);
+                courses.create(record, limits, enclave, &container);
                 lives.create(record, enclave, container, placed);
                 memory.create(record, limits, enclave, pages_guaranteed);
             }
@@ -106,6 +116,7 @@ impl Judge {
                 lives.witness(record, enclave, container, measurement, at, not_after);
             }
             Observation::EnclaveEntered { enclave, worker, at } => {
+                courses.enter(record, enclave);
                 lives.enter(record, enclave, worker, at);
                 contest.entered(at);
             }
@@ -113,12 +124,14 @@ impl Judge {
                 lives.leave(record, enclave, worker);
                 contest.left(record, limits, enclave, at, ran, how);
             }
+            Observation::EnclaveEnded { enclave, how } => courses.end(enclave, how),
             Observation::EnclaveSuspended { enclave } => {
                 lives.suspend(record, enclave);
                 contest.forget(enclave);
             }
             Observation::EnclaveResumed { enclave } => lives.resume(record, enclave),
             Observation::EnclaveDestroyed { enclave, frames_returned, frames_zeroed, keys_zeroed } => {
+                courses.destroy(enclave);
                 lives.destroy(record, enclave);
                 memory.destroy(record, enclave, frames_returned, frames_zeroed, keys_zeroed);
                 contest.forget(enclave);

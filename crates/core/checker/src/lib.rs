@@ -18,6 +18,7 @@
 #![forbid(unsafe_code)]
 
 mod contest;
+mod course;
 mod judge;
 mod life;
 mod memory;
@@ -31,6 +32,6 @@ mod witness;
 mod testing;
 
 pub use judge::{Findings, Judge, Limits};
-pub use observation::{Contender, EvidenceFacts, HowLeft, Observation, Unplaced};
+pub use observation::{Contender, EvidenceFacts, HowEnded, HowLeft, Observation, Unplaced};
 pub use record::Violation;
 pub use rule::Rule;

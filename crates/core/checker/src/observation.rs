@@ -101,6 +101,13 @@ pub enum Observation {
         /// How.
         how: HowLeft,
     },
+    /// What its program came to; told before it is destroyed. Not told: it was stopped.
+    EnclaveEnded {
+        /// Which.
+        enclave: EnclaveId,
+        /// How.
+        how: HowEnded,
+    },
     /// The enclave may not be entered until resumed.
     EnclaveSuspended {
         /// Which.
@@ -209,6 +216,21 @@ pub enum HowLeft {
     Blocked,
     /// It finished or was killed.
     Ended,
+}
+
+/// What an enclave's program came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HowEnded {
+    /// It ended by itself, with this code.
+    Exited(i32),
+    /// It did what it must not.
+    Trapped,
+    /// Its evidence was refused or lapsed for good, or its memory was tampered with.
+    Distrusted,
+    /// No enclave could be made of its image.
+    Unusable,
+    /// It was told to end.
+    Stopped,
 }
 
 /// One enclave that wants the CPU.

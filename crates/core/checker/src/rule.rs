@@ -93,6 +93,13 @@ rules! {
     /// Nobody is inside an enclave that is suspended or destroyed.
     StoppedWhileEntered = "stopped-while-entered",
 
+    /// No container is entered before the init containers before it have ended with 0.
+    EnteredBeforeInit = "entered-before-init",
+    /// Only what has failed is started again, and only where the pod's policy says so.
+    RestartAgainstPolicy = "restart-against-policy",
+    /// A pod's containers are started again no more often than is allowed.
+    RestartBeyondBound = "restart-beyond-bound",
+
     /// A page has at most one residency.
     PageResidentTwice = "page-resident-twice",
     /// A sealed page comes back as it last went out.

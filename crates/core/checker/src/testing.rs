@@ -15,6 +15,7 @@ pub(crate) fn limits() -> Limits {
         workers: 2,
         frames: 4,
         evidence_ttl: Nanos(1_000_000),
+        restarts: 5,
         debug_allowed: false,
         vruntime_per_nano: 1024,
         violations: 16,
@@ -145,10 +146,15 @@ pub(crate) fn initialised(id: EnclaveId) -> Observation {
 
 /// Node `n` and pod `p` in place, its enclave 1 initialised at measurement 1 and not yet attested.
 pub(crate) fn prologue() -> Vec<Observation> {
+    prologue_of(RestartPolicy::Never)
+}
+
+/// The same of a pod under this policy.
+pub(crate) fn prologue_of(restart_policy: RestartPolicy) -> Vec<Observation> {
     vec![
         Observation::NodeOffered { node: node("n") },
         affirmed("n", 0, 1000),
-        placed(pod("p"), "n", 10),
+        placed(Pod { restart_policy, ..pod("p") }, "n", 10),
         created(enclave(1), "p", 0),
         initialised(enclave(1)),
     ]

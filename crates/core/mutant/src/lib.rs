@@ -62,6 +62,16 @@ mutants! {
     PlacementIgnoresTaints,
     /// `placement` does not give back what released pods had.
     PlacementKeepsReservations,
+    /// `pod` starts containers before the init containers have ended.
+    PodStartsBesideInit,
+    /// `pod` starts containers again without end.
+    PodForgetsBound,
+    /// `pod` starts a container again that ended with 0.
+    PodRestartsSucceeded,
+    /// `pod` starts a container again whose enclave was not trusted.
+    PodRestartsDistrusted,
+    /// `pod` takes the next instance of a container for the one before.
+    PodKeepsInstance,
     /// `enclave` lets workers in on a witness that has lapsed.
     EnclaveIgnoresLapse,
     /// `enclave` takes a witness for whoever presents it.

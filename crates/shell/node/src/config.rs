@@ -5,6 +5,7 @@ use std::num::NonZeroU16;
 use std::path::PathBuf;
 
 use casemate_model::{Bytes, Nanos, NodeIdentity, NodeName, Taint};
+use casemate_pod::Restarts;
 
 use crate::pager::MechanismChoice;
 
@@ -33,6 +34,8 @@ pub struct NodeConfig {
     pub renewal: Renewal,
     /// Where container logs go. Created where it is missing.
     pub logs: PathBuf,
+    /// How often, and after what delays, containers that failed are started again.
+    pub restarts: Restarts,
     /// How often the observer is told how memory and CPU are shared out. `None`: never.
     pub sampling: Option<Nanos>,
     /// Whether the observer is told each stay of an enclave on a CPU.

@@ -38,6 +38,7 @@ mod worker;
 mod workload;
 
 pub use attestation::EvidenceSource;
+pub use casemate_pod::Restarts;
 pub use clock::Clock;
 pub use config::{NodeConfig, Renewal};
 pub use engine::{Engine, Program, ProgramError, base_config};

@@ -143,6 +143,7 @@ impl Node {
                 workers: config.cpus.get(),
                 frames: pool.stats().frames.0,
                 evidence_ttl: attestation.policy().ttl(),
+                restarts: config.restarts.max,
                 debug_allowed: attestation.policy().debug_allowed(),
                 vruntime_per_nano: RunQueue::VRUNTIME_PER_NANO,
                 violations: VIOLATIONS_KEPT,
@@ -174,6 +175,7 @@ impl Node {
         let mut supervisor = Supervisor::new(Means {
             node,
             renewal: config.renewal,
+            restarts: config.restarts,
             logs: config.logs.clone(),
             attestation,
             schedule: Arc::clone(&schedule),

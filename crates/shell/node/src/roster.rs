@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use casemate_checker::HowEnded;
 use casemate_enclave::{Created, Enclave, Tally};
 use casemate_model::{Bytes, ContainerKey, Nanos, Timestamp};
 use casemate_report::{State, WorkloadReport};
@@ -18,8 +19,12 @@ pub(crate) struct Entry {
     pub(crate) key: ContainerKey,
     /// Which of the run's pods it belongs to.
     pub(crate) pod: usize,
-    /// Its place among the pod's containers.
+    /// Its place among all of the pod's containers.
     pub(crate) container: usize,
+    /// Whether an instance of it has run to an end.
+    pub(crate) has_run: bool,
+    /// Why its instance is not to be entered once it is built.
+    pub(crate) condemned: Option<String>,
     pub(crate) image: Result<Arc<Image>, String>,
     pub(crate) stage: Stage,
     pub(crate) report: WorkloadReport,
@@ -32,7 +37,7 @@ pub(crate) struct Entry {
 
 /// How far a container has come.
 pub(crate) enum Stage {
-    /// Its pod has no place yet.
+    /// Its pod has no place yet, or its turn has yet to come.
     Waiting,
     /// Its enclave exists and is being filled.
     Loading(Enclave<Created>),
@@ -56,7 +61,19 @@ impl Entry {
         report: WorkloadReport,
     ) -> Self {
         let stage = Stage::Waiting;
-        Self { key, pod, container, image, stage, report, started: None, renew_at: None, log: None }
+        Self {
+            key,
+            pod,
+            container,
+            has_run: false,
+            condemned: None,
+            image,
+            stage,
+            report,
+            started: None,
+            renew_at: None,
+            log: None,
+        }
     }
 
     pub(crate) fn is_over(&self) -> bool {
@@ -81,13 +98,17 @@ impl Entry {
             Ending::Stopped => (end.stopped_as, None),
         };
         report.seconds = self.started.map(|started| end.at.since(started));
-        report.cpu_seconds = Some(end.cpu);
-        report.page_ins = Some(end.memory.page_ins);
-        report.page_outs = Some(end.memory.page_outs);
-        report.aex = Some(end.tally.aex);
-        report.eexit = Some(end.tally.eexit);
+        // Over all its instances: what was spent on those before is not undone.
+        let sum = |so_far: &mut Option<u64>, more: u64| {
+            *so_far = Some(so_far.unwrap_or_default().saturating_add(more));
+        };
+        report.cpu_seconds = Some(report.cpu_seconds.unwrap_or_default().saturating_add(end.cpu));
+        sum(&mut report.page_ins, end.memory.page_ins);
+        sum(&mut report.page_outs, end.memory.page_outs);
+        sum(&mut report.aex, end.tally.aex);
+        sum(&mut report.eexit, end.tally.eexit);
         report.reasons = end.reasons();
-        if let Some(LogSummary { path, sha256, bytes }) = self.log.take().map(|log| log.summary()) {
+        if let Some(LogSummary { path, sha256, bytes }) = self.log.as_ref().map(OutputLog::summary) {
             report.log = Some(path.display().to_string());
             report.log_sha256 = Some(sha256);
             if bytes > LOG_BYTES_MAX {
@@ -96,6 +117,7 @@ impl Entry {
             }
         }
         self.stage = Stage::Over;
+        self.has_run = true;
         self.renew_at = None;
     }
 }
@@ -116,6 +138,28 @@ pub(crate) struct End {
 }
 
 impl End {
+    /// What it means for the container's life.
+    pub(crate) fn in_life(&self) -> casemate_pod::End {
+        use casemate_pod::End as Life;
+        match (&self.ending, self.stopped_as) {
+            (Ending::Exited(0), _) => Life::Succeeded,
+            (Ending::Exited(_) | Ending::Trapped(_), _) => Life::Failed,
+            (Ending::Tampered(_), _) | (Ending::Stopped, State::Suspended) => Life::Distrusted,
+            (Ending::Stopped, _) => Life::Stopped,
+        }
+    }
+
+    /// The same, as the checker is told.
+    pub(crate) fn as_observed(&self) -> HowEnded {
+        match &self.ending {
+            Ending::Exited(code) => HowEnded::Exited(*code),
+            Ending::Trapped(_) => HowEnded::Trapped,
+            Ending::Tampered(_) => HowEnded::Distrusted,
+            Ending::Stopped if self.stopped_as == State::Suspended => HowEnded::Distrusted,
+            Ending::Stopped => HowEnded::Stopped,
+        }
+    }
+
     fn reasons(&self) -> Vec<String> {
         let mut reasons = match &self.ending {
             Ending::Exited(0) => return Vec::new(),

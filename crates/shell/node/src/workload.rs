@@ -12,11 +12,20 @@ use crate::image::Image;
 pub struct Workload {
     /// The pod, as asked for.
     pub pod: Pod,
-    /// For each of the pod's containers, in order: its program, or why there is none.
+    /// For each of [`Pod::all_containers`], in order: its program, or why there is none.
     pub images: Vec<Result<Arc<Image>, String>>,
 }
 
 impl Workload {
+    /// The container of this number among [`Pod::all_containers`].
+    pub(crate) fn container(&self, number: usize) -> &Container {
+        let Pod { init_containers, containers, .. } = &self.pod;
+        match number.checked_sub(init_containers.len()) {
+            Some(number) => &containers[number],
+            None => &init_containers[number],
+        }
+    }
+
     /// Names one of the pod's containers in full.
     pub(crate) fn key(&self, container: &Container) -> ContainerKey {
         ContainerKey { pod: self.pod.key.clone(), container: container.name.clone() }

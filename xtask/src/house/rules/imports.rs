@@ -14,7 +14,7 @@ const RULE: &str = "imports";
 /// `checker` is in nobody's row: the judge shares no code with the judged.
 /// `mutant` is in the rows of deciders: without its feature it is the constant `false`.
 /// `attest` is only in the rows of those that turn evidence into verdicts.
-const CORE: [(&str, &[&str]); 11] = [
+const CORE: [(&str, &[&str]); 12] = [
     ("model", &[]),
     ("attest", &["model"]),
     ("mutant", &[]),
@@ -24,6 +24,7 @@ const CORE: [(&str, &[&str]); 11] = [
     ("enclave", &["model", "policy", "mutant"]),
     ("epc", &["model", "mutant"]),
     ("cpu", &["model", "mutant"]),
+    ("pod", &["model", "mutant"]),
     ("world", &["model"]),
     ("checker", &["model"]),
 ];

@@ -1,7 +1,7 @@
-use casemate_model::EnclaveId;
+use casemate_model::{EnclaveId, RestartPolicy};
 
 use crate::testing::*;
-use crate::{HowLeft, Observation, Rule};
+use crate::{HowEnded, HowLeft, Observation, Rule};
 
 /// What breaks when this follows the prologue and a witness for enclave 1 from 100 until 900.
 fn after_attesting(stream: impl IntoIterator<Item = Observation>) -> Vec<Rule> {
@@ -34,7 +34,9 @@ fn an_enclave_belongs_to_a_placed_pod() {
 fn an_enclave_id_names_one_instance_ever() {
     let again = |generation| {
         let id = EnclaveId { index: 1, generation };
-        unattested([destroyed(enclave(1), 0), created(id, "p", 0)])
+        let failed = Observation::EnclaveEnded { enclave: enclave(1), how: HowEnded::Exited(1) };
+        let restarted = [failed, destroyed(enclave(1), 0), created(id, "p", 0)];
+        rules(prologue_of(RestartPolicy::OnFailure).into_iter().chain(restarted))
     };
     assert_eq!(again(0), [Rule::EnclaveIdReused]);
     assert_eq!(again(1), []);

@@ -2,7 +2,7 @@
 
 use casemate_checker::Findings;
 
-use crate::{contest, paging, places, trust};
+use crate::{contest, lives, paging, places, trust};
 
 const SEEDS: u64 = 64;
 
@@ -21,6 +21,11 @@ fn policy_and_enclaves_break_no_rule() {
 #[test]
 fn placement_breaks_no_rule() {
     clean(places::schedule);
+}
+
+#[test]
+fn lives_of_pods_break_no_rule() {
+    clean(lives::schedule);
 }
 
 #[test]

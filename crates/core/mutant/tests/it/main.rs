@@ -7,6 +7,7 @@ mod contest;
 mod dice;
 #[cfg(not(feature = "mutants"))]
 mod honest;
+mod lives;
 mod paging;
 mod places;
 #[cfg(feature = "mutants")]

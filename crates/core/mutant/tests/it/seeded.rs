@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use casemate_checker::{Findings, Rule};
 use casemate_mutant::{Mutant, with};
 
-use crate::{contest, paging, places, trust};
+use crate::{contest, lives, paging, places, trust};
 
 /// Bugs may need a rare situation: this many schedules are tried before one counts as missed.
 const SEEDS: u64 = 32;
@@ -27,6 +27,11 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::PlacementIgnoresSelector => (places::schedule, Rule::NodeSelectorIgnored),
         Mutant::PlacementIgnoresTaints => (places::schedule, Rule::TaintIgnored),
         Mutant::PlacementKeepsReservations => (places::schedule, Rule::WaitsThoughItFits),
+        Mutant::PodStartsBesideInit => (lives::schedule, Rule::EnteredBeforeInit),
+        Mutant::PodForgetsBound => (lives::schedule, Rule::RestartBeyondBound),
+        Mutant::PodRestartsSucceeded => (lives::schedule, Rule::RestartAgainstPolicy),
+        Mutant::PodRestartsDistrusted => (lives::schedule, Rule::RestartAgainstPolicy),
+        Mutant::PodKeepsInstance => (lives::schedule, Rule::EnclaveIdReused),
         Mutant::EnclaveIgnoresLapse => (trust::schedule, Rule::EntryOnStaleWitness),
         Mutant::EnclaveIgnoresSubject => (trust::schedule, Rule::EntryWithoutWitness),
         Mutant::EpcReusesVersion => (paging::schedule, Rule::VersionNotGrowing),

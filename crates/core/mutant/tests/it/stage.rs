@@ -17,6 +17,7 @@ pub(crate) fn limits() -> Limits {
         workers: 3,
         frames: 64,
         evidence_ttl: DAY,
+        restarts: 5,
         debug_allowed: false,
         vruntime_per_nano: 1,
         violations: 1000,

@@ -28,7 +28,7 @@ impl Images {
     pub(crate) fn resolve(&mut self, workload: &Manifested) -> Workload {
         let beside = Path::new(workload.provenance.file()).parent().unwrap_or(Path::new("")).to_owned();
         let pod = workload.pod.clone();
-        let images = pod.containers.iter().map(|container| self.image(&container.image, &beside)).collect();
+        let images = pod.all_containers().map(|container| self.image(&container.image, &beside)).collect();
         Workload { pod, images }
     }
 

@@ -207,6 +207,7 @@ fn node_config(arguments: &RunArguments, directories: &Directories) -> Result<No
         renewal: arguments.attest_renewal.into(),
         logs: directories.logs.clone(),
         // As what is looked at asks for it.
+        restarts: casemate_node::Restarts::default(),
         sampling: None,
         record_stays: false,
     })

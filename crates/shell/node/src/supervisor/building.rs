@@ -10,6 +10,7 @@ use casemate_placement::{OnEvidence, Plan};
 use casemate_report::{State, Verdict, What};
 
 use super::Supervisor;
+use super::ending::Abandoned;
 use crate::attestation::{Candidate, Refusal, config_of};
 use crate::control::Control;
 use crate::guest::{Boundary, Guest};
@@ -21,48 +22,79 @@ use crate::task::Task;
 use crate::workload::{invocation, memory_limit};
 
 impl Supervisor<'_> {
-    /// Creates the enclaves of a placed pod and has them built.
+    /// A pod has its place: its life begins.
     pub(super) fn start(&mut self, pod: usize, plan: Plan<OnEvidence>) {
         let (node, tee) = (plan.node().clone(), self.means.attestation.tee());
         self.pods[pod].plan = Some(plan);
-        for at in self.pods[pod].containers.clone() {
-            let container = self.container(at);
-            let limit = memory_limit(container);
-            let guaranteed =
-                container.demand.enclave.map(|enclave| enclave.epc_guaranteed).unwrap_or_default();
-            let Ok(image) = self.entries[at].image.clone() else { continue };
-            let id = EnclaveId { index: self.next_enclave, generation: 0 };
-            self.next_enclave += 1;
-            self.by_enclave.insert(id, at);
-
-            let entry = &mut self.entries[at];
+        for entry in &mut self.entries[self.pods[pod].containers.clone()] {
             entry.report.node = Some(node.clone());
             entry.report.state = State::Running;
             entry.report.tee = Some(tee);
-            entry.stage = Stage::Loading(Enclave::create(id, entry.key.clone()));
-            self.means.watch.observe(Observation::EnclaveCreated {
-                enclave: id,
-                container: entry.key.clone(),
-                pages_guaranteed: guaranteed.to_pages_ceil().0,
-            });
-            self.tell_of(
-                at,
-                What::EnclaveCreated { enclave: id, epc_guaranteed: guaranteed, epc_limit: Some(limit) },
-            );
-            self.means.loader.order(Order { id, image, limit, guaranteed });
+        }
+        self.begin(pod);
+    }
+
+    /// Creates an enclave for a container and has it built. Each start is another instance,
+    /// which shares nothing with those before but its slot.
+    pub(super) fn create(&mut self, at: usize, instance: u32) {
+        let container = self.container(at);
+        let limit = memory_limit(container);
+        let guaranteed = container.demand.enclave.map(|enclave| enclave.epc_guaranteed).unwrap_or_default();
+        // Entries and slots are both one a container, and far fewer than 2^32.
+        let id = EnclaveId { index: at as u32, generation: instance };
+        self.by_enclave.insert(id, at);
+
+        let entry = &mut self.entries[at];
+        entry.report.state = State::Running;
+        entry.report.verdict = None;
+        entry.report.exit_code = None;
+        entry.report.reasons.clear();
+        entry.report.restarts = instance;
+        entry.stage = Stage::Loading(Enclave::create(id, entry.key.clone()));
+        let image = entry.image.clone();
+        self.means.watch.observe(Observation::EnclaveCreated {
+            enclave: id,
+            container: entry.key.clone(),
+            pages_guaranteed: guaranteed.to_pages_ceil().0,
+        });
+        self.tell_of(
+            at,
+            What::EnclaveCreated { enclave: id, epc_guaranteed: guaranteed, epc_limit: Some(limit) },
+        );
+        match image {
+            Ok(image) => self.means.loader.order(Order { id, image, limit, guaranteed }),
+            Err(why) => self.could_not_load(id, why),
         }
     }
 
     pub(super) fn could_not_load(&mut self, id: EnclaveId, why: String) {
         let Some((at, enclave)) = self.take_loading(id) else { return };
+        if let Some(why) = self.entries[at].condemned.take() {
+            return self.take_down(at, enclave, None, why);
+        }
         self.tell_of(at, What::Failed { why: why.clone() });
-        self.abandon(at, enclave, None, State::Failed, vec![why]);
+        self.abandon(at, enclave, None, Abandoned::unusable(why));
+    }
+
+    /// An enclave that was condemned while it was built goes without having been entered.
+    fn take_down(
+        &mut self,
+        at: usize,
+        enclave: Enclave<casemate_enclave::Created>,
+        memories: Option<&Memories>,
+        why: String,
+    ) {
+        self.tell_of(at, What::Killed { why: why.clone() });
+        self.abandon(at, enclave, memories, Abandoned::stopped(why));
     }
 
     /// An enclave was built. It is measured and attested; only then may it be entered.
     pub(super) fn loaded(&mut self, id: EnclaveId, loaded: Loaded) {
         let Some((at, enclave)) = self.take_loading(id) else { return };
         let Loaded { measurement, program, memories } = loaded;
+        if let Some(why) = self.entries[at].condemned.take() {
+            return self.take_down(at, enclave, Some(&memories), why);
+        }
         let enclave = enclave.initialise(measurement);
         self.entries[at].report.measurement = Some(measurement);
         self.means.watch.observe(Observation::EnclaveInitialised { enclave: id, measurement });
@@ -92,11 +124,11 @@ impl Supervisor<'_> {
         };
         self.tell_of(at, What::WorkloadAttested { claims, not_after });
 
-        let log = match self.open_log(at) {
+        let log = match self.log(at) {
             Ok(log) => log,
             Err(why) => {
                 self.tell_of(at, What::Failed { why: why.clone() });
-                return self.abandon(at, ready, Some(&memories), State::Failed, vec![why]);
+                return self.abandon(at, ready, Some(&memories), Abandoned::unusable(why));
             }
         };
         let control = Arc::new(Control::default());
@@ -122,7 +154,8 @@ impl Supervisor<'_> {
 
     pub(super) fn started(&mut self, id: EnclaveId) {
         let Some(at) = self.by_enclave.get(&id).copied() else { return };
-        self.entries[at].started = Some(self.now());
+        let now = self.now();
+        self.entries[at].started.get_or_insert(now);
         self.tell_of(at, What::Entered);
     }
 
@@ -147,10 +180,14 @@ impl Supervisor<'_> {
     ) {
         self.entries[at].report.verdict = Some(Verdict::Contraindicated);
         self.tell_of(at, What::WorkloadRefused { claims, reasons: reasons.clone() });
-        self.abandon(at, enclave, Some(&memories), State::Refused, reasons);
+        self.abandon(at, enclave, Some(&memories), Abandoned::refused(reasons));
     }
 
-    fn open_log(&self, at: usize) -> Result<OutputLog, String> {
+    /// The container's log, which all its instances write to, one after another.
+    fn log(&self, at: usize) -> Result<OutputLog, String> {
+        if let Some(log) = &self.entries[at].log {
+            return Ok(log.clone());
+        }
         let path = self.means.logs.join(log_name(&self.entries[at].key));
         OutputLog::create(&path)
             .map_err(|error| format!("log {}: cannot be created: {error}; free the path", path.display()))

@@ -2,17 +2,47 @@
 
 use std::sync::Arc;
 
-use casemate_checker::Observation;
+use casemate_checker::{HowEnded, Observation};
 use casemate_enclave::{Cleaned, Enclave, State as LifeState, Tally};
 use casemate_model::{EnclaveId, Nanos, Pages};
+use casemate_pod::End as LifeEnd;
 use casemate_report::{State, What};
 
 use super::{Outcome, Supervisor};
 use crate::guest::Ending;
 use crate::memories::Memories;
+use crate::pager::MemoryStats;
 use crate::roster::{End, Stage};
 use crate::task::{Body, Lifecycle, Task};
 use crate::workload::memory_limit;
+
+/// Why an enclave that was never entered goes.
+pub(super) struct Abandoned {
+    state: State,
+    reasons: Vec<String>,
+    how: HowEnded,
+    end: LifeEnd,
+}
+
+impl Abandoned {
+    /// No enclave could be made.
+    pub(super) fn unusable(why: String) -> Self {
+        let (how, end) = (HowEnded::Unusable, LifeEnd::Unusable);
+        Self { state: State::Failed, reasons: vec![why], how, end }
+    }
+
+    /// Its evidence was not accepted.
+    pub(super) fn refused(reasons: Vec<String>) -> Self {
+        let (how, end) = (HowEnded::Distrusted, LifeEnd::Distrusted);
+        Self { state: State::Refused, reasons, how, end }
+    }
+
+    /// It was told to end.
+    pub(super) fn stopped(why: String) -> Self {
+        let (how, end) = (HowEnded::Stopped, LifeEnd::Stopped);
+        Self { state: State::Killed, reasons: vec![why], how, end }
+    }
+}
 
 impl Supervisor<'_> {
     /// A program ended by itself, or noticed that it was condemned or stopped.
@@ -21,8 +51,12 @@ impl Supervisor<'_> {
         self.bury(at, ending, State::Killed, String::new());
     }
 
-    /// Ends a live container whose program cannot or may not go on. Nobody is inside.
+    /// Ends a live container whose program cannot or may not go on. Where a worker is inside, it
+    /// comes out at the next tick.
     pub(super) fn kill(&mut self, at: usize, state: State, why: String) {
+        if let Stage::Live { task, .. } = &self.entries[at].stage {
+            task.control.request_stop();
+        }
         self.bury(at, Ending::Stopped, state, why);
     }
 
@@ -37,33 +71,34 @@ impl Supervisor<'_> {
         };
         self.tell_of(at, what);
         self.means.schedule.remove(task.id());
-        let (tally, cpu, memory) = self.destroy_task(at, &task);
-        let end = End {
+        let mut end = End {
             ending,
             stopped_as,
             stopped_why: why,
             at: self.now(),
-            cpu,
-            memory,
-            tally,
+            cpu: Nanos::ZERO,
+            memory: MemoryStats::default(),
+            tally: Tally::default(),
             limit: memory_limit(self.container(at)),
             refused_growth: task.control.refused_growth(),
         };
+        (end.tally, end.cpu, end.memory) = self.destroy_task(at, &task, end.as_observed());
         self.entries[at].end(&end);
         task.let_go();
+        self.concluded(at, end.in_life());
     }
 
     /// Drops the program, then its memory, then the handle: in this order, because a
     /// store may look at its memory while it goes.
-    fn destroy_task(&mut self, at: usize, task: &Task) -> (Tally, Nanos, crate::pager::MemoryStats) {
+    fn destroy_task(&mut self, at: usize, task: &Task, how: HowEnded) -> (Tally, Nanos, MemoryStats) {
         let mut body = task.body();
         let Body { lifecycle, execution, cpu } = &mut *body;
         drop(execution.take());
         let memory = task.memories.stats();
         let cpu = *cpu;
         let tally = match std::mem::replace(lifecycle, Lifecycle::Gone) {
-            Lifecycle::Ready(enclave) => self.destroy(at, enclave, Some(&task.memories)),
-            Lifecycle::Suspended(enclave) => self.destroy(at, enclave, Some(&task.memories)),
+            Lifecycle::Ready(enclave) => self.destroy(at, enclave, Some(&task.memories), how),
+            Lifecycle::Suspended(enclave) => self.destroy(at, enclave, Some(&task.memories), how),
             Lifecycle::Gone => Tally::default(),
         };
         (tally, cpu, memory)
@@ -75,11 +110,12 @@ impl Supervisor<'_> {
         at: usize,
         enclave: Enclave<S>,
         memories: Option<&Memories>,
-        state: State,
-        reasons: Vec<String>,
+        abandoned: Abandoned,
     ) {
-        self.destroy(at, enclave, memories);
+        let Abandoned { state, reasons, how, end } = abandoned;
+        self.destroy(at, enclave, memories, how);
         self.entries[at].end_unstarted(state, reasons);
+        self.concluded(at, end);
     }
 
     /// EREMOVE: plaintext zeroed, keys gone, and only then the handle.
@@ -88,8 +124,10 @@ impl Supervisor<'_> {
         at: usize,
         enclave: Enclave<S>,
         memories: Option<&Memories>,
+        how: HowEnded,
     ) -> Tally {
         let id = enclave.id();
+        self.means.watch.observe(Observation::EnclaveEnded { enclave: id, how });
         // An enclave that was never built holds nothing: no frame, and no key.
         let pages = memories.map(Memories::destroy);
         let (held, zeroed, keys_zeroed) =
@@ -134,15 +172,19 @@ impl Supervisor<'_> {
 
     /// Ends whatever is left, once no worker is inside anything any more.
     pub(crate) fn finish(mut self) -> Outcome {
+        self.is_finishing = true;
         let why = "the run was interrupted";
         for at in 0..self.entries.len() {
             match std::mem::replace(&mut self.entries[at].stage, Stage::Over) {
                 Stage::Loading(enclave) => {
-                    self.abandon(at, enclave, None, State::Killed, vec![why.to_owned()]);
+                    self.abandon(at, enclave, None, Abandoned::stopped(why.to_owned()));
                 }
                 live @ Stage::Live { .. } => {
                     self.entries[at].stage = live;
                     self.kill(at, State::Killed, why.to_owned());
+                }
+                Stage::Waiting if self.pods[self.entries[at].pod].plan.is_some() => {
+                    self.end_between_instances(at, why);
                 }
                 Stage::Waiting => {
                     let mut reasons = self.pods[self.entries[at].pod].waits.clone();
@@ -158,6 +200,18 @@ impl Supervisor<'_> {
         self.hand_over_stays();
         self.sample();
         Outcome { entries: self.entries, platform: self.platform, interrupted: self.interrupted }
+    }
+
+    /// The run ends while the container's turn has yet to come, for the first time or again.
+    fn end_between_instances(&mut self, at: usize, why: &str) {
+        let entry = &mut self.entries[at];
+        if entry.has_run {
+            // What it came to last stays.
+            entry.stage = Stage::Over;
+            entry.report.reasons.push(format!("not started again: {why}"));
+        } else {
+            entry.end_unstarted(State::Killed, vec![format!("not started: {why}")]);
+        }
     }
 
     /// Asks everything that runs to end at its next exit.

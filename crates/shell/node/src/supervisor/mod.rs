@@ -8,6 +8,7 @@
 mod building;
 mod ending;
 mod evidence;
+mod lives;
 mod observing;
 mod placing;
 
@@ -19,6 +20,7 @@ use std::time::Duration;
 
 use casemate_model::{Container, EnclaveId, Fingerprint, Nanos, Node as NodeModel, Timestamp};
 use casemate_placement::{Ledger, OnEvidence, Plan, Queue};
+use casemate_pod::{PodLife, Restarts};
 use casemate_report::{Event, Observer, Subject, Verdict, What};
 
 use crate::attestation::Attestation;
@@ -38,6 +40,7 @@ use crate::workload::Workload;
 pub(crate) struct Means<'a> {
     pub(crate) node: NodeModel,
     pub(crate) renewal: Renewal,
+    pub(crate) restarts: Restarts,
     pub(crate) logs: std::path::PathBuf,
     pub(crate) attestation: Attestation,
     pub(crate) schedule: Arc<Schedule>,
@@ -61,9 +64,10 @@ pub(crate) struct Supervisor<'a> {
     entries: Vec<Entry>,
     /// Which container an enclave belongs to, for as long as it exists.
     by_enclave: BTreeMap<EnclaveId, usize>,
-    next_enclave: u32,
     platform: PlatformStanding,
     interrupted: bool,
+    /// Nothing is started any more.
+    is_finishing: bool,
     /// When stays were last taken and when a sample was, on the monotonic clock.
     visited: Nanos,
     sampled: Nanos,
@@ -72,8 +76,11 @@ pub(crate) struct Supervisor<'a> {
 /// A pod of the run.
 struct PodEntry {
     workload: Workload,
-    /// Its containers in the roster.
+    /// Its containers in the roster, init containers first.
     containers: Range<usize>,
+    life: PodLife,
+    /// Why it was evicted, if it was.
+    eviction: Option<String>,
     /// Its place, while it has one.
     plan: Option<Plan<OnEvidence>>,
     /// Why it waits, as last reported.
@@ -106,9 +113,9 @@ impl<'a> Supervisor<'a> {
             pods: Vec::new(),
             entries: Vec::new(),
             by_enclave: BTreeMap::new(),
-            next_enclave: 0,
             platform: PlatformStanding::default(),
             interrupted: false,
+            is_finishing: false,
             visited: Nanos::ZERO,
             sampled: Nanos::ZERO,
         }
@@ -128,22 +135,24 @@ impl<'a> Supervisor<'a> {
             }
             if !self.interrupted {
                 self.renew_what_is_due();
+                self.follow_what_is_due();
                 self.release_what_is_over();
             }
             self.observe();
         }
     }
 
-    /// Whether an enclave exists, or a waiting pod may still get its place.
+    /// Whether a pod has a place, or one that waits may still get one.
     fn something_can_happen(&self) -> bool {
-        !self.by_enclave.is_empty() || (!self.queue.is_empty() && self.platform.renew_at.is_some())
+        self.pods.iter().any(|pod| pod.plan.is_some())
+            || (!self.queue.is_empty() && self.platform.renew_at.is_some())
     }
 
     /// How long there is nothing to do unless somebody tells.
     fn patience(&self) -> Duration {
         let visit = self.next_visit().map(|due| due.saturating_sub(self.means.clock.monotonic()));
         let wait = visit.map_or(LONGEST_WAIT, |visit| visit.min(LONGEST_WAIT));
-        Duration::from_nanos(wait.min(self.until_next_renewal()).0)
+        Duration::from_nanos(wait.min(self.until_next_renewal()).min(self.until_next_due()).0)
     }
 
     fn take(&mut self, notice: Notice) {
@@ -159,7 +168,7 @@ impl<'a> Supervisor<'a> {
 
     fn container(&self, at: usize) -> &Container {
         let entry = &self.entries[at];
-        &self.pods[entry.pod].workload.pod.containers[entry.container]
+        self.pods[entry.pod].workload.container(entry.container)
     }
 
     fn now(&self) -> Timestamp {

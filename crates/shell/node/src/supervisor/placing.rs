@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use casemate_checker::{Observation, Unplaced};
 use casemate_model::PodKey;
+use casemate_pod::PodLife;
 use casemate_report::{State, Subject, What, WorkloadReport};
 
 use super::{PodEntry, Supervisor};
@@ -16,16 +17,18 @@ impl Supervisor<'_> {
         for workload in workloads {
             let (pod, first) = (self.pods.len(), self.entries.len());
             let named_before = self.pods.iter().any(|known| known.workload.pod.key == workload.pod.key);
-            for (index, (container, image)) in
-                workload.pod.containers.iter().zip(&workload.images).enumerate()
-            {
+            for (index, container) in workload.pod.all_containers().enumerate() {
                 let key = workload.key(container);
                 let tee = container.demand.enclave.map(|enclave| enclave.tee);
-                let report = WorkloadReport::pending(&key, tee);
-                self.entries.push(Entry::waiting(key, pod, index, image.clone(), report));
+                let mut report = WorkloadReport::pending(&key, tee);
+                report.init = index < workload.pod.init_containers.len();
+                let image = workload.images.get(index).cloned();
+                let image = image.unwrap_or_else(|| Err(format!("image {}: not looked up", container.image)));
+                self.entries.push(Entry::waiting(key, pod, index, image, report));
             }
             let containers = first..self.entries.len();
-            let missing = workload.images.iter().find_map(|image| image.as_ref().err().cloned());
+            let mut images = self.entries[containers.clone()].iter().map(|entry| &entry.image);
+            let missing = images.find_map(|image| image.as_ref().err().cloned());
             if named_before {
                 let why = format!("another pod is named {} already; rename one", workload.pod.key);
                 self.give_up(containers.clone(), State::Refused, &[why]);
@@ -34,7 +37,9 @@ impl Supervisor<'_> {
             } else {
                 self.queue.push(workload.pod.clone());
             }
-            self.pods.push(PodEntry { workload, containers, plan: None, waits: Vec::new() });
+            let life = PodLife::new(&workload.pod, self.means.restarts);
+            let (plan, eviction, waits) = (None, None, Vec::new());
+            self.pods.push(PodEntry { workload, containers, life, eviction, plan, waits });
         }
     }
 

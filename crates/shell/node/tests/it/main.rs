@@ -6,6 +6,7 @@
 mod evidence;
 mod failures;
 mod interrupt;
+mod lives;
 mod observing;
 mod pager;
 mod paging;

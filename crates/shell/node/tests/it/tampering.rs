@@ -91,14 +91,22 @@ fn until_gone(mut attack: impl FnMut() -> Result<(), StoreError>) {
     }
 }
 
+/// Flips bytes of a sealed page until its enclave is gone.
+fn flip(victim: &SealedStore) {
+    sealed(victim, PAGE);
+    // Each time another byte: two flips of one would undo each other.
+    let mut byte = 0..;
+    until_gone(|| victim.flip(PAGE, byte.next().unwrap_or_default()));
+}
+
+/// The same on a thread of its own.
+pub(crate) fn corrupt(victim: SealedStore) {
+    thread::spawn(move || flip(&victim));
+}
+
 #[test]
 fn a_flipped_byte_kills_only_its_enclave() {
-    attacked("flip", |[victim]| {
-        sealed(&victim, PAGE);
-        // Each time another byte: two flips of one would undo each other.
-        let mut byte = 0..;
-        until_gone(|| victim.flip(PAGE, byte.next().unwrap_or_default()));
-    });
+    attacked("flip", |[victim]| flip(&victim));
 }
 
 #[test]

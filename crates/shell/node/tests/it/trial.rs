@@ -11,7 +11,7 @@ use casemate_model::{
 };
 use casemate_node::pager::{Mechanism, MechanismChoice, PoolError};
 use casemate_node::{
-    Clock, EvidenceSource, Image, Interrupt, Node, NodeConfig, NodeError, Renewal, SealedMemories,
+    Clock, EvidenceSource, Image, Interrupt, Node, NodeConfig, NodeError, Renewal, Restarts, SealedMemories,
     SoftwareTee, Workload,
 };
 use casemate_policy::{PolicyDraft, Reference, Selector, WorkloadRule};
@@ -21,15 +21,19 @@ use tempfile::TempDir;
 /// The container of every pod here.
 const CONTAINER: &str = "app";
 
-/// A pod with one container. By default it guarantees itself one page and may have 64 MiB.
+/// A pod with one container, and others beside it if told so. By default it guarantees itself
+/// one page and may have 64 MiB, and is not started again.
 #[derive(Clone)]
 pub(crate) struct Guest {
     name: &'static str,
     image: Result<Arc<Image>, String>,
     args: Vec<String>,
     env: Vec<(String, String)>,
-    priority: i32,
     demand: EnclaveDemand,
+    init: Vec<(&'static str, String)>,
+    beside: Vec<(&'static str, String)>,
+    /// All else; its containers are not looked at.
+    pod: Pod,
 }
 
 impl Guest {
@@ -49,7 +53,45 @@ impl Guest {
             slots: 1,
             key_slots: 0,
         };
-        Self { name, image, args: vec![name.to_owned()], env: Vec::new(), priority: 0, demand }
+        let pod = Pod {
+            key: PodKey { namespace: "default".to_owned(), name: name.to_owned() },
+            priority: 0,
+            node_selector: BTreeMap::new(),
+            tolerations: Vec::new(),
+            overhead_memory: Bytes::ZERO,
+            overhead_cpu: MilliCpu::ZERO,
+            overhead_key_slots: 0,
+            init_containers: Vec::new(),
+            restart_policy: RestartPolicy::Never,
+            restarts_max: None,
+            active_deadline: None,
+            volumes: Vec::new(),
+            containers: Vec::new(),
+        };
+        let (args, env, init, beside) = (vec![name.to_owned()], Vec::new(), Vec::new(), Vec::new());
+        Self { name, image, args, env, demand, init, beside, pod }
+    }
+
+    /// Changes the pod.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Pod)) -> Self {
+        change(&mut self.pod);
+        self
+    }
+
+    pub(crate) fn policy(self, policy: RestartPolicy) -> Self {
+        self.with(|pod| pod.restart_policy = policy)
+    }
+
+    /// An init container that runs this program, after those there are.
+    pub(crate) fn init(mut self, name: &'static str, program: impl Into<String>) -> Self {
+        self.init.push((name, program.into()));
+        self
+    }
+
+    /// Another container beside the first.
+    pub(crate) fn beside(mut self, name: &'static str, program: impl Into<String>) -> Self {
+        self.beside.push((name, program.into()));
+        self
     }
 
     pub(crate) fn args(mut self, args: &[&str]) -> Self {
@@ -62,9 +104,8 @@ impl Guest {
         self
     }
 
-    pub(crate) fn priority(mut self, priority: i32) -> Self {
-        self.priority = priority;
-        self
+    pub(crate) fn priority(self, priority: i32) -> Self {
+        self.with(|pod| pod.priority = priority)
     }
 
     pub(crate) fn guaranteed(mut self, guaranteed: Bytes) -> Self {
@@ -79,31 +120,29 @@ impl Guest {
 
     fn into_workload(self) -> Workload {
         let demand = Demand { cpu: MilliCpu(1), enclave: Some(self.demand), ..Demand::default() };
-        let container = Container {
-            name: CONTAINER.to_owned(),
+        let container = |name: &str| Container {
+            name: name.to_owned(),
             image: format!("file://./{}.wat", self.name),
-            args: self.args,
-            env: self.env,
+            args: self.args.clone(),
+            env: self.env.clone(),
             working_dir: None,
             mounts: Vec::new(),
             demand,
         };
-        let pod = Pod {
-            key: PodKey { namespace: "default".to_owned(), name: self.name.to_owned() },
-            priority: self.priority,
-            node_selector: BTreeMap::new(),
-            tolerations: Vec::new(),
-            overhead_memory: Bytes::ZERO,
-            overhead_cpu: MilliCpu::ZERO,
-            overhead_key_slots: 0,
-            init_containers: Vec::new(),
-            restart_policy: RestartPolicy::Never,
-            restarts_max: None,
-            active_deadline: None,
-            volumes: Vec::new(),
-            containers: vec![container],
+        let image = |(name, program): &(&str, String)| {
+            let image = Image::from_bytes(Path::new(&format!("{name}.wat")), program.as_bytes().to_vec());
+            image.map(Arc::new).map_err(|error| error.to_string())
         };
-        Workload { pod, images: vec![self.image] }
+        let mut pod = self.pod.clone();
+        pod.init_containers = self.init.iter().map(|(name, _)| container(name)).collect();
+        pod.containers = [CONTAINER]
+            .iter()
+            .chain(self.beside.iter().map(|(name, _)| name))
+            .map(|name| container(name))
+            .collect();
+        let first = self.init.iter().map(image);
+        let images = first.chain([self.image.clone()]).chain(self.beside.iter().map(image)).collect();
+        Workload { pod, images }
     }
 }
 
@@ -134,6 +173,7 @@ impl Trial {
             slice: Nanos::from_millis(5),
             renewal: Renewal::InTime,
             logs: directory.path().join("logs"),
+            restarts: Restarts::default(),
             sampling: None,
             record_stays: false,
         };
@@ -167,6 +207,12 @@ impl Trial {
     pub(crate) fn watched(mut self, interval: Nanos) -> Self {
         self.config.sampling = Some(interval);
         self.config.record_stays = true;
+        self
+    }
+
+    /// Containers that failed are started again so often, the second time after this delay.
+    pub(crate) fn restarts(mut self, max: u32, first_delay: Nanos) -> Self {
+        self.config.restarts = Restarts { max, first_delay, longest_delay: first_delay };
         self
     }
 
@@ -274,10 +320,27 @@ pub(crate) struct Ran {
 }
 
 impl Ran {
-    /// What became of a pod's container.
+    /// What became of a pod's first container, those that run before it aside.
     pub(crate) fn of(&self, name: &str) -> &WorkloadReport {
-        let found = self.report.workloads.iter().find(|workload| workload.name == name);
-        found.unwrap_or_else(|| panic!("no workload {name}"))
+        self.part(name, CONTAINER)
+    }
+
+    /// What became of one of a pod's containers.
+    pub(crate) fn part(&self, name: &str, container: &str) -> &WorkloadReport {
+        let mut all = self.report.workloads.iter();
+        let found = all.find(|workload| workload.name == name && workload.container == container);
+        found.unwrap_or_else(|| panic!("no workload {name}/{container}"))
+    }
+
+    /// What happened to a pod's containers, in order, as `container kind`.
+    pub(crate) fn story(&self, name: &str) -> Vec<String> {
+        let of_containers = self.events.iter().filter_map(|event| match &event.subject {
+            Subject::Container(key) if key.pod.name == name => {
+                Some(format!("{} {}", key.container, event.what.kind()))
+            }
+            Subject::Container(_) | Subject::Node(_) | Subject::Pod(_) => None,
+        });
+        of_containers.collect()
     }
 
     pub(crate) fn state(&self, name: &str) -> State {
