@@ -161,7 +161,9 @@ impl History {
     }
 
     fn open(&mut self, kind: PhaseKind, enclave: Option<EnclaveId>, from: Timestamp) {
-        self.phases.push(Phase { kind, enclave, from, until: OPEN });
+        // Events may be told a little out of order; phases never overlap.
+        let free = self.phases.last().map_or(from, |before| before.until);
+        self.phases.push(Phase { kind, enclave, from: from.max(free), until: OPEN });
     }
 
     /// Ends the open phase and begins another of the same enclave.

@@ -44,7 +44,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
     }
     let step = all.len().div_ceil(MOMENTS_MAX).max(1);
     let mut moments: Vec<&Moment> = all.iter().copied().step_by(step).collect();
-    if let Some(last) = all.last().filter(|_| (all.len() - 1) % step != 0) {
+    if let Some(last) = all.last().filter(|_| !(all.len() - 1).is_multiple_of(step)) {
         moments.push(last);
     }
     let series = series(page, &moments);

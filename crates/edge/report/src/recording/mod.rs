@@ -19,6 +19,8 @@ mod enclaves;
 mod events;
 mod samples;
 mod stays;
+#[cfg(test)]
+mod tests;
 
 use casemate_model::Timestamp;
 

@@ -16,6 +16,8 @@
 //! guests chose them. Perfetto shows text as text.
 
 mod proto;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::collections::BTreeMap;
@@ -162,7 +164,8 @@ fn enclaves<W: Write>(
         let name = text::clean(&history.container.to_string()).into_owned();
         let track = writer.track(&name, "", Some(group))?;
         life(writer, track, names, history)?;
-        counters(writer, track, readings.get(&history.container).map_or(&[], Vec::as_slice))?;
+        let end = history.phases.last().map(|phase| phase.until);
+        counters(writer, track, readings.get(&history.container).map_or(&[], Vec::as_slice), end)?;
     }
     Ok(())
 }
@@ -204,6 +207,7 @@ fn counters<W: Write>(
     writer: &mut Writer<W>,
     parent: Track,
     readings: &[(Timestamp, Reading)],
+    end: Option<Timestamp>,
 ) -> io::Result<()> {
     for (name, unit, read) in COUNTERS {
         // A counter holds its value until the next: only changes are written.
@@ -220,6 +224,11 @@ fn counters<W: Write>(
             };
             writer.count(track, *time, value)?;
             last = Some(value);
+        }
+        // Counts stay what they were in the end; memory is given back.
+        let seen = readings.last().map(|(time, _)| *time);
+        if let (Unit::Bytes, Some(track), Some(end)) = (unit, track, end.filter(|end| Some(*end) > seen)) {
+            writer.count(track, end, 0)?;
         }
     }
     Ok(())

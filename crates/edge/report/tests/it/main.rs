@@ -3,4 +3,6 @@
 mod documents;
 mod fixture;
 mod inspection;
+mod page;
+mod synthetic;
 mod table;
