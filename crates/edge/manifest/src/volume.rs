@@ -3,7 +3,8 @@
 //! Taken are `emptyDir`, `hostPath` below a directory the caller allows (read-only, see
 //! [`crate::mount`]), and files whose contents these manifests hold: `configMap`,
 //! `secret`, `downwardAPI`, and `projected` of these. Modes of files are not kept: WASI has none.
-//! The token that a cluster adds to every pod is left out, with a note: there is no API server.
+//! Left out, with a note: the token that a cluster adds to every pod, since there is no
+//! API server, and sockets of a TEE's services, which no WASI program could open.
 //!
 //! Refused by name: every other source, host paths outside of what is allowed, a
 //! reference to what is not there unless it is `optional`, two files at one path.
@@ -23,6 +24,7 @@ use crate::path;
 use crate::pod::Scope;
 use crate::problem::{Findings, shown};
 use crate::quantity::Quantity;
+use crate::vocabulary::devices;
 
 /// Longest path of a file within a volume, bytes (`PATH_MAX` of Linux).
 const PATH_BYTES_MAX: usize = 4096;
@@ -182,6 +184,11 @@ fn host_path(
             let cause = format!("{what}: no program of this version is given that");
             to.refuse(path_field.not_run(cause, "Take it out: a software enclave needs no device"));
         }
+        return None;
+    }
+    if let Some(devices::HostPath::Service(technology)) = devices::host_path(&text) {
+        let what = format!("left out: a service of {technology} that a software enclave has no use for");
+        to.note(path_field.note(what));
         return None;
     }
     let Some(path) = path::absolute(&text) else {

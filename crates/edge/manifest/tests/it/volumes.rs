@@ -112,6 +112,17 @@ fn the_host_is_read_only_below_what_is_allowed() {
 }
 
 #[test]
+fn a_service_of_the_tee_is_left_out_with_its_mounts() {
+    let text = with_container("volumeMounts: [{name: aesm, mountPath: /var/run/aesmd}]")
+        + "  volumes: [{name: aesm, hostPath: {path: /var/run/aesmd}}]\n";
+    let reading = reading(&text);
+    assert_eq!(reading.problems, []);
+    let pod = &reading.workloads[0].pod;
+    assert!(pod.volumes.is_empty() && pod.containers[0].mounts.is_empty());
+    assert!(reading.notes[0].text.starts_with("left out"), "{}", reading.notes[0]);
+}
+
+#[test]
 fn volumes_that_cannot_be_had_are_refused_by_name() {
     let volumes = r#"
   - {name: a, persistentVolumeClaim: {claimName: c}}
