@@ -42,6 +42,11 @@ pub(crate) struct RunArguments {
     #[arg(long, value_name = "NAME=FILE", value_parser = argument::label)]
     pub(crate) image: Vec<(String, String)>,
 
+    /// A directory of this machine below which `hostPath` volumes may be, read-only; may be
+    /// repeated. Without it there are none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) allow_host_path: Vec<PathBuf>,
+
     /// The appraisal policy. Without one, software enclaves of this machine are
     /// accepted that measure as the images named in the manifests.
     #[arg(long, value_name = "FILE")]

@@ -2,7 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use casemate_manifest::{PolicyDocument, Problem, Reading, Source, Workload, empty_directory, read};
+use casemate_manifest::{
+    Admission, Options, PolicyDocument, Problem, Reading, Source, Workload, empty_directory, read_with,
+};
+
+use casemate_model::NodeName;
 
 use super::RunArguments;
 use super::screen::Screen;
@@ -22,8 +26,8 @@ pub(crate) struct Inputs {
 
 impl Inputs {
     /// Reads the files and directories of the command line.
-    pub(crate) fn read(arguments: &RunArguments, screen: &Screen) -> Self {
-        let mut sources = Vec::new();
+    pub(crate) fn read(arguments: &RunArguments, node: &NodeName, screen: &Screen) -> Result<Self, String> {
+        let (mut sources, mut policies) = (Vec::new(), Vec::new());
         let mut found = Vec::new();
         let mut files = Vec::new();
         for path in &arguments.paths {
@@ -43,16 +47,34 @@ impl Inputs {
             progress.done();
         }
         progress.step("");
-        let mut reading = if sources.is_empty() { Reading::default() } else { read(&sources) };
-        found.append(&mut reading.problems);
-        reading.problems = found;
         let given_policy = arguments.policy.as_ref().map(|path| {
             let source = source(path).map_err(|problem| vec![problem])?;
             let policy = casemate_manifest::read_policy(&source);
-            sources.push(source);
+            // It is shown where it is wrong, but is no manifest.
+            policies.push(source);
             policy
         });
-        Self { reading, sources, given_policy }
+        let options = Options {
+            host_path_roots: host_path_roots(&arguments.allow_host_path)?,
+            node_name: Some(node.0.clone()),
+            admission: given_policy.as_ref().map(|policy| match policy {
+                Ok(policy) => policy.admission.clone(),
+                // Nothing is run by it; until that is said, nobody may have anything.
+                Err(_) => Admission::default(),
+            }),
+        };
+        let mut reading = if sources.is_empty() { Reading::default() } else { read_with(&sources, &options) };
+        found.append(&mut reading.problems);
+        reading.problems = found;
+        sources.append(&mut policies);
+        Ok(Self { reading, sources, given_policy })
+    }
+
+    /// Whether everything was read, and there is nothing in it that needs to run here.
+    pub(crate) fn need_nothing(&self) -> bool {
+        self.reading.workloads.is_empty()
+            && !self.reading.understood.is_empty()
+            && self.all_problems().next().is_none()
     }
 
     /// The workloads that can be tried.
@@ -104,6 +126,24 @@ impl Inputs {
         let of_policy = self.given_policy.iter().filter_map(|policy| policy.as_ref().err()).flatten();
         self.reading.problems.iter().chain(of_policy)
     }
+}
+
+/// Absolute paths of directories, as a manifest may name them: as given, and as they really are.
+fn host_path_roots(given: &[PathBuf]) -> Result<Vec<String>, String> {
+    let mut roots = Vec::new();
+    for path in given {
+        let wrong = |why: &str| format!("--allow-host-path {}: {why}", path.display());
+        let unreadable = |error| wrong(&format!("cannot be read: {error}"));
+        let real = path.canonicalize().map_err(unreadable)?;
+        if !real.is_dir() {
+            return Err(wrong("is no directory; name one, below which volumes may be"));
+        }
+        for root in [std::path::absolute(path).map_err(unreadable)?, real] {
+            let root = root.into_os_string().into_string();
+            roots.push(root.map_err(|_| wrong("is not UTF-8, so no manifest can name it"))?);
+        }
+    }
+    Ok(roots)
 }
 
 /// A file as it is; of a directory its `*.yaml`, by name, without its policy where another is given.

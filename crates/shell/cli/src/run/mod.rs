@@ -18,7 +18,7 @@ use std::process::ExitCode;
 use casemate_manifest::{PolicyDocument, ResolvedPolicy, RootName};
 use casemate_model::{Nanos, NodeName};
 use casemate_node::{Clock, Node, NodeConfig, SoftwareTee, Workload, machine};
-use casemate_report::{Event, Observer as _, PolicyReport, RunReport, SoftwareRoot, Subject, What};
+use casemate_report::{Event, Observer as _, PolicyReport, RunReport, SoftwareRoot, State, Subject, What};
 
 use self::directories::Directories;
 use self::follower::Follower;
@@ -78,9 +78,13 @@ fn attempt(arguments: &RunArguments, screen: &Screen, report: &mut RunReport) ->
         }
     })?;
     let clock = Clock::start();
-    let inputs = Inputs::read(arguments, screen);
+    let inputs = Inputs::read(arguments, &machine::name(), screen)?;
     inputs.show_problems(screen);
     report.problems = inputs.problems();
+    if inputs.need_nothing() {
+        report.succeeded = true;
+        return Ok(SUCCEEDED);
+    }
     if inputs.workloads().is_empty() {
         return Err("there is nothing to run: no workload could be read".to_owned());
     }
@@ -94,6 +98,7 @@ fn attempt(arguments: &RunArguments, screen: &Screen, report: &mut RunReport) ->
     let workloads = workloads(&inputs, arguments, screen);
     let recording = pictures.recording();
     let mut config = node_config(arguments, &directories)?;
+    let hints = hints(&workloads, &config.labels);
     config.record_stays = recording.is_some();
     config.sampling = match (&recording, screen.is_live()) {
         (Some(_), _) => Some(SAMPLED_FOR_PICTURES),
@@ -115,6 +120,9 @@ fn attempt(arguments: &RunArguments, screen: &Screen, report: &mut RunReport) ->
     follower.event(Event { time: clock.now(), subject, what: What::RunEnded { succeeded } });
 
     report.workloads = outcome.workloads;
+    for workload in report.workloads.iter_mut().filter(|workload| workload.state == State::Pending) {
+        workload.reasons.extend(hints.get(&(workload.namespace.clone(), workload.name.clone())).cloned());
+    }
     report.node = outcome.node;
     report.epc = outcome.epc;
     report.checker = outcome.checker;
@@ -132,6 +140,18 @@ fn attempt(arguments: &RunArguments, screen: &Screen, report: &mut RunReport) ->
         (true, false) => SUCCEEDED,
         (false, false) => NOT_ALL_SUCCEEDED,
     })
+}
+
+/// By namespace and name, what would give a pod the labels it selects by.
+fn hints(workloads: &[Workload], labels: &BTreeMap<String, String>) -> BTreeMap<(String, String), String> {
+    let hint = |workload: &Workload| {
+        let pod = &workload.pod;
+        let missing = pod.node_selector.iter().filter(|(key, value)| labels.get(*key) != Some(value));
+        let flags: Vec<_> = missing.map(|(key, value)| format!("--node-label {key}={value}")).collect();
+        let key = (pod.key.namespace.clone(), pod.key.name.clone());
+        (!flags.is_empty()).then(|| (key, format!("this node can be labelled so: {}", flags.join(" "))))
+    };
+    workloads.iter().filter_map(hint).collect()
 }
 
 /// Why `--node` is refused, and what to do.

@@ -144,3 +144,36 @@ fn without_a_home_the_remedy_is_said() {
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("give --state-dir"));
 }
+
+#[test]
+fn host_paths_are_for_directories_that_are_there() {
+    let casemate = Casemate::new();
+    casemate.pod("good", "file://./hello.wat", "");
+    for (path, why) in [("missing", "cannot be read"), ("good.yaml", "is no directory")] {
+        let (code, document) = casemate.json(&["good.yaml", "--allow-host-path", path]);
+        assert_eq!(code, Some(2), "{document:#}");
+        let problems = joined(&document["problems"]);
+        assert!(problems.contains(&format!("--allow-host-path {path}: {why}")), "{problems}");
+    }
+}
+
+#[test]
+fn manifests_come_from_standard_input_too() {
+    let casemate = Casemate::new();
+    let manifest = casemate.pod("good", "file://./hello.wat", "");
+    let mut command = casemate.command(&["-", "-o", "json"]);
+    let output = command.stdin(std::fs::File::open(manifest).expect("it is there")).output();
+    let ran = crate::casemate::Ran::from(output.expect("the binary starts"));
+    assert_eq!((ran.code(), &workload(&ran.document(), "good")["state"]), (Some(0), &"Succeeded".into()));
+}
+
+#[test]
+fn documents_that_need_nothing_to_run_are_no_failure() {
+    let casemate = Casemate::new();
+    let plugin = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: none}\nspec:\n  replicas: 0\n  \
+                  selector: {matchLabels: {a: b}}\n  template:\n    metadata: {labels: {a: b}}\n    \
+                  spec: {containers: [{name: app, image: \"file://./hello.wat\"}]}\n";
+    casemate.file("none.yaml", plugin);
+    let (code, document) = casemate.json(&["none.yaml"]);
+    assert_eq!((code, &document["succeeded"]), (Some(0), &true.into()), "{document:#}");
+}

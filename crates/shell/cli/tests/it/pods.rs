@@ -48,6 +48,7 @@ fn runs_where_the_label_is(manifest: &str) {
     assert_eq!(ran.code(), Some(1));
     let document = ran.document();
     never_placed(&document, "confidential-workload", "no label feature.node.kubernetes.io/cpu-sgx.enabled");
+    never_placed(&document, "confidential-workload", &LABEL.join(" "));
 }
 
 /// That the pod ended as Pending, for a reason that holds these words, and left nothing.
