@@ -367,9 +367,10 @@ fn report(shape: &Shape, node: NodeName, guests: &[Guest]) -> RunReport {
             kind => WorkloadReport {
                 state: if kind == Kind::Trapping { State::Trapped } else { State::Succeeded },
                 exit_code: (kind != Kind::Trapping).then_some(0),
-                reasons: (kind == Kind::Trapping)
-                    .then(|| vec![format!("integer divide by zero{hostile}")])
-                    .unwrap_or_default(),
+                reasons: match kind {
+                    Kind::Trapping => vec![format!("integer divide by zero{hostile}")],
+                    _ => vec![],
+                },
                 seconds: Some(Nanos(guest.ends - guest.begins)),
                 cpu_seconds: Some(Nanos(guest.cpu)),
                 page_ins: Some(guest.faults / 2),
