@@ -142,14 +142,26 @@ impl Inputs {
     /// The controller of a document, as `Kind name`, where it is among the documents and makes its pods.
     pub(crate) fn owner(&self, root: &Field<'_>) -> Option<String> {
         let namespace = named(root)?.namespace;
-        let owners = root.get("metadata")?.elements_of("ownerReferences");
-        owners.into_iter().filter(|owner| owner.get("controller").is_some_and(|it| it.is_true())).find_map(
-            |owner| {
-                let (kind, name) = (owner.get("kind")?.plain()?, owner.get("name")?.plain()?);
-                let key = PodKey { namespace: namespace.clone(), name: name.to_owned() };
-                self.makers.contains(&(kind.to_owned(), key)).then(|| format!("{kind} `{name}`"))
-            },
-        )
+        let metadata = root.get("metadata")?;
+        let owners = metadata.elements_of("ownerReferences");
+        let owner = owners.iter().find(|owner| owner.get("controller").is_some_and(|it| it.is_true()))?;
+        let (kind, name) = (owner.get("kind")?.plain()?, owner.get("name")?.plain()?);
+        let is_here = |kind: &str, name: &str| {
+            let key = PodKey { namespace: namespace.clone(), name: name.to_owned() };
+            self.makers.contains(&(kind.to_owned(), key)).then(|| format!("{kind} `{name}`"))
+        };
+        // What made the controller tells itself by the name it gave: Deployments add a hash that
+        // their pods are labelled with, CronJobs a time in minutes.
+        let maker = || {
+            let (stem, end) = name.rsplit_once('-')?;
+            let hash = metadata.at(&["labels", "pod-template-hash"]);
+            match kind {
+                "ReplicaSet" if hash?.plain() == Some(end) => is_here("Deployment", stem),
+                "Job" if end.bytes().all(|digit| digit.is_ascii_digit()) => is_here("CronJob", stem),
+                _ => None,
+            }
+        };
+        is_here(kind, name).or_else(maker)
     }
 }
 

@@ -78,6 +78,9 @@ fn pods(
     }
     let count = if suspended { Some(0) } else { count(spec, to) };
     let indexed = is_indexed(spec, to);
+    if indexed && spec.get("completions").is_none() {
+        let _ = spec.need("completions", "Say how many indexes there are", to);
+    }
     let template = spec.need("template", "Describe the pods under `spec.template.spec`", to)?;
     let restarts_max = restarts_max(spec, &template, count, to);
     let deadline = active_deadline(spec, 0, to);

@@ -138,6 +138,7 @@ fn what_a_maker_of_pods_cannot_have_is_refused() {
         maker("Job", "batch/v1", "", ""),
         maker("Job", "batch/v1", "activeDeadlineSeconds: -1", "restartPolicy: Never"),
         apps("Deployment", "").replace("name: web,", &format!("name: {},", "w".repeat(252))),
+        maker("Job", "batch/v1", "completionMode: Indexed", "restartPolicy: Never"),
         cron_job("").replace("schedule:", "timetable:"),
     ];
     insta::assert_snapshot!(texts.map(|text| summary(&reading(&text))).join("--\n"));
@@ -188,12 +189,24 @@ fn what_is_made_by_something_in_the_same_files_is_not_run_twice() {
                ReplicaSet, name: web-5d, controller: true}]}\nspec: {containers: [{name: c, image: i}]}\n";
     let set = owned("ReplicaSet", "apps/v1", "web-5d", "web", "Deployment");
     let deployment = apps("Deployment", "replicas: 2");
-    let all = read(&[pod, &set, &deployment].map(source));
+    let all = read(&[pod, set.as_str(), deployment.as_str()].map(source));
     assert_eq!((all.workloads.len(), all.problems.len()), (2, 0));
     assert_eq!(all.understood.iter().map(|it| it.because).collect::<Vec<_>>(), [Idle::Owned, Idle::Owned]);
-    let without_deployment = read(&[pod, &set].map(source));
+    let without_deployment = read(&[pod, set.as_str()].map(source));
     assert_eq!(without_deployment.workloads.len(), 2, "the set makes its pods");
     assert_eq!(read(&[source(pod)]).workloads[0].pod.key.name, "web-5d-x", "by itself the pod is run");
+
+    let labelled = pod.replace("namespace: shop,", "namespace: shop, labels: {pod-template-hash: \"5d\"},");
+    let without_set = |pod: &str| read(&[pod, deployment.as_str()].map(source)).workloads.len();
+    assert_eq!(without_set(&labelled), 2, "the Deployment's by its hash");
+    assert_eq!(without_set(pod), 3, "somebody else's");
+    let of_cron_job = pod
+        .replace("ReplicaSet, name: web-5d", "Job, name: nightly-29180345")
+        .replace("namespace: shop", "namespace: default");
+    assert_eq!(
+        read(&[of_cron_job, cron_job("")].map(|text| source(&text))).understood[0].because,
+        Idle::Owned
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 use casemate_manifest::ProblemKind;
 use casemate_model::{Nanos, RestartPolicy};
+use proptest::prelude::*;
 
 use crate::fixture::{pod, reading, summary, with_container};
 
@@ -100,5 +101,139 @@ fn what_this_version_does_not_run_is_not_called_wrong() {
         ("hostPID: true", ProblemKind::NotAdmitted),
     ] {
         assert_eq!(reading(&(with_container("") + "  " + line + "\n")).problems[0].kind, kind, "{line}");
+    }
+}
+
+/// A value that may stand anywhere in a manifest.
+fn value() -> impl Strategy<Value = String> {
+    let scalars = [
+        "~",
+        "true",
+        "0",
+        "-1",
+        "1e400",
+        "a",
+        "\"\"",
+        "Always",
+        "64Mi",
+        "../x",
+        "/v",
+        "v",
+        "m",
+        "c",
+        "$(A)",
+        "metadata.name",
+        "limits.memory",
+        "In",
+    ];
+    let scalar = proptest::sample::select(scalars.to_vec()).prop_map(str::to_owned);
+    scalar.prop_recursive(4, 24, 4, |inner| {
+        let entry = (proptest::sample::select(KEYS.to_vec()), inner.clone());
+        prop_oneof![
+            proptest::collection::vec(inner, 0..3).prop_map(|items| format!("[{}]", items.join(", "))),
+            proptest::collection::btree_map(entry.0, entry.1, 0..4).prop_map(|map| {
+                let entries: Vec<_> = map.into_iter().map(|(key, value)| format!("{key}: {value}")).collect();
+                format!("{{{}}}", entries.join(", "))
+            }),
+        ]
+    })
+}
+
+/// Keys that mean something, wherever they stand.
+const KEYS: [&str; 48] = [
+    "name",
+    "image",
+    "env",
+    "envFrom",
+    "value",
+    "valueFrom",
+    "key",
+    "path",
+    "items",
+    "optional",
+    "fieldRef",
+    "fieldPath",
+    "resourceFieldRef",
+    "resource",
+    "divisor",
+    "containerName",
+    "configMapKeyRef",
+    "configMapRef",
+    "secretRef",
+    "prefix",
+    "volumeMounts",
+    "mountPath",
+    "subPath",
+    "subPathExpr",
+    "readOnly",
+    "workingDir",
+    "resources",
+    "limits",
+    "requests",
+    "cpu",
+    "memory",
+    "sgx.intel.com/epc",
+    "securityContext",
+    "privileged",
+    "capabilities",
+    "add",
+    "seccompProfile",
+    "type",
+    "emptyDir",
+    "hostPath",
+    "configMap",
+    "projected",
+    "sources",
+    "downwardAPI",
+    "operator",
+    "values",
+    "matchExpressions",
+    "nodeSelectorTerms",
+];
+
+proptest! {
+    #[test]
+    fn any_value_under_any_key_of_a_spec_is_answered(
+        spec in proptest::collection::btree_map(
+            proptest::sample::select(vec![
+                "containers", "initContainers", "volumes", "affinity", "tolerations", "nodeSelector", "overhead",
+                "securityContext", "restartPolicy", "activeDeadlineSeconds", "runtimeClassName", "priorityClassName",
+                "serviceAccountName", "nodeName", "hostPID", "ephemeralContainers", "os",
+            ]),
+            value(),
+            0..6,
+        ),
+        container in value(),
+        volume in value(),
+        kind in proptest::sample::select(vec![("Pod", "v1"), ("Deployment", "apps/v1"), ("Job", "batch/v1")]),
+    ) {
+        let mut entries: Vec<_> = spec.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let has = |key: &str| spec.contains_key(key);
+        if !has("containers") {
+            entries.push(format!("containers: [{{name: c, image: i, env: {container}, volumeMounts: {container}}}]"));
+        }
+        if !has("volumes") {
+            entries.push(format!("volumes: [{{name: v, projected: {volume}}}, {{name: w, configMap: {volume}}}]"));
+        }
+        let spec = format!("{{{}}}", entries.join(", "));
+        let spec = if kind.0 == "Pod" { spec } else { format!("{{template: {{spec: {spec}}}}}") };
+        let text = format!(
+            "{{apiVersion: {}, kind: {}, metadata: {{name: n}}, spec: {spec}}}\n---\n{{apiVersion: v1, kind: ConfigMap, \
+             metadata: {{name: m}}, data: {volume}}}\n",
+            kind.1, kind.0
+        );
+        let reading = reading(&text);
+        for problem in &reading.problems {
+            let place = &problem.place;
+            prop_assert!(text.get(place.offset..place.offset + place.len).is_some(), "{place:?}");
+            prop_assert!(!problem.cause.is_empty() && !problem.remedy.is_empty());
+        }
+        for workload in &reading.workloads {
+            let pod = &workload.pod;
+            prop_assert_eq!(workload.images.len(), pod.all_containers().count());
+            let volumes: Vec<_> = pod.volumes.iter().map(|volume| &volume.name).collect();
+            let mut mounts = pod.all_containers().flat_map(|container| &container.mounts);
+            prop_assert!(mounts.all(|mount| volumes.contains(&&mount.volume)), "{:?}", volumes);
+        }
     }
 }
