@@ -191,38 +191,88 @@ const KEYS: [&str; 48] = [
     "nodeSelectorTerms",
 ];
 
+/// Keys of a pod's spec that are read.
+const SPEC_KEYS: [&str; 17] = [
+    "containers",
+    "initContainers",
+    "volumes",
+    "affinity",
+    "tolerations",
+    "nodeSelector",
+    "overhead",
+    "securityContext",
+    "restartPolicy",
+    "activeDeadlineSeconds",
+    "runtimeClassName",
+    "priorityClassName",
+    "serviceAccountName",
+    "nodeName",
+    "hostPID",
+    "ephemeralContainers",
+    "os",
+];
+
+/// Some of these, in this order.
+fn some(pieces: &[&'static str]) -> impl Strategy<Value = String> {
+    let pieces = pieces.to_vec();
+    let most = pieces.len().min(4);
+    proptest::sample::subsequence(pieces, 0..=most).prop_map(|some| format!("[{}]", some.join(", ")))
+}
+
+const ENV: [&str; 6] = [
+    "{name: A, value: \"$(B)\"}",
+    "{name: B, valueFrom: {configMapKeyRef: {name: m, key: k}}}",
+    "{name: C, valueFrom: {fieldRef: {fieldPath: metadata.name}}}",
+    "{name: D, valueFrom: {resourceFieldRef: {resource: requests.cpu, divisor: 1m}}}",
+    "{name: E, valueFrom: {secretKeyRef: {name: none, key: k, optional: true}}}",
+    "{name: F, valueFrom: {configMapKeyRef: {name: none, key: k}}}",
+];
+
+const MOUNTS: [&str; 6] = [
+    "{name: v, mountPath: /a}",
+    "{name: v, mountPath: /a/b, subPath: x, readOnly: true}",
+    "{name: w, mountPath: /c, subPathExpr: \"p-$(A)\"}",
+    "{name: kube-api-access-x, mountPath: /var/run/secrets}",
+    "{name: none, mountPath: /d}",
+    "{name: w, mountPath: /a}",
+];
+
+const VOLUMES: [&str; 6] = [
+    "{name: v, emptyDir: {sizeLimit: 1Mi}}",
+    "{name: w, configMap: {name: m}}",
+    "{name: x, downwardAPI: {items: [{path: l, fieldRef: {fieldPath: metadata.labels}}]}}",
+    "{name: u, projected: {sources: [{configMap: {name: m, items: [{key: k, path: a/b}]}}]}}",
+    "{name: kube-api-access-x, projected: {sources: [{serviceAccountToken: {path: t}}]}}",
+    "{name: z, persistentVolumeClaim: {claimName: c}}",
+];
+
 proptest! {
     #[test]
     fn any_value_under_any_key_of_a_spec_is_answered(
-        spec in proptest::collection::btree_map(
-            proptest::sample::select(vec![
-                "containers", "initContainers", "volumes", "affinity", "tolerations", "nodeSelector", "overhead",
-                "securityContext", "restartPolicy", "activeDeadlineSeconds", "runtimeClassName", "priorityClassName",
-                "serviceAccountName", "nodeName", "hostPID", "ephemeralContainers", "os",
-            ]),
-            value(),
-            0..6,
-        ),
-        container in value(),
-        volume in value(),
+        key in prop_oneof![Just("unheardOf"), proptest::sample::select(SPEC_KEYS.to_vec())],
+        value in value(),
+        (env, mounts, volumes) in (some(&ENV), some(&MOUNTS), some(&VOLUMES)),
         kind in proptest::sample::select(vec![("Pod", "v1"), ("Deployment", "apps/v1"), ("Job", "batch/v1")]),
     ) {
-        let mut entries: Vec<_> = spec.iter().map(|(key, value)| format!("{key}: {value}")).collect();
-        let has = |key: &str| spec.contains_key(key);
-        if !has("containers") {
-            entries.push(format!("containers: [{{name: c, image: i, env: {container}, volumeMounts: {container}}}]"));
+        let mut entries = vec![format!("{key}: {value}")];
+        if key != "containers" {
+            entries.push(format!("containers: [{{name: c, image: i, env: {env}, volumeMounts: {mounts}}}]"));
         }
-        if !has("volumes") {
-            entries.push(format!("volumes: [{{name: v, projected: {volume}}}, {{name: w, configMap: {volume}}}]"));
+        if key != "volumes" {
+            entries.push(format!("volumes: {volumes}"));
+        }
+        if kind.0 == "Job" && key != "restartPolicy" {
+            entries.push("restartPolicy: Never".to_owned());
         }
         let spec = format!("{{{}}}", entries.join(", "));
         let spec = if kind.0 == "Pod" { spec } else { format!("{{template: {{spec: {spec}}}}}") };
         let text = format!(
-            "{{apiVersion: {}, kind: {}, metadata: {{name: n}}, spec: {spec}}}\n---\n{{apiVersion: v1, kind: ConfigMap, \
-             metadata: {{name: m}}, data: {volume}}}\n",
+            "{{apiVersion: {}, kind: {}, metadata: {{name: any}}, spec: {spec}}}\n---\n{{apiVersion: v1, kind: ConfigMap, \
+             metadata: {{name: m}}, data: {{k: x}}}}\n",
             kind.1, kind.0
         );
         let reading = reading(&text);
+        prop_assert_eq!(reading.workloads.is_empty(), !reading.problems.is_empty(), "{}", summary(&reading));
         for problem in &reading.problems {
             let place = &problem.place;
             prop_assert!(text.get(place.offset..place.offset + place.len).is_some(), "{place:?}");
