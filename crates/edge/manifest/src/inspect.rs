@@ -30,12 +30,12 @@ pub use finding::{Finding, FindingId, Severity};
 pub use inspection::{Class, Entry, Fact, Form, Inspection, Says, What};
 pub use page::inspect_markdown;
 
+use crate::Source;
 use crate::field::Field;
-use crate::problem::Findings;
+use crate::problem::{Findings, whole_file};
 use crate::source::Chunk;
 use crate::template::Blanked;
 use crate::tree::{Reading, Tree};
-use crate::{Place, Problem, ProblemKind, Source};
 
 use document::Reader;
 use settle::settle;
@@ -47,23 +47,30 @@ const TOLD_MAX: usize = 128 << 20;
 const UNREADABLE_MAX: usize = 100;
 
 /// Inspects manifests. RuntimeClasses in any of the sources count for the pods of all.
+///
+/// A source without a document is an error only where no source has one: a directory may well
+/// have an empty file in it.
 #[must_use]
 pub fn inspect(sources: &[Source]) -> Inspection {
     let mut reader = Reader::default();
     let mut errors = Findings::default();
+    let mut empty = Vec::new();
     for source in sources {
-        if !one(source, &mut reader, &mut errors) {
-            errors.refuse(Problem {
-                kind: ProblemKind::Invalid,
-                place: Place::start_of(&source.name),
-                field: String::new(),
-                cause: format!(
-                    "what there is to tell comes to more than {} MiB: the rest is not read",
-                    TOLD_MAX >> 20
-                ),
-                remedy: "Inspect fewer files at once".to_owned(),
-            });
-            break;
+        match one(source, &mut reader, &mut errors) {
+            Outcome::Read => {}
+            Outcome::Empty => empty.push(source),
+            Outcome::NoRoom => {
+                let told = TOLD_MAX >> 20;
+                let cause =
+                    format!("what there is to tell comes to more than {told} MiB: the rest is not read");
+                errors.refuse(whole_file(&source.name, &cause, "Inspect fewer files at once"));
+                break;
+            }
+        }
+    }
+    if empty.len() == sources.len() {
+        for source in empty {
+            errors.refuse(whole_file(&source.name, "holds no document", "Give a file with a manifest in it"));
         }
     }
     let Reader { drafts, classes, .. } = reader;
@@ -87,26 +94,23 @@ pub fn is_manifest_name(name: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|suffix| name.ends_with(suffix))
 }
 
-/// Reads one source; whether there is room for more.
-fn one(source: &Source, reader: &mut Reader, errors: &mut Findings) -> bool {
+/// What became of a source.
+enum Outcome {
+    Read,
+    /// It holds no document.
+    Empty,
+    /// There is no room for what more there is to tell.
+    NoRoom,
+}
+
+fn one(source: &Source, reader: &mut Reader, errors: &mut Findings) -> Outcome {
     let documents = if source.text.len() > Source::BYTES_MAX { Vec::new() } else { source.documents() };
     if let Some(problem) = source.refusal(documents.len()) {
         errors.refuse(problem);
-        return true;
+        return Outcome::Read;
     }
-    if documents.is_empty() {
-        errors.refuse(Problem {
-            kind: ProblemKind::Invalid,
-            place: Place::start_of(&source.name),
-            field: String::new(),
-            cause: "holds no document".to_owned(),
-            remedy: "Give a file with a manifest in it".to_owned(),
-        });
-        return true;
-    }
-    if Blanked::has_actions(&source.text)
-        && documents.iter().any(|document| document.text.contains("{{") && Tree::parse(*document).is_err())
-    {
+    let is_no_yaml = |document: &Chunk<'_>| document.text.contains("{{") && Tree::parse(*document).is_err();
+    if Blanked::has_actions(&source.text) && documents.iter().any(is_no_yaml) {
         let blanked = Blanked::of(&source.text);
         let documents = source.documents_as(&blanked.text);
         return all(&documents, Reading::Template, Some(&blanked), reader, errors);
@@ -120,32 +124,26 @@ fn all(
     template: Option<&Blanked>,
     reader: &mut Reader,
     errors: &mut Findings,
-) -> bool {
+) -> Outcome {
     let mut unreadable = 0;
     for document in documents {
         match Tree::parse_as(*document, reading) {
             Ok(tree) => reader.document(&Field::root(&tree), template, errors),
             Err(problem) => {
                 reader.text(*document, template.is_some());
-                unreadable += 1;
-                let file = problem.place.file.clone();
                 errors.refuse(*problem);
+                unreadable += 1;
                 // Documents that cost much to refuse are not paid for a thousand times.
                 if unreadable == UNREADABLE_MAX {
-                    errors.refuse(Problem {
-                        kind: ProblemKind::Invalid,
-                        place: Place::start_of(&file),
-                        field: String::new(),
-                        cause: format!("{unreadable} documents could not be read: the rest is not tried"),
-                        remedy: "Mend these first".to_owned(),
-                    });
-                    return true;
+                    let cause = format!("{unreadable} documents could not be read: the rest is not tried");
+                    errors.refuse(whole_file(document.file, &cause, "Mend these first"));
+                    break;
                 }
             }
         }
         if reader.told > TOLD_MAX {
-            return false;
+            return Outcome::NoRoom;
         }
     }
-    true
+    if documents.is_empty() { Outcome::Empty } else { Outcome::Read }
 }

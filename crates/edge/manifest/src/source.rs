@@ -5,6 +5,7 @@
 //! quoted and block scalars (YAML 1.2.2, 9.1.2 "Document Markers"), so the cut is
 //! exact, and a syntax error in one document leaves the others readable.
 
+use crate::problem::whole_file;
 use crate::tree::Stretch;
 use crate::{Place, Problem, ProblemKind};
 
@@ -76,20 +77,13 @@ impl Source {
 
     /// What is wrong with it before a word is read: its size, its number of documents.
     pub(crate) fn refusal(&self, documents: usize) -> Option<Problem> {
-        let whole = |cause, remedy: &str| Problem {
-            kind: ProblemKind::Invalid,
-            place: Place::start_of(&self.name),
-            field: String::new(),
-            cause,
-            remedy: remedy.to_owned(),
-        };
         if self.text.len() > Self::BYTES_MAX {
             let cause = format!("{} bytes are more than are read ({})", self.text.len(), Self::BYTES_MAX);
-            return Some(whole(cause, "Split it, or give another file"));
+            return Some(whole_file(&self.name, &cause, "Split it, or give another file"));
         }
         if documents > Self::DOCUMENTS_MAX {
             let cause = format!("{documents} documents are more than are read ({})", Self::DOCUMENTS_MAX);
-            return Some(whole(cause, "Split it"));
+            return Some(whole_file(&self.name, &cause, "Split it"));
         }
         None
     }

@@ -61,15 +61,20 @@ impl Asked<'_> {
         self.request.as_ref().or(self.limit.as_ref()).map(|(amount, _)| *amount)
     }
 
-    fn value(&self) -> u64 {
-        match self.guaranteed() {
-            Some(Amount::Is(value)) => value,
-            _ => 0,
+    /// What is guaranteed, where it is told.
+    fn value(&self) -> Option<u64> {
+        match self.guaranteed()? {
+            Amount::Is(value) => Some(value),
+            Amount::Blank | Amount::Wrong => None,
         }
     }
 
-    fn is_unknown(&self) -> bool {
-        [&self.request, &self.limit].into_iter().flatten().any(|(amount, _)| !matches!(amount, Amount::Is(_)))
+    /// The limit, where there is one and it is told.
+    fn most(&self) -> Option<u64> {
+        match self.limit.as_ref()?.0 {
+            Amount::Is(value) => Some(value),
+            Amount::Blank | Amount::Wrong => None,
+        }
     }
 
     /// Where to point at: the request where there is one.
@@ -253,7 +258,6 @@ fn sum(asked: &[Asked<'_>], pen: &mut Pen<'_>) -> Amounts {
     let mut enclave = false;
     for one in asked.iter().filter(|one| one.is_something()) {
         let Some(known) = one.known else { continue };
-        sum.unknown |= one.is_unknown();
         match known.means {
             Means::Epc { .. } => {
                 if let (Some(other), Some(field)) = (epc.replace(one), one.field()) {
@@ -261,18 +265,15 @@ fn sum(asked: &[Asked<'_>], pen: &mut Pen<'_>) -> Amounts {
                     pen.find(FindingId::TwoVocabularies, field, cause);
                 }
                 enclave = true;
-                sum.epc = sum.epc.max(one.value());
-                sum.epc_limit = match &one.limit {
-                    Some((Amount::Is(limit), _)) => sum.epc_limit.map(|known| known.max(*limit)),
-                    _ => None,
-                };
+                let asked = Amounts { epc: one.value(), epc_limit: one.most(), ..Amounts::NONE };
+                sum = sum.or(asked);
             }
             Means::Slots => {
                 slots = Some(one);
-                sum.enclaves = sum.enclaves.saturating_add(one.value());
+                sum = sum.plus(Amounts { enclaves: one.value(), ..Amounts::NONE });
                 enclave |= known.technology == Some(Technology::Sgx);
             }
-            Means::KeySlots => sum.keys = sum.keys.saturating_add(one.value()),
+            Means::KeySlots => sum = sum.plus(Amounts { keys: one.value(), ..Amounts::NONE }),
             Means::Device if known.technology == Some(Technology::Sgx) => {
                 enclave = true;
                 sum.epc_limit = None;
@@ -281,22 +282,27 @@ fn sum(asked: &[Asked<'_>], pen: &mut Pen<'_>) -> Amounts {
             Means::Cpu | Means::Memory | Means::Device | Means::PeerPod | Means::Uncounted => {}
         }
     }
-    match (epc, slots) {
-        (Some(epc), None) => {
-            if let Some(field) = epc.field().filter(|_| epc.name == "sgx.intel.com/epc") {
-                pen.find(FindingId::EpcWithoutEnclave, field, "no `sgx.intel.com/enclave` beside it");
-            }
-        }
-        (None, Some(slots)) if slots.name == "sgx.intel.com/enclave" => {
-            if let Some(field) = slots.field() {
-                pen.find(FindingId::EnclaveWithoutEpc, field, "no `sgx.intel.com/epc` beside it");
-            }
-        }
-        _ => {}
-    }
+    halves(epc, slots, pen);
     // An SGX container that names no slot takes one.
     if enclave {
-        sum.enclaves = sum.enclaves.max(1);
+        sum.enclaves = sum.enclaves.map(|enclaves| enclaves.max(1));
     }
     sum
+}
+
+/// Memory without an enclave, or an enclave without memory.
+fn halves(epc: Option<&Asked<'_>>, slots: Option<&Asked<'_>>, pen: &mut Pen<'_>) {
+    let half = match (epc, slots) {
+        (Some(epc), None) if epc.name == "sgx.intel.com/epc" => {
+            (epc, FindingId::EpcWithoutEnclave, "no `sgx.intel.com/enclave` beside it")
+        }
+        (None, Some(slots)) if slots.name == "sgx.intel.com/enclave" => {
+            (slots, FindingId::EnclaveWithoutEpc, "no `sgx.intel.com/epc` beside it")
+        }
+        _ => return,
+    };
+    let (one, id, cause) = half;
+    if let Some(field) = one.field() {
+        pen.find(id, field, cause);
+    }
 }

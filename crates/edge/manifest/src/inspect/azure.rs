@@ -19,10 +19,10 @@ pub(crate) fn azure(root: &Field<'_>, draft: &dyn Fn(Form) -> Draft) -> Vec<Draf
     let parameters = root.get("parameters");
     if root.get("type").is_some() && root.get("properties").is_some() {
         resource(root, parameters.as_ref(), draft, &mut found);
-    } else if root.get("$schema").or(root.get("contentVersion")).is_some() {
-        if let Some(resources) = root.get("resources") {
-            resources_in(&resources, parameters.as_ref(), draft, &mut found);
-        }
+    } else if root.get("$schema").or(root.get("contentVersion")).is_some()
+        && let Some(resources) = root.get("resources")
+    {
+        resources_in(&resources, parameters.as_ref(), draft, &mut found);
     }
     found
 }

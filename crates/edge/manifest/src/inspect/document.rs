@@ -4,7 +4,7 @@
 use super::azure::azure;
 use super::draft::{Amounts, Draft, Pen, Signs, shown};
 use super::embedded::embedded;
-use super::finding::FindingId;
+use super::finding::{Finding, FindingId};
 use super::inspection::{Form, Says, What};
 use super::pod::{cost, pod};
 use super::sandbox::{Classes, Given};
@@ -148,20 +148,15 @@ impl Reader {
         }
         misplaced(kind, root, &mut pen);
         let live = root.at(&["metadata", "uid"]).is_some();
-        match root.at(kind.spec) {
-            Some(spec) => {
-                if spec.map(errors) {
-                    wrong_types(&spec, template, errors);
-                    let metadata = root.at(kind.metadata);
-                    pod(&spec, metadata.as_ref(), live, &mut pen);
-                }
-            }
-            None if template.is_none() => {
-                let _ = root.need("spec", "Describe the pod's containers here", errors);
-            }
-            None => {}
+        let spec = root.at(kind.spec);
+        if spec.is_none() && template.is_none() {
+            let _ = root.need("spec", "Describe the pod's containers here", errors);
         }
-        unfilled(root, template, &mut pen);
+        if let Some(spec) = spec.filter(|spec| spec.map(errors)) {
+            wrong_types(&spec, template, errors);
+            pod(&spec, root.at(kind.metadata).as_ref(), live, &mut pen);
+            unfilled(&spec, template, &mut pen);
+        }
         self.keep(draft);
     }
 
@@ -270,12 +265,12 @@ fn draft(root: &Field<'_>, form: Form, template: Option<&Blanked>) -> Draft {
             .or_else(|| blank_name(metadata.as_ref())),
         form,
         template: template.is_some(),
-        replicas: Some(1),
+        replicas: (form != Form::Offer).then_some(1),
         facts: Vec::new(),
         findings: Vec::new(),
         because: None,
         demand: Amounts::NONE,
-        runtime_class: None,
+        runtime_classes: Vec::new(),
         overhead: None,
         signs: Signs::default(),
     }
@@ -358,13 +353,13 @@ fn wrong_types(spec: &Field<'_>, template: Option<&Blanked>, errors: &mut Findin
     }
 }
 
-/// Says where values still to be filled in decide what a template's entry asks for.
-fn unfilled(root: &Field<'_>, template: Option<&Blanked>, pen: &mut Pen<'_>) {
+/// Says where values still to be filled in decide what a template's pod asks for.
+fn unfilled(spec: &Field<'_>, template: Option<&Blanked>, pen: &mut Pen<'_>) {
     let Some(template) = template else { return };
-    let lines = root.lines();
-    if let Some(line) = template.filled_in(lines) {
-        let spot = Spot { field: String::new(), line, column: 1 };
+    let (first, _) = spec.line_column();
+    if let Some(line) = template.filled_in(first..spec.lines().end) {
+        let spot = Spot { field: spec.path().to_owned(), line, column: 1 };
         let cause = format!("line {line} is filled in by the template");
-        pen.draft.findings.push(super::finding::Finding::at(FindingId::TemplateUnfilled, spot, cause));
+        pen.draft.findings.push(Finding::at(FindingId::TemplateUnfilled, spot, cause));
     }
 }

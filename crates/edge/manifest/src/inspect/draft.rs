@@ -27,7 +27,8 @@ pub(crate) struct Draft {
     /// Why it has the class it has: the fact that says most, in words.
     pub(crate) because: Option<Because>,
     pub(crate) demand: Amounts,
-    pub(crate) runtime_class: Option<RuntimeClassAsked>,
+    /// One, or in a template one for each branch.
+    pub(crate) runtime_classes: Vec<RuntimeClassAsked>,
     /// `spec.overhead` as written: memory, CPU, keys.
     pub(crate) overhead: Option<Cost>,
     pub(crate) signs: Signs,
@@ -41,39 +42,37 @@ pub(crate) struct Because {
     pub(crate) text: String,
 }
 
-/// What containers ask of a TEE, summed as Kubernetes sums.
+/// What containers ask of a TEE, summed as Kubernetes sums. `None`: not told, because an
+/// amount is blank or wrong, or something is had without asking for an amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Amounts {
-    pub(crate) epc: u64,
-    /// `None`: nothing limits it.
+    pub(crate) epc: Option<u64>,
+    /// `None` as well where nothing limits it.
     pub(crate) epc_limit: Option<u64>,
-    pub(crate) enclaves: u64,
-    pub(crate) keys: u64,
-    /// Some amount is not told, because it is blank or wrong, or because a device is mounted.
-    pub(crate) unknown: bool,
+    pub(crate) enclaves: Option<u64>,
+    pub(crate) keys: Option<u64>,
 }
 
 impl Amounts {
-    pub(crate) const NONE: Self = Self { epc: 0, epc_limit: Some(0), enclaves: 0, keys: 0, unknown: false };
+    pub(crate) const NONE: Self = Self { epc: Some(0), epc_limit: Some(0), enclaves: Some(0), keys: Some(0) };
+    pub(crate) const UNKNOWN: Self = Self { epc: None, epc_limit: None, enclaves: None, keys: None };
 
     pub(crate) fn plus(self, other: Self) -> Self {
-        Self {
-            epc: self.epc.saturating_add(other.epc),
-            epc_limit: self.epc_limit.zip(other.epc_limit).map(|(one, two)| one.saturating_add(two)),
-            enclaves: self.enclaves.saturating_add(other.enclaves),
-            keys: self.keys.saturating_add(other.keys),
-            unknown: self.unknown || other.unknown,
-        }
+        self.with(other, u64::saturating_add)
     }
 
     /// The larger of each: for what does not run at the same time.
     pub(crate) fn or(self, other: Self) -> Self {
+        self.with(other, u64::max)
+    }
+
+    fn with(self, other: Self, both: fn(u64, u64) -> u64) -> Self {
+        let of = |one: Option<u64>, two: Option<u64>| one.zip(two).map(|(one, two)| both(one, two));
         Self {
-            epc: self.epc.max(other.epc),
-            epc_limit: self.epc_limit.zip(other.epc_limit).map(|(one, two)| one.max(two)),
-            enclaves: self.enclaves.max(other.enclaves),
-            keys: self.keys.max(other.keys),
-            unknown: self.unknown || other.unknown,
+            epc: of(self.epc, other.epc),
+            epc_limit: of(self.epc_limit, other.epc_limit),
+            enclaves: of(self.enclaves, other.enclaves),
+            keys: of(self.keys, other.keys),
         }
     }
 }
@@ -84,6 +83,8 @@ pub(crate) struct RuntimeClassAsked {
     pub(crate) name: String,
     pub(crate) fact: usize,
     pub(crate) blank: bool,
+    /// The line of the template's action on which it depends.
+    pub(crate) condition: Option<usize>,
     pub(crate) spot: Spot,
 }
 
@@ -159,7 +160,7 @@ impl Pen<'_> {
     ) -> usize {
         let (line, column) = field.line_column();
         let value = shown(field);
-        let condition = self.template.and_then(|template| template.condition(line));
+        let condition = self.condition(line);
         let says = match condition {
             Some(_) if says == Says::Asked => Says::Possible,
             _ => says,
@@ -170,12 +171,17 @@ impl Pen<'_> {
         if says != Says::Nothing && outweighs {
             let mut text = why(&value);
             if let Some(line) = condition {
-                text += &format!(", where the template's condition on line {line} holds");
+                text += &under_condition(line);
             }
             self.draft.because = Some(Because { says, rank, text });
         }
         self.draft.facts.push(Fact { what, value, field: field.path().to_owned(), line, column, says, tee });
         self.draft.facts.len() - 1
+    }
+
+    /// The line of the template's action on which a line depends.
+    pub(crate) fn condition(&self, line: usize) -> Option<usize> {
+        self.template.and_then(|template| template.condition(line))
     }
 
     pub(crate) fn find(&mut self, id: FindingId, field: &Field<'_>, cause: impl Into<String>) {
@@ -191,6 +197,11 @@ impl Pen<'_> {
     ) {
         self.draft.signs.if_confidential.push(Finding::at(id, Spot::of(field), cause));
     }
+}
+
+/// What is added to a reason that stands under a template's condition.
+pub(crate) fn under_condition(line: usize) -> String {
+    format!(", where the template's condition on line {line} holds")
 }
 
 /// What is written at a field, short enough to be shown.

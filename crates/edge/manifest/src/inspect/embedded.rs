@@ -1,7 +1,7 @@
 //! Pods inside kinds of other projects, patches, and a TEE's words in anything else:
 //! values for charts, node pools, virtual machines.
 
-use super::draft::{Draft, Pen};
+use super::draft::{Amounts, Draft, Pen};
 use super::inspection::{Form, Says, What};
 use super::nodes::{Strength, requirement};
 use super::pod::pod;
@@ -27,6 +27,7 @@ pub(crate) fn embedded(
         return pods.iter().map(|found| one(found, template, draft(form))).collect();
     }
     let mut words = draft(Form::Values);
+    words.replicas = None;
     let mut pen = Pen { draft: &mut words, template };
     walk(root, &mut pen);
     if words.facts.iter().any(|fact| fact.says != Says::Nothing) { vec![words] } else { Vec::new() }
@@ -97,7 +98,7 @@ fn entry(key: &str, value: &Field<'_>, pen: &mut Pen<'_>) {
     let text = value.plain().unwrap_or_default();
     let possible = |pen: &mut Pen<'_>, what: What, tee: Option<Technology>, why: String| {
         pen.fact(what, value, Says::Possible, tee, |_| why);
-        pen.draft.demand.unknown = true;
+        pen.draft.demand = Amounts::UNKNOWN;
     };
     if let Some(known) = resource(key).filter(|known| known.technology.is_some() && text != "0") {
         let why = format!("it names `{key}: {text}`, which becomes a request or not elsewhere");

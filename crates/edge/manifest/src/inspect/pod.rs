@@ -77,7 +77,9 @@ fn runtime_class(spec: &Field<'_>, pen: &mut Pen<'_>) {
         let fact = pen.fact(What::RuntimeClass, &field, says, None, |value| {
             format!("its runtime class `{value}` is still to be filled in")
         });
-        pen.draft.runtime_class = Some(RuntimeClassAsked { name, fact, blank, spot: Spot::of(&field) });
+        let spot = Spot::of(&field);
+        let condition = pen.condition(spot.line);
+        pen.draft.runtime_classes.push(RuntimeClassAsked { name, fact, blank, condition, spot });
     }
 }
 
@@ -117,17 +119,8 @@ fn one_annotation(name: &str, known: Annotation, field: &Field<'_>, pen: &mut Pe
             pen.fact(What::Epc, field, Says::Asked, Some(Technology::Sgx), |value| {
                 format!("the annotation `{name}: {value}` gives its sandbox encrypted memory")
             });
-            match amount {
-                Some(bytes) => {
-                    pen.draft.demand = pen.draft.demand.or(Amounts {
-                        epc: bytes,
-                        epc_limit: Some(bytes),
-                        enclaves: 1,
-                        ..Amounts::NONE
-                    });
-                }
-                None => pen.draft.demand.unknown = true,
-            }
+            let sandbox = Amounts { epc: amount, epc_limit: amount, enclaves: Some(1), keys: Some(0) };
+            pen.draft.demand = pen.draft.demand.or(sandbox);
         }
         Annotation::Policy => {
             pen.fact(What::Policy, field, Says::Nothing, None, |_| String::new());

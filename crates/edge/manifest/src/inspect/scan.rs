@@ -71,8 +71,8 @@ pub(crate) fn scan(document: Chunk<'_>, template: bool) -> Option<Draft> {
         facts,
         findings: Vec::new(),
         because,
-        demand: Amounts { epc_limit: None, unknown: true, ..Amounts::NONE },
-        runtime_class: None,
+        demand: Amounts::UNKNOWN,
+        runtime_classes: Vec::new(),
         overhead: None,
         signs: Signs::default(),
     })

@@ -4,25 +4,34 @@
 //! something possible `ambiguous`, nothing `not-confidential`. A device plugin is
 //! `not-confidential`, unless it asks for a TEE as workloads do.
 
-use super::draft::{Because, Cost, Draft, rank};
+use super::draft::{Amounts, Because, Cost, Draft, RuntimeClassAsked, rank, under_condition};
 use super::finding::{Finding, FindingId};
 use super::inspection::{Class, Entry, Fact, Form, Says, What};
 use super::sandbox::{Classes, Sandbox, sandbox, takes_a_key};
+use super::spot::Spot;
 use crate::Technology;
+use crate::template::is_blank;
 use crate::vocabulary::runtime_classes::Isolation;
 
 /// Settles a draft.
 pub(crate) fn settle(mut draft: Draft, classes: &Classes) -> Entry {
-    let sandbox = settle_sandbox(&mut draft, classes);
+    let sandbox = settle_sandboxes(&mut draft, classes);
     let (class, reason) = class(&draft);
     let tee = tee(&draft.facts, class);
     let cost = cost(&draft, sandbox);
-    let keys = keys(&mut draft, sandbox, cost);
+    let mut demand = draft.demand;
+    if class == Class::NotConfidential {
+        // What a device plugin mounts it does not ask for.
+        demand = Amounts::NONE;
+    } else if sandbox.is_some_and(|sandbox| sandbox.isolation == Isolation::Tee(Technology::Sgx)) {
+        // An enclave that no resource counts.
+        demand.enclaves = demand.enclaves.filter(|enclaves| *enclaves > 0);
+        demand.epc_limit = demand.epc_limit.filter(|_| demand.enclaves.is_some());
+    }
+    let keys = keys(&mut draft, demand.keys, sandbox, cost);
     judge(&mut draft, class, sandbox);
-    let unknown = draft.demand.unknown || draft.form == Form::Text;
-    let demand = draft.demand;
-    let known = |number: u64| (number > 0 || !unknown).then_some(number);
-    // A blank amount in a template, or a mounted device, leaves the sum open; what is told is told.
+    let has_blanks =
+        draft.name.as_deref().is_some_and(is_blank) || draft.facts.iter().any(|fact| is_blank(&fact.value));
     Entry {
         file: draft.file,
         line: draft.spot.line,
@@ -32,14 +41,14 @@ pub(crate) fn settle(mut draft: Draft, classes: &Classes) -> Entry {
         namespace: draft.namespace,
         name: draft.name,
         form: draft.form,
-        template: draft.template,
+        template: draft.template || has_blanks,
         class,
         reason,
         tee,
-        epc_guaranteed_bytes: known(demand.epc),
-        epc_limit_bytes: demand.epc_limit.filter(|_| !unknown),
-        enclaves: known(demand.enclaves),
-        key_slots: known(keys),
+        epc_guaranteed_bytes: demand.epc,
+        epc_limit_bytes: demand.epc_limit,
+        enclaves: demand.enclaves,
+        key_slots: keys,
         overhead_memory_bytes: cost.memory,
         overhead_cpu_millis: cost.cpu,
         replicas: draft.replicas,
@@ -48,51 +57,66 @@ pub(crate) fn settle(mut draft: Draft, classes: &Classes) -> Entry {
     }
 }
 
-/// Settles what the runtime class says, now that all RuntimeClasses are known.
-fn settle_sandbox(draft: &mut Draft, classes: &Classes) -> Option<Sandbox> {
-    let asked = draft.runtime_class.as_ref().filter(|asked| !asked.blank)?;
+/// Settles what the runtime classes say, now that all RuntimeClasses are known. The answer is
+/// the sandbox, where there is one and no other branch of a template has another.
+fn settle_sandboxes(draft: &mut Draft, classes: &Classes) -> Option<Sandbox> {
+    let asked = std::mem::take(&mut draft.runtime_classes);
+    let mut found: Vec<Option<Sandbox>> = Vec::new();
+    for one in asked.iter().filter(|one| !one.blank) {
+        found.push(settle_sandbox(one, draft, classes));
+    }
+    let only = match found.as_slice() {
+        [one] if asked.len() == 1 => *one,
+        _ => None,
+    };
+    draft.runtime_classes = asked;
+    only
+}
+
+fn settle_sandbox(asked: &RuntimeClassAsked, draft: &mut Draft, classes: &Classes) -> Option<Sandbox> {
     let found = sandbox(&asked.name, classes);
-    let (says, tee, text) = match found {
-        Some(Sandbox { isolation: Isolation::Tee(tee), is_certain: true, .. }) => {
-            (Says::Asked, Some(tee), format!("the runtime class `{}` runs it in {tee}", asked.name))
+    let name = &asked.name;
+    let (says, tee, mut text) = match found.map(|sandbox| (sandbox.isolation, sandbox.is_certain)) {
+        Some((Isolation::Tee(tee), true)) => {
+            (Says::Asked, Some(tee), format!("the runtime class `{name}` runs it in {tee}"))
         }
-        Some(Sandbox { isolation: Isolation::SomeTee, is_certain: true, .. }) => (
+        Some((Isolation::SomeTee, true)) => (
             Says::Asked,
             None,
-            format!("the runtime class `{}` runs it in a confidential virtual machine", asked.name),
+            format!("the runtime class `{name}` runs it in a confidential virtual machine"),
         ),
-        Some(Sandbox { isolation: Isolation::Tee(tee), .. }) => (
-            Says::Possible,
-            Some(tee),
-            format!("the runtime class `{}` is named like one for {tee}", asked.name),
-        ),
-        Some(Sandbox { isolation: Isolation::SomeTee, .. }) => {
-            (Says::Possible, None, format!("the runtime class `{}` is named like one for a TEE", asked.name))
+        Some((Isolation::Tee(tee), false)) => {
+            (Says::Possible, Some(tee), format!("the runtime class `{name}` is named like one for {tee}"))
         }
-        Some(Sandbox { isolation: Isolation::Possible, .. }) => (
+        Some((Isolation::SomeTee, false)) => {
+            (Says::Possible, None, format!("the runtime class `{name}` is named like one for a TEE"))
+        }
+        Some((Isolation::Possible, _)) => (
             Says::Possible,
             None,
             format!(
-                "the runtime class `{}` may be a TEE's or not: that is decided where it is installed",
-                asked.name
+                "the runtime class `{name}` may be a TEE's or not: that is decided where it is installed"
             ),
         ),
-        Some(Sandbox { isolation: Isolation::None, .. }) | None => (Says::Nothing, None, String::new()),
+        Some((Isolation::None, _)) | None => (Says::Nothing, None, String::new()),
     };
-    let fact = draft.facts.get_mut(asked.fact)?;
-    let conditional = fact.says == Says::Possible;
-    let says = if conditional { says.min(Says::Possible) } else { says };
-    fact.says = says;
-    fact.tee = tee;
-    let outweighs = draft
-        .because
-        .as_ref()
-        .is_none_or(|known| (known.says, known.rank) < (says, rank(What::RuntimeClass)));
+    let says = match asked.condition {
+        Some(line) => {
+            text += &under_condition(line);
+            says.min(Says::Possible)
+        }
+        None => says,
+    };
+    if let Some(fact) = draft.facts.get_mut(asked.fact) {
+        (fact.says, fact.tee) = (says, tee);
+    }
+    let rank = rank(What::RuntimeClass);
+    let outweighs = draft.because.as_ref().is_none_or(|known| (known.says, known.rank) < (says, rank));
     if says != Says::Nothing && outweighs {
-        draft.because = Some(Because { says, rank: rank(What::RuntimeClass), text });
+        draft.because = Some(Because { says, rank, text });
     }
     if found.is_none_or(|sandbox| sandbox.cost.is_none()) && draft.overhead.is_none() {
-        let cause = format!("the overhead of `{}` is not known", asked.name);
+        let cause = format!("the overhead of `{name}` is not known");
         draft.findings.push(Finding::at(FindingId::SandboxUnknown, asked.spot.clone(), cause));
     }
     for (class, id) in [
@@ -101,7 +125,7 @@ fn settle_sandbox(draft: &mut Draft, classes: &Classes) -> Option<Sandbox> {
         ("kata-qemu-coco-dev", FindingId::DevelopmentRuntimeClass),
         ("kata-qemu-coco-dev-runtime-rs", FindingId::DevelopmentRuntimeClass),
     ] {
-        if asked.name == class {
+        if name == class {
             draft.findings.push(Finding::at(id, asked.spot.clone(), format!("the runtime class `{class}`")));
         }
     }
@@ -153,25 +177,26 @@ fn tee(facts: &[Fact], class: Class) -> Option<Technology> {
 fn cost(draft: &Draft, sandbox: Option<Sandbox>) -> Cost {
     let none = Cost { memory: Some(0), cpu: Some(0), keys: 0 };
     let unknown = Cost { memory: None, cpu: None, keys: 0 };
-    match (&draft.overhead, &draft.runtime_class) {
-        (Some(written), _) => *written,
-        (None, None) if draft.form == Form::Text => unknown,
-        (None, None) => none,
-        (None, Some(_)) => sandbox.and_then(|sandbox| sandbox.cost).unwrap_or(unknown),
+    match &draft.overhead {
+        Some(written) => *written,
+        None if matches!(draft.form, Form::Text | Form::Values) => unknown,
+        None if draft.runtime_classes.is_empty() => none,
+        None => sandbox.and_then(|sandbox| sandbox.cost).unwrap_or(unknown),
     }
 }
 
 /// Keys: what containers ask for and what the sandbox takes; one, where it takes one that nobody counts.
-fn keys(draft: &mut Draft, sandbox: Option<Sandbox>, cost: Cost) -> u64 {
+fn keys(draft: &mut Draft, asked: Option<u64>, sandbox: Option<Sandbox>, cost: Cost) -> Option<u64> {
+    let asked = asked?;
     let Some(sandbox) = sandbox.filter(|sandbox| takes_a_key(sandbox.isolation)) else {
-        return draft.demand.keys.saturating_add(cost.keys);
+        return Some(asked.saturating_add(cost.keys));
     };
     let counted = sandbox.is_given || draft.overhead.is_some();
-    match (draft.demand.keys, cost.keys) {
+    Some(match (asked, cost.keys) {
         (0, 0) => {
-            if counted && let Some(asked) = &draft.runtime_class {
-                let cause = format!("the overhead of `{}` has no key in it", asked.name);
-                draft.findings.push(Finding::at(FindingId::KeySlotUncounted, asked.spot.clone(), cause));
+            if let Some(class) = draft.runtime_classes.first().filter(|_| counted) {
+                let cause = format!("the overhead of `{}` has no key in it", class.name);
+                draft.findings.push(Finding::at(FindingId::KeySlotUncounted, class.spot.clone(), cause));
             }
             1
         }
@@ -186,14 +211,14 @@ fn keys(draft: &mut Draft, sandbox: Option<Sandbox>, cost: Cost) -> u64 {
             }
             asked.saturating_add(keys)
         }
-    }
+    })
 }
 
 /// Findings that need the class.
 fn judge(draft: &mut Draft, class: Class, sandbox: Option<Sandbox>) {
     let mut found = Vec::new();
     let signs = &mut draft.signs;
-    let find = |found: &mut Vec<Finding>, id, spot: &super::spot::Spot, cause: String| {
+    let find = |found: &mut Vec<Finding>, id, spot: &Spot, cause: String| {
         found.push(Finding::at(id, spot.clone(), cause));
     };
     if class == Class::NotConfidential {
@@ -254,7 +279,7 @@ fn judge(draft: &mut Draft, class: Class, sandbox: Option<Sandbox>) {
             fact.says == Says::Asked && matches!(fact.what, What::Epc | What::Enclaves | What::DeviceResource)
         });
         if let Some(fact) = resource.filter(|_| !signs.tolerates) {
-            let spot = super::spot::Spot { field: fact.field.clone(), line: fact.line, column: fact.column };
+            let spot = Spot { field: fact.field.clone(), line: fact.line, column: fact.column };
             find(&mut found, FindingId::TolerationMissing, &spot, "it tolerates no taint".to_owned());
         }
         let confidential_sandbox = sandbox.is_some_and(|sandbox| {
@@ -265,7 +290,7 @@ fn judge(draft: &mut Draft, class: Class, sandbox: Option<Sandbox>) {
                     Isolation::Possible | Isolation::None => false,
                 }
         });
-        if let Some(asked) = draft.runtime_class.as_ref().filter(|_| confidential_sandbox && !signs.policy) {
+        if let Some(asked) = draft.runtime_classes.first().filter(|_| confidential_sandbox && !signs.policy) {
             let cause = format!("nothing says what may run in the sandbox of `{}`", asked.name);
             find(&mut found, FindingId::SandboxPolicyMissing, &asked.spot, cause);
         }
@@ -284,8 +309,7 @@ fn two_tees(facts: &[Fact], found: &mut Vec<Finding>) {
     let family = |tee| if tee == Some(Technology::Sev) { Some(Technology::SevSnp) } else { tee };
     if let Some(second) = asked.find(|fact| family(fact.tee) != family(first.tee)) {
         let name = |fact: &Fact| fact.tee.map_or("", Technology::as_str);
-        let spot =
-            super::spot::Spot { field: second.field.clone(), line: second.line, column: second.column };
+        let spot = Spot { field: second.field.clone(), line: second.line, column: second.column };
         let cause = format!("{} beside {} (line {})", name(second), name(first), first.line);
         found.push(Finding::at(FindingId::TwoTees, spot, cause));
     }

@@ -4,6 +4,7 @@ use super::draft::Pen;
 use super::finding::FindingId;
 use super::inspection::{Says, What};
 use super::spot::Spot;
+use crate::Technology;
 use crate::field::Field;
 use crate::vocabulary::devices::{HostPath, host_path};
 
@@ -32,7 +33,11 @@ fn mount(text: &str, path: &Field<'_>, pen: &mut Pen<'_>) {
                 format!("it mounts the host's `{value}`")
             });
             pen.draft.signs.device.get_or_insert_with(|| Spot::of(path));
-            pen.draft.demand.unknown = true;
+            // Nothing counts its enclaves, and nothing limits their memory.
+            if technology == Technology::Sgx {
+                pen.draft.demand.enclaves = None;
+                pen.draft.demand.epc_limit = None;
+            }
             // Said only of workloads: a device plugin has to mount it.
             pen.find_if_confidential(
                 FindingId::DeviceBypass,

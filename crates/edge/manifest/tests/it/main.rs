@@ -4,6 +4,7 @@ mod admission;
 mod config;
 mod fixture;
 mod hostile;
+mod inspect;
 mod jobs;
 mod kinds;
 mod live;
