@@ -134,24 +134,33 @@ fn emulate(browser: &mut Browser, width: u32, height: u32, scheme: &str, media: 
     Ok(())
 }
 
-/// The ruler follows the pointer, dragging zooms, Escape goes back.
+/// The ruler follows the pointer and the legend of memory says what there is under it;
+/// dragging zooms, Escape goes back.
 fn pointer(browser: &mut Browser) -> Result<Vec<String>> {
     const PLACE: &str = "(() => { const plot = document.querySelector('svg.plot'); if (!plot) return null; \
         plot.scrollIntoView({block: 'center'}); const box = plot.getBoundingClientRect(); \
         return [box.left + box.width * 0.25, box.left + box.width * 0.75, box.top + box.height / 2]; })()";
     const VIEW: &str = "document.querySelector('svg.time').getAttribute('viewBox')";
     const RULERS: &str = "[...document.querySelectorAll('.ruler')].filter((ruler) => !ruler.hidden).length";
+    const LEGEND: &str =
+        "[...document.querySelectorAll('em[data-layer]')].map((it) => it.textContent).join()";
     let place = browser.evaluate(PLACE)?;
     let (Some(left), Some(right), Some(y)) = (place[0].as_f64(), place[1].as_f64(), place[2].as_f64()) else {
         return Ok(Vec::new());
     };
     let mut complaints = Vec::new();
     let before = browser.evaluate(VIEW)?;
+    let legend = browser.evaluate(LEGEND)?;
+    let mut legends = vec![legend.clone()];
     for (kind, x) in
         [("mouseMoved", left), ("mousePressed", left), ("mouseMoved", right), ("mouseReleased", right)]
     {
         let event = json!({"type": kind, "x": x, "y": y, "button": "left", "buttons": 1, "clickCount": 1});
         browser.call("Input.dispatchMouseEvent", event)?;
+        legends.push(browser.evaluate(LEGEND)?);
+    }
+    if legend != json!("") && legends.iter().all(|it| *it == legend) {
+        complaints.push("the legend does not say what there is under the pointer".to_owned());
     }
     if browser.evaluate(RULERS)? == json!(0) {
         complaints.push("no ruler under the pointer".to_owned());
@@ -171,6 +180,9 @@ fn pointer(browser: &mut Browser) -> Result<Vec<String>> {
     // Off the picture again, or its ruler is in everything that is looked at later.
     let away = json!({"type": "mouseMoved", "x": 1, "y": 1});
     browser.call("Input.dispatchMouseEvent", away)?;
+    if browser.evaluate(LEGEND)? != legend {
+        complaints.push("the legend does not go back to what it said".to_owned());
+    }
     Ok(complaints)
 }
 

@@ -33,11 +33,13 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
         return;
     }
     let most = shares.iter().flat_map(|shares| shares.got.iter().chain(&shares.fair));
-    let full = ceiling(most.fold(0.0_f64, |most, share| most.max(*share)));
+    // An enclave has one thread. Its fair share can come in leaps, when another one ends
+    // that had been given too much; such a leap is cut off at the top.
+    let full = ceiling(most.fold(0.0_f64, |most, share| most.max(*share)).min(1.0));
     let longest = shares.iter().flat_map(|it| [Some(it.got_in_all), it.fair_in_all]).flatten().max();
     let longest = longest.unwrap_or(Nanos(1)).0.max(1) as f64;
     html.markup(
-        "<p class=\"legend\" aria-label=\"Legend\"><span><i class=\"key inside\"></i>time inside</span> ",
+        "<p class=\"legend\" aria-label=\"Legend\"><span><i class=\"key inside\"></i>CPU time inside</span> ",
     );
     html.markup("<span><i class=\"line fair\"></i>fair share</span> <span class=\"faint\">full height: ");
     put!(html, percent(full), " of a CPU</span></p>\n<div class=\"chart cpu\">\n");
@@ -57,7 +59,8 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
         plot::open(html, ids, HEIGHT, &caption);
         plot::grid(html, &scale, HEIGHT);
         let height = f64::from(HEIGHT) - 2.0;
-        let heights = |of: &[f64]| of.iter().map(|share| share / full * height).collect::<Vec<f64>>();
+        let heights =
+            |of: &[f64]| of.iter().map(|share| (share / full).min(1.0) * height).collect::<Vec<f64>>();
         put!(
             html,
             "<path class=\"inside\" d=\"",
@@ -113,49 +116,64 @@ fn steps(heights: &[f64]) -> String {
 /// A round share not below this one, so that rows of a quiet run are not empty.
 fn ceiling(share: f64) -> f64 {
     const ROUND: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0];
-    ROUND.into_iter().find(|round| share <= *round).unwrap_or(share.max(1.0))
+    ROUND.into_iter().find(|round| share <= *round).unwrap_or(1.0)
 }
 
 fn shares<'a>(page: &'a Page<'_>) -> Vec<Shares<'a>> {
     let readings = readings(page);
     let bin = page.activities.bin(BINS).0.max(1) as f64;
+    let share = |nanos: Vec<f64>| nanos.iter().map(|nanos| nanos / bin).collect::<Vec<f64>>();
     let shares = page.rows.iter().filter(|row| !row.enclaves.is_empty()).map(|row| {
+        let own = || row.enclaves.iter().filter_map(|enclave| readings.get(*enclave as usize)).flatten();
         let latest =
             row.enclaves.iter().filter_map(|enclave| page.recording.enclaves().get(*enclave)?.latest);
         let latest: Vec<Reading> = latest.collect();
-        let sampled = latest.iter().fold(Nanos(0), |sum, reading| Nanos(sum.0.saturating_add(reading.cpu.0)));
-        let fair = latest.iter().fold(0_u64, |sum, reading| sum.saturating_add(reading.fair.0));
-        let mut fair_bins = vec![0.0; BINS];
-        for enclave in &row.enclaves {
-            let own = readings.get(*enclave as usize).map_or(&[][..], Vec::as_slice);
-            for pair in own.windows(2) {
-                let [(from, earlier), (until, later)] = pair else { continue };
-                let amount = later.fair.0.saturating_sub(earlier.fair.0) as f64;
-                page.activities.spread(&mut fair_bins, (*from, *until), amount);
+        let sum = |of: fn(&Reading) -> Nanos| {
+            Nanos(latest.iter().fold(0, |sum: u64, reading| sum.saturating_add(of(reading).0)))
+        };
+        let spread = |of: fn(&Reading) -> Nanos| {
+            let mut bins = vec![0.0; BINS];
+            for (during, earlier, later) in own() {
+                let before = earlier.as_ref().map_or(Nanos(0), of);
+                page.activities.spread(&mut bins, *during, of(later).0.saturating_sub(before.0) as f64);
             }
-        }
-        let got = page.activities.activity(&row.enclaves, BINS).inside;
-        let inside = Nanos(got.iter().sum::<f64>() as u64);
+            bins
+        };
+        // A stay takes as long as the wall clock says, also where this machine's own
+        // scheduler had something better to do; what samples tell is CPU time.
+        let sampled = own().count() > 1;
+        let got =
+            if sampled { spread(|it| it.cpu) } else { page.activities.activity(&row.enclaves, BINS).inside };
+        let told = row.report.and_then(|report| report.cpu_seconds);
+        let seen = Nanos(got.iter().sum::<f64>() as u64);
         Shares {
             row,
-            got: got.iter().map(|nanos| nanos / bin).collect(),
-            fair: fair_bins.iter().map(|nanos| nanos / bin).collect(),
-            got_in_all: row.report.and_then(|report| report.cpu_seconds).unwrap_or(inside.max(sampled)),
-            fair_in_all: Some(Nanos(fair)).filter(|_| !latest.is_empty()),
+            got_in_all: told.unwrap_or(if sampled { sum(|it| it.cpu) } else { seen }),
+            fair_in_all: Some(sum(|it| it.fair)).filter(|_| !latest.is_empty()),
+            got: share(got),
+            fair: share(spread(|it| it.fair)),
         }
     });
     shares.filter(|shares| shares.got_in_all.0 > 0 || shares.fair_in_all.is_some_and(|it| it.0 > 0)).collect()
 }
 
-/// The readings of each enclave, by its number.
-fn readings(page: &Page<'_>) -> Vec<Vec<(Timestamp, Reading)>> {
-    let mut all = vec![Vec::new(); page.recording.enclaves().len()];
+/// Two readings of an enclave, one after the other; before the first one there is none,
+/// and its counts were zero.
+type Step = ((Timestamp, Timestamp), Option<Reading>, Reading);
+
+/// The steps of each enclave, by its number.
+fn readings(page: &Page<'_>) -> Vec<Vec<Step>> {
+    let mut all: Vec<Vec<Step>> = vec![Vec::new(); page.recording.enclaves().len()];
+    let mut before = page.scale.start;
     for moment in page.recording.moments() {
         for reading in &moment.readings {
             if let Some(own) = all.get_mut(reading.enclave as usize) {
-                own.push((moment.time, *reading));
+                let earlier = own.last().map(|((_, until), _, reading)| (*until, *reading));
+                let from = earlier.map_or(before, |(until, _)| until);
+                own.push(((from, moment.time), earlier.map(|(_, reading)| reading), *reading));
             }
         }
+        before = moment.time;
     }
     all
 }

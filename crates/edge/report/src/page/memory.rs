@@ -73,14 +73,18 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
         put!(html, "<path class=\"grid\" d=\"M0 ", at, "H1000\"/>");
     }
     let x: Vec<f64> = moments.iter().map(|moment| page.scale.x(moment.time)).collect();
+    // The script shows in the legend what there was at the time under the pointer.
+    put!(html, "<g data-x=\"", list(x.iter().map(|x| Coordinate(*x))), "\">");
     let mut floor = vec![0_u64; moments.len()];
     for (number, layer) in series.iter().enumerate() {
         let roof: Vec<u64> =
             floor.iter().zip(&layer.resident).map(|(floor, own)| floor.saturating_add(*own)).collect();
         let area = area(&x, &floor, &roof, y);
-        put!(html, "<path class=\"layer ", colour(number, layer), "\" d=\"", area, "\"/>");
+        put!(html, "<path class=\"layer ", colour(number, layer), "\" data-pages=\"");
+        put!(html, list(&layer.resident), "\" d=\"", area, "\"/>");
         floor = roof;
     }
+    html.markup("</g>");
     let guaranteed: Vec<u64> = moments.iter().map(|moment| guaranteed(moment)).collect();
     put!(html, "<path class=\"guaranteed\" d=\"", line(&x, &guaranteed, y), "\"/>");
     put!(html, "<path class=\"capacity\" d=\"M0 ", Coordinate(y(capacity)), "H1000\"/>");
@@ -179,9 +183,21 @@ fn legend(html: &mut Html, series: &[Series], capacity: u64) {
                 put!(html, others, " others");
             }
         }
-        put!(html, "</b><em>", memory(Pages(layer.most()).to_bytes()), "</em></li>");
+        put!(
+            html,
+            "</b><em data-layer=\"",
+            number,
+            "\">",
+            memory(Pages(layer.most()).to_bytes()),
+            "</em></li>"
+        );
     }
     html.markup("</ul>");
+}
+
+/// Numbers with a space between two.
+fn list<T: ToString>(numbers: impl IntoIterator<Item = T>) -> String {
+    numbers.into_iter().map(|number| number.to_string()).collect::<Vec<_>>().join(" ")
 }
 
 fn area(x: &[f64], floor: &[u64], roof: &[u64], y: impl Fn(u64) -> f64) -> String {

@@ -34,10 +34,10 @@ use crate::{Recording, RunReport};
 
 /// The style, and the hash under which the page's policy knows it.
 const STYLE: &str = include_str!("style.css");
-const STYLE_HASH: &str = "sha256-NAe5zzF3SBaXITvb1J8QTlCy1rW8RsekmzN15tubZgQ=";
+const STYLE_HASH: &str = "sha256-xrpCnBGNkEEcKcYT2HYd0EAvQol4LxKmkD4dDyIiAdA=";
 /// The script, likewise.
 const SCRIPT: &str = include_str!("script.js");
-const SCRIPT_HASH: &str = "sha256-drLUU395EKdODPgL/ZRvXshRfhFrM92mlr+b2DXUdTM=";
+const SCRIPT_HASH: &str = "sha256-6uWz5hgLeKz/OLT7ylGlFGQNBtlbu9YqHJeotvXROYI=";
 
 /// Rows of a picture or a list that are shown at once; the rest can be unfolded.
 const ROWS_OPEN: usize = 24;

@@ -1,5 +1,6 @@
 // Adds to the pictures what paper cannot have: a ruler under the pointer that shows the
-// time, and zooming. Drag along a picture to zoom, double-click or Escape to go back.
+// time, what each enclave had in memory then, and zooming. Drag along a picture to zoom,
+// double-click or Escape to go back.
 // Nothing is fetched, stored or made from the page's text; without this script the page
 // says the same.
 "use strict";
@@ -54,6 +55,27 @@
     }
   };
 
+  // What each layer of the picture of memory held at each moment, and where it is said.
+  const layers = document.querySelector("g[data-x]");
+  const numbers = (text) => text.split(" ").map(Number);
+  const moments = layers ? numbers(layers.dataset.x) : [];
+  const amounts = [...(layers?.children ?? [])].map((layer, number) => ({
+    pages: numbers(layer.dataset.pages),
+    label: document.querySelector(`em[data-layer="${number}"]`),
+  }));
+  for (const amount of amounts) amount.most = amount.label.textContent;
+  const memory = (pages) =>
+    pages === 0 ? "0" : pages < 256 ? `${pages * 4} KiB` : `${(pages / 256).toFixed(1)} MiB`;
+  const tell = (nanos) => {
+    const x = (nanos / length) * WIDTH;
+    const at = Math.max(0, moments.findLastIndex((moment) => moment <= x));
+    for (const { pages, label } of amounts) label.textContent = memory(pages[at]);
+  };
+  const hush = () => {
+    for (const ruler of rulers) ruler.hidden = true;
+    for (const { label, most } of amounts) label.textContent = most;
+  };
+
   let begun = null;
   const place = (plot, event) => {
     const box = plot.parentNode.getBoundingClientRect();
@@ -71,8 +93,9 @@
         const span = begun === null ? "" : ` (${words(Math.abs(at - begun) * view[1], view[1] / 500)})`;
         ruler.firstChild.textContent = words(view[0] + at * view[1], view[1] / 500) + span;
       });
+      tell(view[0] + at * view[1]);
     });
-    plot.addEventListener("pointerleave", () => rulers.forEach((ruler) => (ruler.hidden = true)));
+    plot.addEventListener("pointerleave", hush);
     plot.addEventListener("pointerdown", (event) => {
       if (event.button === 0 && event.pointerType !== "touch") {
         begun = place(time, event);
