@@ -59,11 +59,29 @@ fn each_thing_has_a_row_and_each_finding_a_line() {
 }
 
 #[test]
-fn in_a_narrow_window_the_table_stays_within_it() {
-    let table = inspection_table(&some(), &[], Style { width: Some(100), colour: false });
-    let (rows, _) = table.split_once("\n\n").expect("rows, then lines");
-    assert!(rows.lines().all(|line| line.chars().count() <= 100), "{rows}");
-    assert!(!rows.contains("NAMESPACE"));
+fn on_a_terminal_findings_stand_below_what_they_were_found_in() {
+    let table = inspection_table(&some(), &["broken.yaml:2:1: a tab".to_owned()], narrow(72));
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn no_line_is_wider_than_the_terminal() {
+    let long = Inspected { place: format!("{}/pods.yaml:1", "very-long-name".repeat(9)), ..pod("long") };
+    let inspected = [some(), vec![long]].concat();
+    for width in [72, 100, 140] {
+        let table = inspection_table(&inspected, &[], narrow(width));
+        let (_, rows) = table.split_once("PLACE").expect("a table");
+        assert!(rows.lines().all(|line| line.chars().count() <= usize::from(width)), "{table}");
+        assert!(rows.contains("/pods.yaml:1 ") && rows.contains("not-confidential"), "{table}");
+        assert!((width < 100) != rows.contains("ENCLAVES"), "{table}");
+    }
+    // Words are never broken; all others fit.
+    let table = inspection_table(&some(), &[], narrow(60));
+    assert!(table.lines().all(|line| line.chars().count() <= 60), "{table}");
+}
+
+fn narrow(width: u16) -> Style {
+    Style { width: Some(width), colour: false }
 }
 
 #[test]
