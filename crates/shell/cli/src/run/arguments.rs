@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use casemate_manifest::argument;
 use casemate_model::{Bytes, Nanos, Taint};
-use casemate_node::Renewal;
 use casemate_node::pager::{Mechanism, MechanismChoice};
+use casemate_node::{Renewal, Restarts};
 use clap::{Args, ValueEnum};
 
 use crate::output::Output;
@@ -63,6 +63,16 @@ pub(crate) struct RunArguments {
     /// How long an enclave runs before the next one's turn: 10ms.
     #[arg(long, value_name = "TIME", default_value = "10ms", value_parser = argument::span)]
     pub(crate) slice: Nanos,
+
+    /// How often the containers of a pod that may restart are started again, all together.
+    /// A Job's backoffLimit says it for its own pods.
+    #[arg(long, value_name = "N", default_value_t = Restarts::default().max)]
+    pub(crate) restarts: u32,
+
+    /// The delay before the second restart, doubled for each one after it, up to 30s: 1s.
+    /// The first is at once.
+    #[arg(long, value_name = "TIME", default_value = "1s", value_parser = argument::span)]
+    pub(crate) restart_delay: Nanos,
 
     /// How pages move in and out of the pool.
     #[arg(long, value_enum, value_name = "HOW", default_value_t = PagingArgument::Auto)]

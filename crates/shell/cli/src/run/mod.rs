@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 use casemate_manifest::{PolicyDocument, ResolvedPolicy, RootName};
 use casemate_model::{Nanos, NodeName};
-use casemate_node::{Clock, Node, NodeConfig, SoftwareTee, Workload, machine};
+use casemate_node::{Clock, Node, NodeConfig, Restarts, SoftwareTee, Workload, machine};
 use casemate_report::{Event, Observer as _, PolicyReport, RunReport, SoftwareRoot, State, Subject, What};
 
 use self::directories::Directories;
@@ -227,10 +227,17 @@ fn node_config(arguments: &RunArguments, directories: &Directories) -> Result<No
         renewal: arguments.attest_renewal.into(),
         logs: directories.logs.clone(),
         // As what is looked at asks for it.
-        restarts: casemate_node::Restarts::default(),
+        restarts: restarts(arguments),
         sampling: None,
         record_stays: false,
     })
+}
+
+/// A delay longer than the longest is one, not an error.
+fn restarts(arguments: &RunArguments) -> Restarts {
+    let first_delay = arguments.restart_delay;
+    let longest_delay = Restarts::default().longest_delay.max(first_delay);
+    Restarts { max: arguments.restarts, first_delay, longest_delay }
 }
 
 /// What every Kubernetes node is labelled with, then what the user says.
