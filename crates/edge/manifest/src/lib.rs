@@ -8,16 +8,20 @@
 //! assert_eq!(reading.workloads[0].pod.key.to_string(), "default/p");
 //! ```
 //!
-//! Reads Pods and Jobs (batch/v1) as Kubernetes writes them, in YAML or JSON, many
-//! documents a file, in `List`s. Keys of Kubernetes that are not listed in [`read`]'s
-//! modules are allowed and ignored; what would run wrongly if it were ignored is
-//! refused by name. Every problem of every document is found, each with its place
-//! ([`Place`]) and field path. Other kinds are refused by name, one finding a document.
+//! Reads what makes pods (Pods, Jobs, CronJobs, Deployments and their like) and what pods
+//! refer to (ConfigMaps, Secrets, runtime and priority classes) as Kubernetes writes
+//! them, in YAML or JSON, many documents a file, in `List`s, in any order. Keys of
+//! Kubernetes that no module here lists are allowed and ignored; what would run wrongly if
+//! it were ignored is refused by name. Every problem of every document is found, each
+//! with its place ([`Place`]) and field path. Other kinds are refused by name, one finding
+//! a document. [`inspect()`] reads the same documents to tell what they ask for, and more
+//! kinds and templates with them.
 //!
 //! This crate opens no file, reads no clock and no environment: text comes as
 //! [`Source`]s. Whatever the text says, it does not panic, and what it costs is
-//! bounded: 4 MiB a source, 1,000 documents, 100,000 values and 32 levels a
-//! document, aliases that expand to 5,000 events, and 64 MiB once everything is expanded.
+//! bounded: 32 MiB a source, 100,000 documents, 1,000,000 values and 100 levels a
+//! document, aliases that expand to 5,000 values and 4 MiB, and 64 MiB once everything
+//! is expanded.
 
 #![forbid(unsafe_code)]
 
@@ -59,11 +63,11 @@ mod vocabulary;
 mod volume;
 mod workload;
 
+pub use admission::{Account, Admission};
 pub use inspect::{
     Class, Entry, Fact, Finding, FindingId, Form, Inspection, Says, Severity, What, inspect, inspect_markdown,
     is_manifest_name,
 };
-pub use admission::{Account, Admission};
 pub use place::Place;
 pub use policy::{PolicyDocument, ResolvedPolicy, RootName};
 pub use problem::{Note, Problem, ProblemKind};

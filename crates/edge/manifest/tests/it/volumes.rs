@@ -163,7 +163,7 @@ fn mounted(mounts: &str) -> Reading {
 fn mounts_say_where_and_whether_a_container_may_write() {
     let reading = mounted(
         r#"env: [{name: WHO, value: me}]
-workingDir: /work//dir/
+workingDir: /job//dir/
 volumeMounts:
 - {name: e, mountPath: /tmp/}
 - {name: e, mountPath: /logs, subPathExpr: "logs/$(WHO)", readOnly: true}
@@ -187,7 +187,7 @@ volumeMounts:
             mount("h", "/in", None, true),
         ]
     );
-    assert_eq!(container.working_dir.as_deref(), Some("/work/dir"));
+    assert_eq!(container.working_dir.as_deref(), Some("/job/dir"));
 }
 
 #[test]
