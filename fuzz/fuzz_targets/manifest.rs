@@ -10,7 +10,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let Ok(source) = Source::from_bytes("f.yaml", bytes.to_vec()) else { return };
-    let lines = source.text.matches('\n').count() + 1;
+    // YAML breaks lines at carriage returns as well.
+    let lines = source.text.matches(['\n', '\r']).count() + 1;
 
     let reading = read(std::slice::from_ref(&source));
     for problem in &reading.problems {

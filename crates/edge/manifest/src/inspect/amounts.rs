@@ -24,7 +24,7 @@ pub(crate) fn amounts(container: &Field<'_>, pen: &mut Pen<'_>) -> Amounts {
         }
         // `resources: {sgx.intel.com/epc: …}` looks right, and asks for nothing.
         for (name, field) in resources.children() {
-            if resource(name).is_some_and(|known| known.technology.is_some()) {
+            if resource(name).is_some_and(Resource::is_of_a_tee) {
                 pen.find(
                     FindingId::MisplacedField,
                     &field,
@@ -92,7 +92,7 @@ impl Asked<'_> {
 fn one<'a>(name: &'a str, field: &Field<'a>, is_limit: bool, asked: &mut Vec<Asked<'a>>, pen: &mut Pen<'_>) {
     let known = resource(name);
     let technology = match known {
-        Some(known) if known.technology.is_none() && known.means != Means::PeerPod => return,
+        Some(known) if !known.is_of_a_tee() => return,
         Some(known) => known.technology,
         None => match hint(name).filter(|_| is_extended(name) || is_blank(name)) {
             Some(Hint::Named(technology)) => Some(technology),
@@ -162,7 +162,7 @@ fn note(
 }
 
 /// Resources whose plugins have been replaced by Intel's.
-const RETIRED: [&str; 3] = ["kubernetes.azure.com/sgx_epc_mem_in_MiB", "intel.com/sgx", "sgx.k8s.io/sgx"];
+const RETIRED: [&str; 2] = ["kubernetes.azure.com/sgx_epc_mem_in_MiB", "intel.com/sgx"];
 
 fn amount(known: Option<&Resource>, name: &str, field: &Field<'_>, pen: &mut Pen<'_>) -> Amount {
     let Some(text) = field.plain() else {

@@ -234,7 +234,7 @@ impl Reader {
 
 fn offered(resources: &Field<'_>, pen: &mut Pen<'_>) {
     for (name, field) in resources.children() {
-        if let Some(known) = resource(name).filter(|known| known.technology.is_some()) {
+        if let Some(known) = resource(name).filter(|known| known.is_of_a_tee()) {
             pen.fact(What::DeviceResource, &field, Says::Nothing, known.technology, |_| String::new());
         }
     }

@@ -100,7 +100,7 @@ fn entry(key: &str, value: &Field<'_>, pen: &mut Pen<'_>) {
         pen.fact(what, value, Says::Possible, tee, |_| why);
         pen.draft.demand = Amounts::UNKNOWN;
     };
-    if let Some(known) = resource(key).filter(|known| known.technology.is_some() && text != "0") {
+    if let Some(known) = resource(key).filter(|known| known.is_of_a_tee() && text != "0") {
         let why = format!("it names `{key}: {text}`, which becomes a request or not elsewhere");
         possible(pen, What::DeviceResource, known.technology, why);
     } else if ["runtimeClassName", "runtimeClass", "runtimeclass"].contains(&key) && !text.is_empty() {

@@ -150,44 +150,57 @@ pub enum Says {
     Asked,
 }
 
-/// What a fact is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum What {
-    /// An amount of encrypted memory.
-    Epc,
-    /// A number of enclaves.
-    Enclaves,
-    /// The right to be attested.
-    Provision,
-    /// A number of memory-encryption keys.
-    KeySlots,
-    /// Access to a TEE's device, as a resource.
-    DeviceResource,
-    /// A virtual machine elsewhere, as a resource.
-    PeerPod,
-    /// A resource whose name looks like a TEE's.
-    UnknownResource,
-    /// A claim of a device (dynamic resource allocation).
-    ResourceClaim,
-    /// The runtime class.
-    RuntimeClass,
-    /// The sandbox's overhead, as written.
-    Overhead,
-    /// A label of nodes that the pod must have, or would like.
-    NodeLabel,
-    /// A path of the host that is mounted.
-    HostPath,
-    /// An annotation.
-    Annotation,
-    /// A variable or command of a program.
-    Program,
-    /// A product tier or security type of Azure.
-    AzureSku,
-    /// The policy of what may run inside.
-    Policy,
-    /// A word in text that could not be read.
-    Word,
+macro_rules! whats {
+    ($($variant:ident = $name:literal, $meaning:literal;)*) => {
+        /// What a fact is.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum What {
+            $(#[doc = $meaning] $variant,)*
+        }
+
+        impl What {
+            /// Everything a fact can be, in the order of the page.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name programs read.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// What it means.
+            #[must_use]
+            pub const fn meaning(self) -> &'static str {
+                match self { $(Self::$variant => $meaning,)* }
+            }
+        }
+    };
+}
+
+whats! {
+    Epc = "epc", "An amount of encrypted memory.";
+    Enclaves = "enclaves", "A number of enclaves.";
+    Provision = "provision", "The right to be attested.";
+    KeySlots = "key-slots", "A number of memory-encryption keys.";
+    DeviceResource = "device-resource", "Access to a TEE's device, as a resource; of a Node, any resource of a TEE.";
+    PeerPod = "peer-pod", "A virtual machine elsewhere, as a resource.";
+    UnknownResource = "unknown-resource", "A resource whose name looks like a TEE's.";
+    ResourceClaim = "resource-claim", "A claim of a device (dynamic resource allocation) that is named like a TEE's.";
+    RuntimeClass = "runtime-class", "The runtime class; of a RuntimeClass, its handler.";
+    Overhead = "overhead", "The overhead of a RuntimeClass.";
+    NodeLabel = "node-label", "A label of nodes that the pod must have or would like; of a Node, one it has.";
+    HostPath = "host-path", "A path of the host that is mounted.";
+    Annotation = "annotation", "An annotation of the pod.";
+    Program = "program", "A variable or command of a program that shows attestation.";
+    AzureSku = "azure-sku", "A product tier, security type or machine type of Azure.";
+    Policy = "policy", "The policy of what may run inside.";
+    Word = "word", "A switch or name that looks like a TEE's, in values or text.";
+}
+
+impl Serialize for What {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 fn problems<S: Serializer>(problems: &[Problem], serializer: S) -> Result<S::Ok, S::Error> {

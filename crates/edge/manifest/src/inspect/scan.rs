@@ -90,7 +90,7 @@ fn trimmed(text: &str) -> &str {
 }
 
 fn word(key: &str, value: &str) -> Option<(What, Option<Technology>, String)> {
-    if let Some(known) = resource(key).filter(|known| known.technology.is_some()) {
+    if let Some(known) = resource(key).filter(|known| known.is_of_a_tee()) {
         return Some((What::DeviceResource, known.technology, format!("it names `{key}`")));
     }
     if key == "runtimeClassName" {

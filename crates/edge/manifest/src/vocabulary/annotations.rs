@@ -25,13 +25,12 @@ pub(crate) enum Annotation {
 }
 
 /// Every known annotation. A name that ends in `.` or `/` stands for all that begin like it.
-pub(crate) const ANNOTATIONS: [(&str, Annotation); 18] = [
+pub(crate) const ANNOTATIONS: [(&str, Annotation); 16] = [
     ("microsoft.containerinstance.virtualnode.ccepolicy", Annotation::Confidential(Technology::SevSnp)),
     ("io.katacontainers.config.hypervisor.cc_init_data", Annotation::Meant(None)),
     ("io.katacontainers.config.runtime.cc_init_data", Annotation::Meant(None)),
-    ("io.katacontainers.config.guest_policy", Annotation::Meant(Some(Technology::Sev))),
     ("io.katacontainers.config.sev.policy", Annotation::Meant(Some(Technology::Sev))),
-    ("io.katacontainers.config.pre_attestation.", Annotation::Attested(Some(Technology::Sev))),
+    ("io.katacontainers.config.pre_attestation.", Annotation::Attested(None)),
     ("io.katacontainers.config.agent.policy", Annotation::Policy),
     ("io.katacontainers.config.agent.enable_debug_console", Annotation::Loosens),
     ("io.katacontainers.config.hypervisor.enable_debug", Annotation::Loosens),
@@ -39,7 +38,6 @@ pub(crate) const ANNOTATIONS: [(&str, Annotation); 18] = [
     ("io.katacontainers.config.hypervisor.kernel", Annotation::Loosens),
     ("io.katacontainers.config.hypervisor.image", Annotation::Loosens),
     ("io.katacontainers.config.hypervisor.firmware", Annotation::Loosens),
-    ("io.katacontainers.config.hypervisor.enable_guest_swap", Annotation::Loosens),
     ("io.katacontainers.", Annotation::Sandbox),
     ("sgx.intel.com/epc", Annotation::Epc),
     ("sgx.intel.com/quote-provider", Annotation::Attested(Some(Technology::Sgx))),
@@ -68,11 +66,7 @@ mod tests {
         for (name, value, expected) in [
             ("io.katacontainers.config.agent.policy", "cGFj", Some(Annotation::Policy)),
             ("io.katacontainers.config.hypervisor.default_vcpus", "2", Some(Annotation::Sandbox)),
-            (
-                "io.katacontainers.config.pre_attestation.uri",
-                "kbs",
-                Some(Annotation::Attested(Some(Technology::Sev))),
-            ),
+            ("io.katacontainers.config.pre_attestation.uri", "kbs", Some(Annotation::Attested(None))),
             ("cdi.k8s.io/sgx", "intel.com/sgx=enclave", Some(Annotation::Meant(Some(Technology::Sgx)))),
             ("cdi.k8s.io/gpu", "nvidia.com/gpu=0", None),
             ("kubernetes.io/description", "sgx", None),

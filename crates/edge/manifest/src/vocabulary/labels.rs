@@ -32,7 +32,7 @@ pub(crate) struct Label {
 }
 
 /// Every known label.
-pub(crate) const LABELS: [Label; 31] = [
+pub(crate) const LABELS: [Label; 32] = [
     label("feature.node.kubernetes.io/cpu-security.sgx.enabled", "", Says::Offers(Technology::Sgx)),
     label("feature.node.kubernetes.io/cpu-sgx.enabled", "", Says::Offers(Technology::Sgx)),
     label("feature.node.kubernetes.io/cpu-cpuid.SGX", "", Says::Offers(Technology::Sgx)),
@@ -56,6 +56,7 @@ pub(crate) const LABELS: [Label; 31] = [
         "",
         Says::Offers(Technology::SecureExecution),
     ),
+    label("ibm.feature.node.kubernetes.io/se", "", Says::Offers(Technology::SecureExecution)),
     label("aws-nitro-enclaves-k8s-dp", "enabled", Says::Offers(Technology::Nitro)),
     label("kubernetes.azure.com/security-type", "ConfidentialVM", Says::Is(None)),
     label("kubernetes.azure.com/kata-cc-isolation", "", Says::Offers(Technology::SevSnp)),

@@ -43,7 +43,7 @@ pub(crate) enum Means {
 const MIB: u64 = 1 << 20;
 
 /// Every known resource.
-pub(crate) const RESOURCES: [Resource; 21] = [
+pub(crate) const RESOURCES: [Resource; 20] = [
     known("cpu", None, Means::Cpu, "Kubernetes"),
     known("memory", None, Means::Memory, "Kubernetes"),
     known("ephemeral-storage", None, Means::Uncounted, "Kubernetes"),
@@ -69,13 +69,12 @@ pub(crate) const RESOURCES: [Resource; 21] = [
         "sgx-orchestrator (Vaucher et al., 2018)",
     ),
     known("sgx.k8s.io/sgx", Some(Technology::Sgx), Means::Device, "SCONE SGX device plugin"),
-    known("smarter-devices/sgx_enclave", Some(Technology::Sgx), Means::Device, "smarter-device-manager"),
-    known("smarter-devices/sgx_provision", Some(Technology::Sgx), Means::Provision, "smarter-device-manager"),
     known("tdx.intel.com/keys", Some(Technology::Tdx), Means::KeySlots, "NFD rules of kata-deploy"),
     known("tdx.intel.com/tdx-guest", Some(Technology::Tdx), Means::Device, "CCNP device plugin"),
-    known("tdx.intel.com/qgs", Some(Technology::Tdx), Means::Device, "Intel device plugins (TDX quotes)"),
     known("sev-snp.amd.com/esids", Some(Technology::SevSnp), Means::KeySlots, "NFD rules of kata-deploy"),
     known("devices.kubevirt.io/sev", Some(Technology::Sev), Means::Device, "KubeVirt"),
+    known("devices.kubevirt.io/tdx", Some(Technology::Tdx), Means::Device, "KubeVirt"),
+    known("google.com/cc", None, Means::Device, "Google's device plugin for confidential nodes"),
     known(
         "aws.ec2.nitro/nitro_enclaves",
         Some(Technology::Nitro),
@@ -99,6 +98,13 @@ const fn known(
     offered_by: &'static str,
 ) -> Resource {
     Resource { name, technology, means, offered_by }
+}
+
+impl Resource {
+    /// Whether asking for it has to do with a TEE.
+    pub(crate) const fn is_of_a_tee(&self) -> bool {
+        self.technology.is_some() || matches!(self.means, Means::Device | Means::PeerPod)
+    }
 }
 
 /// The resource of that name, exactly as written.

@@ -8,7 +8,8 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use casemate_manifest::{
-    Class, Entry, FindingId, Inspection, Says, Source, Technology, What, inspect, is_manifest_name,
+    Class, Entry, FindingId, Inspection, Says, Source, Technology, What, inspect, inspect_markdown,
+    is_manifest_name,
 };
 
 use crate::fixture::source;
@@ -213,4 +214,19 @@ fn a_fact_says_no_more_than_its_entry() {
         };
         assert!(expected, "{entry:?}");
     }
+}
+
+/// Regenerate with `UPDATE_DOCS=1 cargo test -p casemate-manifest`.
+#[test]
+fn docs_inspect_md_is_what_the_code_writes() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../docs/inspect.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(&path, inspect_markdown()).unwrap();
+    }
+    let page = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(
+        page,
+        inspect_markdown(),
+        "docs/inspect.md is out of date: UPDATE_DOCS=1 cargo test -p casemate-manifest"
+    );
 }
