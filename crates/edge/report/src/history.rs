@@ -74,6 +74,8 @@ pub(crate) enum MarkKind {
     Attested,
     /// It may not be entered any more.
     Suspended,
+    /// It ended and is started again.
+    Restarting,
     /// It ended as it should.
     Ended,
     /// It was refused, could not start, or ended badly.
@@ -85,6 +87,7 @@ impl MarkKind {
         match self {
             Self::Attested => "attested",
             Self::Suspended => "suspended",
+            Self::Restarting => "restarting",
             Self::Ended => "ended",
             Self::Failed => "failed",
         }
@@ -154,6 +157,7 @@ impl History {
                 let good = matches!(event.what, What::Exited { code: 0 });
                 self.mark(if good { MarkKind::Ended } else { MarkKind::Failed }, event);
             }
+            What::Restarting { .. } => self.mark(MarkKind::Restarting, event),
             What::Failed { .. } => self.mark(MarkKind::Failed, event),
             What::Destroyed { .. } => self.close(time),
             _ => {}

@@ -87,9 +87,12 @@ fn legend(html: &mut Html) {
     ] {
         put!(html, "<span><i class=\"key ", class, "\"></i>", words, "</span> ");
     }
-    for (class, words) in
-        [("attested", "attested, renewed"), ("ended", "ended"), ("failed", "failed, refused")]
-    {
+    for (class, words) in [
+        ("attested", "attested, renewed"),
+        ("lapsed", "suspended, started again"),
+        ("ended", "ended"),
+        ("failed", "failed, refused"),
+    ] {
         put!(html, "<span><i class=\"dot ", class, "\"></i>", words, "</span> ");
     }
     html.markup("</p>\n");
@@ -166,7 +169,7 @@ fn marks(html: &mut Html, row: &Row<'_>, scale: &super::TimeScale) {
     for mark in row.history.iter().flat_map(|history| &history.marks).take(PIECES_MAX) {
         let class = match mark.kind {
             MarkKind::Attested => "attested",
-            MarkKind::Suspended => "lapsed",
+            MarkKind::Suspended | MarkKind::Restarting => "lapsed",
             MarkKind::Ended => "ended",
             MarkKind::Failed => "failed",
         };

@@ -132,6 +132,19 @@ fn enclaves_beyond_the_limit_are_counted_and_not_told_apart() {
     assert_eq!(recording.left_out(), ["the first 5 enclaves are told apart, 6 sightings of others are not"]);
 }
 
+/// 96 MiB: each part at its limit, vectors that have just doubled included.
+#[test]
+fn the_limits_are_worth_what_is_said() {
+    let limits = Limits::default();
+    let name_bytes = 3 * 260;
+    let bytes = limits.event_bytes
+        + limits.readings * size_of::<Reading>()
+        + 2 * limits.stays * size_of::<Slice>()
+        + limits.enclaves * (2 * size_of::<enclaves::Entry>() + name_bytes);
+    assert!(bytes <= 96 << 20, "{} MiB", bytes >> 20);
+    assert!(size_of::<Reading>() <= 100 && size_of::<Slice>() <= 64);
+}
+
 #[test]
 fn stays_that_were_lost_before_are_said() {
     let mut recording = Recording::default();
