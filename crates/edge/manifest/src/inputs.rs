@@ -10,7 +10,7 @@ use crate::config::{Config, ConfigKind, config};
 use crate::documents::{Document, What};
 use crate::field::Field;
 use crate::kind::{Role, role};
-use crate::policy::{PolicyDocument, policy};
+use crate::policy::{self, PolicyDocument, policy};
 use crate::priority_class::{self, PriorityClass};
 use crate::problem::Findings;
 use crate::runtime_class::{self, RuntimeClass};
@@ -25,7 +25,7 @@ pub(crate) struct Inputs {
     priority_default: Option<i32>,
     /// The policy found among the documents.
     pub(crate) policy: Option<PolicyDocument>,
-    /// Whether there is one that could not be read.
+    /// Whether there is one that could not be read, or something that may have been one.
     policy_is_broken: bool,
     /// Kind, namespace and name of everything that makes pods.
     makers: BTreeSet<(String, PodKey)>,
@@ -54,7 +54,10 @@ impl Inputs {
         let mut inputs = Self::default();
         let mut first = Firsts::default();
         for document in documents {
-            let Some(what) = &document.what else { continue };
+            let Some(what) = &document.what else {
+                inputs.policy_is_broken = true;
+                continue;
+            };
             inputs.add(what, &mut first, &mut document.findings);
         }
         inputs
@@ -106,7 +109,8 @@ impl Inputs {
                     self.makers.insert((what.kind.to_owned(), key));
                 }
             }
-            Ok(Role::Idle(_) | Role::Refused { .. }) | Err(_) => {}
+            Err(_) => self.policy_is_broken |= policy::is_ours(what.version, what.kind),
+            Ok(Role::Idle(_) | Role::Refused { .. }) => {}
         }
     }
 

@@ -140,6 +140,11 @@ impl std::fmt::Display for RootName {
     }
 }
 
+/// Whether a document is meant as one of ours, perhaps misspelt or of another version.
+pub(crate) fn is_ours(version: &str, kind: &str) -> bool {
+    kind == KIND || API_VERSION.split('/').next() == version.split('/').next()
+}
+
 /// Reads a policy document.
 pub(crate) fn policy(document: &Field<'_>, to: &mut Findings) -> Option<PolicyDocument> {
     to.sound(|to| {

@@ -72,7 +72,10 @@ fn a_device_plugin_is_refused_elsewhere_with_every_field_that_asks() {
 fn a_policy_that_names_nobody_or_cannot_be_read_allows_nobody() {
     let policy = POLICY.split("  admission:").next().unwrap();
     let broken = POLICY.replace("this-machine", "any-machine");
-    for policy in [policy, broken.as_str()] {
+    let of_another_version = POLICY.replace("v1alpha1", "v9");
+    let misspelt = POLICY.replace("AppraisalPolicy", "ApraisalPolicy");
+    let no_yaml = POLICY.replace("spec:", "spec: [");
+    for policy in [policy, &broken, &of_another_version, &misspelt, &no_yaml] {
         let reading = reading(&format!("{PLUGIN}{policy}"));
         assert!(
             reading.problems.iter().any(|it| it.kind == ProblemKind::NotAdmitted),
