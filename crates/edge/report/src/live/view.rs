@@ -13,6 +13,9 @@ use super::window::Window;
 use crate::style::Tone;
 use crate::{EnclaveState, Event, Sample, Subject, Verdict, What};
 
+/// Rows that are worth more to events than an empty line is to the view.
+const ROWS_FOR_EVENTS: usize = 8;
+
 /// A run as it stands. What it holds grows with the enclaves that exist and the pods
 /// that wait, not with time.
 #[derive(Clone, Debug)]
@@ -79,6 +82,10 @@ impl View {
         let enclaves: Vec<&Enclave> = self.enclaves.values().collect();
         let mut lines = rows::lines(&enclaves, self.now, rows.saturating_sub(foot.len()), window);
         lines.append(&mut foot);
+        // In a tall window an empty line sets the view apart from what scrolls by.
+        if rows >= lines.len() + ROWS_FOR_EVENTS {
+            lines.insert(0, Line::default());
+        }
         lines.iter().map(|line| line.render(window)).collect()
     }
 
