@@ -52,7 +52,12 @@ const UNREADABLE_MAX: usize = 100;
 /// have an empty file in it.
 #[must_use]
 pub fn inspect(sources: &[Source]) -> Inspection {
-    let mut reader = Reader::default();
+    within(sources, TOLD_MAX)
+}
+
+/// Inspects until what there is to tell comes to so many bytes.
+fn within(sources: &[Source], told_max: usize) -> Inspection {
+    let mut reader = Reader { told_max, ..Reader::default() };
     let mut errors = Findings::default();
     let mut empty = Vec::new();
     for source in sources {
@@ -60,7 +65,7 @@ pub fn inspect(sources: &[Source]) -> Inspection {
             Outcome::Read => {}
             Outcome::Empty => empty.push(source),
             Outcome::NoRoom => {
-                let told = TOLD_MAX >> 20;
+                let told = told_max >> 20;
                 let cause =
                     format!("what there is to tell comes to more than {told} MiB: the rest is not read");
                 errors.refuse(whole_file(&source.name, &cause, "Inspect fewer files at once"));
@@ -141,9 +146,24 @@ fn all(
                 }
             }
         }
-        if reader.told > TOLD_MAX {
+        if reader.told > reader.told_max {
             return Outcome::NoRoom;
         }
     }
     if documents.is_empty() { Outcome::Empty } else { Outcome::Read }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_there_is_to_tell_is_bounded() {
+        let container = "{securityContext: {privileged: true}, resources: {limits: {sgx.intel.com/epc: x}}},";
+        let pod = format!("---\n{{kind: Pod, spec: {{containers: [{}]}}}}\n", container.repeat(1_000));
+        let source = Source { name: "f.yaml".into(), text: pod.repeat(6) };
+        let inspection = within(&[source], 1 << 20);
+        assert!((1..6).contains(&inspection.workloads.len()), "{}", inspection.workloads.len());
+        assert!(inspection.errors[0].cause.contains("1 MiB"), "{}", inspection.errors[0]);
+    }
 }

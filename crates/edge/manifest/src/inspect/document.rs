@@ -25,6 +25,8 @@ pub(crate) struct Reader {
     pub(crate) classes: Classes,
     /// Bytes that the drafts take, about.
     pub(crate) told: usize,
+    /// Bytes that they may take before no further document is read.
+    pub(crate) told_max: usize,
 }
 
 /// Kinds of group `v1` and API groups of Kubernetes that hold no pods and ask for nothing.

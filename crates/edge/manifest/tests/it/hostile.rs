@@ -1,6 +1,6 @@
 //! Whatever a file says, reading it ends, and ends in an answer.
 
-use casemate_manifest::{Source, read, read_policy};
+use casemate_manifest::{Source, inspect, read, read_policy};
 use proptest::prelude::*;
 
 use crate::fixture::{reading, source, with_container};
@@ -177,5 +177,151 @@ proptest! {
         if let Ok(source) = Source::from_bytes("f", bytes) {
             let _ = read(&[source]);
         }
+    }
+}
+
+/// A file's name, its bytes, the line and column where it is wrong, and why.
+type BadFile = (&'static str, Vec<u8>, (usize, usize), &'static str);
+
+/// Each way in which a file can be no manifest.
+fn bad_files() -> Vec<BadFile> {
+    let utf_16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n";
+    let text = |lines: &str| lines.as_bytes().to_vec();
+    let with = |lines: &str| format!("{pod}{lines}").into_bytes();
+    vec![
+        ("elf", b"\x7fELF\x02\x01\x01\0\0\0".to_vec(), (1, 8), "not text"),
+        ("gzip", b"\x1f\x8b\x08\x00rest".to_vec(), (1, 2), "compressed"),
+        ("utf-16", utf_16("\u{feff}kind: Pod\n"), (1, 1), "UTF-16"),
+        ("latin-1", b"kind: Pod\nname: caf\xe9\n".to_vec(), (2, 10), "not UTF-8"),
+        ("nul", b"kind: Pod\nname: a\0b\n".to_vec(), (2, 8), "not text"),
+        ("tab", with("spec:\n\tcontainers: []\n"), (5, 2), "tabs disallowed"),
+        ("twice", with("spec: {}\nkind: Job\n"), (5, 1), "the key `kind` is written twice"),
+        ("cycle", with("spec: &a {containers: [*a]}\n"), (4, 24), "would never end"),
+        ("unknown-alias", with("spec: *b\n"), (4, 7), "unknown anchor"),
+        ("open", with("spec: {containers: [\n"), (4, 20), "unclosed bracket"),
+        ("key", with("spec: {? [a] : b}\n"), (4, 10), "a key that is no plain text"),
+        ("merge", with("spec:\n  <<: 1\n"), (5, 3), "merges mappings only"),
+        ("list", with("spec: []\n"), (4, 7), "expected a mapping, found a list"),
+        ("containers", with("spec: {containers: {name: c}}\n"), (4, 20), "expected a list, found a mapping"),
+        ("container", with("spec: {containers: [c]}\n"), (4, 21), "expected a mapping, found text"),
+        ("limits", with("spec: {containers: [{resources: {limits: 5}}]}\n"), (4, 42), "found the number `5`"),
+        ("nothing", text("# nothing\n---\n"), (1, 1), "holds no document"),
+        ("scalar", text("just words\n"), (1, 1), "expected a mapping, found text"),
+        ("no-spec", text(pod), (1, 1), "is missing"),
+    ]
+}
+
+#[test]
+fn each_bad_file_is_told_by_its_place_and_cause() {
+    let mut wrong = Vec::new();
+    for (name, bytes, (line, column), cause) in bad_files() {
+        let problem = match Source::from_bytes(name, bytes) {
+            Err(problem) => Some(*problem),
+            Ok(source) => inspect(&[source]).errors.first().cloned(),
+        };
+        let as_expected = problem.as_ref().is_some_and(|problem| {
+            let place = &problem.place;
+            problem.cause.contains(cause)
+                && (place.file.as_str(), place.line, place.column) == (name, line, column)
+                && !problem.remedy.is_empty()
+        });
+        if !as_expected {
+            wrong.push(format!("{name}: {:?}", problem.map(|problem| problem.to_string())));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn ten_thousand_pods_in_one_file_are_all_told() {
+    let pod = |index: usize, indent: &str| {
+        let pod = with_container("resources: {limits: {sgx.intel.com/epc: 1Mi, sgx.intel.com/enclave: 1}}");
+        pod.replace("name: p", &format!("name: p{index}")).replace('\n', &format!("\n{indent}"))
+    };
+    let documents: String = (0..10_000).map(|index| format!("---\n{}\n", pod(index, ""))).collect();
+    let items: String = (0..10_000).map(|index| format!("- {}\n", pod(index, "  "))).collect();
+    for text in [documents, format!("apiVersion: v1\nkind: List\nitems:\n{items}")] {
+        let inspection = inspect(&[source(&text)]);
+        assert_eq!(inspection.errors, []);
+        assert_eq!(inspection.workloads.len(), 10_000);
+        let last = inspection.workloads.last().unwrap();
+        assert_eq!((last.name.as_deref(), last.epc_guaranteed_bytes), (Some("p9999"), Some(1 << 20)));
+    }
+}
+
+#[test]
+fn what_is_too_large_is_refused_by_the_name_of_the_limit() {
+    let bomb = |levels: usize| {
+        let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+        for level in 1..levels {
+            text += &format!("a{level}: &a{level} [{}]\n", vec![format!("*a{}", level - 1); 10].join(", "));
+        }
+        text
+    };
+    for (text, limit) in [
+        ("#".repeat(50_000_000), "33554432"),
+        ("---\na: 1\n".repeat(100_001), "100000"),
+        (bomb(9), "expand to 5000 values"),
+        ("[".repeat(1_000), "100 levels"),
+        (format!("{}x", "- ".repeat(1_000)), "100 levels"),
+        (format!("[{}]", "1,".repeat(1_000_001)), "1000000 values"),
+    ] {
+        let inspection = inspect(&[source(&text)]);
+        assert_eq!(inspection.errors.len(), 1);
+        assert!(inspection.errors[0].cause.contains(limit), "{}", inspection.errors[0]);
+    }
+}
+
+/// Pieces that templates are made of.
+fn template_piece() -> impl Strategy<Value = String> {
+    let pieces = [
+        "{{ if .x }}\n",
+        "{{- end }}\n",
+        "{{- else }}\n",
+        "{{ .Values.a }}",
+        "{{ include \"x\" . | nindent 4 }}\n",
+        "{{/* c */}}",
+        "{{ \"",
+        "{{",
+        "}}",
+        "${X}",
+        "<x>",
+        "kind: Pod\n",
+        "kind: RuntimeClass\n",
+        "handler: kata-qemu-tdx\n",
+        "spec:\n",
+        "  runtimeClassName: ",
+        "kata\n",
+        "  containers:\n",
+        "  - name: c\n",
+        "    resources: {limits: {sgx.intel.com/epc: 1Mi}}\n",
+        "  volumes: [{hostPath: {path: /dev/sgx}}]\n",
+        "  nodeSelector: {tdx: x}\n",
+        "sgx: {enabled: true}\n",
+        "{\"$schema\": 1, \"resources\": [{\"type\": \"Microsoft.ContainerInstance/containerGroups\", ",
+        "\"properties\": {\"sku\": \"confidential\"}}]}",
+        "---\n",
+        "\n",
+        "  ",
+        "\r\n",
+        "é",
+    ];
+    prop_oneof![4 => proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned), 1 => ".{0,8}"]
+}
+
+proptest! {
+    #[test]
+    fn any_template_is_answered_within_its_lines(
+        text in proptest::collection::vec(prop_oneof![piece(), template_piece()], 0..40).prop_map(|pieces| pieces.concat())
+    ) {
+        let lines = text.matches(['\n', '\r']).count() + 2;
+        let inspection = inspect(&[source(&text)]);
+        for entry in &inspection.workloads {
+            prop_assert!((1..=lines).contains(&entry.line), "{entry:?}");
+            prop_assert!(entry.facts.iter().all(|fact| (1..=lines).contains(&fact.line)), "{entry:?}");
+            prop_assert!(entry.findings.iter().all(|finding| (1..=lines).contains(&finding.line)), "{entry:?}");
+        }
+        prop_assert!(serde_json::to_string(&inspection).is_ok());
     }
 }
