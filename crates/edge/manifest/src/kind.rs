@@ -17,7 +17,7 @@ use crate::inputs::Context;
 use crate::metadata;
 use crate::pod::{PodRead, pod};
 use crate::policy;
-use crate::problem::Findings;
+use crate::problem::{Findings, shown};
 use crate::vocabulary::kinds::{Kind, kind};
 use crate::workload::{Idle, WorkloadKind};
 use crate::{Place, Problem};
@@ -196,15 +196,11 @@ pub(crate) fn refusal(what: &What<'_>, unknown: Unknown) -> Problem {
     let at = |key: &str| root.get(key).unwrap_or_else(|| root.clone());
     match unknown {
         Unknown::Version(right) => at("apiVersion").problem(
-            format!(
-                "`{}` is not a version of {} that is read",
-                crate::problem::shown(what.version),
-                what.kind
-            ),
+            format!("`{}` is not a version of {} that is read", shown(what.version), what.kind),
             format!("Write `apiVersion: {right}`"),
         ),
         Unknown::Kind => at("kind").not_run(
-            format!("`{}` is not run by this version", crate::problem::shown(what.kind)),
+            format!("`{}` is not run by this version", shown(what.kind)),
             "It runs Pods, Jobs, CronJobs, Deployments, ReplicaSets, StatefulSets and DaemonSets: take the \
              document out, or write it as one of these",
         ),

@@ -56,7 +56,7 @@ fn mount(item: &Field<'_>, volumes: &Volumes, env: &Variables, to: &mut Findings
             to.refuse(name_field.problem(cause, "Name one of `spec.volumes`, or add it there"));
             return None;
         }
-        Some(Mounting::LeftOut | Mounting::Refused) => return None,
+        Some(Mounting::Nothing) => return None,
         Some(Mounting::SaysReadOnly) if !read_only => {
             to.refuse(item.not_run(
                 "a path of the host is never written to by this version",

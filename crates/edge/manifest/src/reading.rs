@@ -8,6 +8,7 @@ use crate::admission::Admission;
 use crate::documents::{Parsed, What};
 use crate::inputs::{Context, Inputs};
 use crate::kind::{Made, Role, make, refusal, role};
+use crate::metadata;
 use crate::policy::{self, PolicyDocument};
 use crate::problem::{Findings, whole_file};
 use crate::workload::Idle;
@@ -167,7 +168,7 @@ impl Reader<'_> {
 
     fn understood(&mut self, what: &What<'_>, because: Idle) {
         // Where the name is wrong, that is told already.
-        let Some(key) = crate::metadata::key(&what.root, &mut Findings::default()) else { return };
+        let Some(key) = metadata::key(&what.root, &mut Findings::default()) else { return };
         let (kind, place) = (what.kind.to_owned(), what.root.place());
         self.reading.understood.push(Understood { key, kind, place, because });
     }

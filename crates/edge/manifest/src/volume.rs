@@ -48,10 +48,8 @@ pub(crate) enum Mounting {
     ReadOnly,
     /// Reading only, and the mount has to say so.
     SaysReadOnly,
-    /// Nothing, and that is well: it is left out.
-    LeftOut,
-    /// Nothing: it is refused already.
-    Refused,
+    /// Nothing: it is left out, or refused already.
+    Nothing,
 }
 
 impl Volumes {
@@ -74,11 +72,9 @@ pub(crate) fn volumes(scope: &Scope<'_, '_>, admitted: bool, to: &mut Findings) 
             ));
             continue;
         }
-        let found = to.found;
         let source = source(&item, &name, scope, admitted, to);
         let mounting = match &source {
-            _ if to.found > found => Mounting::Refused,
-            None => Mounting::LeftOut,
+            None => Mounting::Nothing,
             Some(VolumeSource::EmptyDir { .. }) => Mounting::Writable,
             Some(VolumeSource::HostPath { .. }) => Mounting::SaysReadOnly,
             Some(VolumeSource::Files(_)) => Mounting::ReadOnly,

@@ -23,7 +23,7 @@ use crate::field::Field;
 use crate::inputs::Context;
 use crate::metadata;
 use crate::pod::active_deadline;
-use crate::problem::Findings;
+use crate::problem::{Findings, shown};
 use crate::workload::WorkloadKind;
 
 /// Restarts where `backoffLimit` is absent (`batch/v1`).
@@ -166,7 +166,7 @@ fn is_indexed(spec: &Field<'_>, to: &mut Findings) -> bool {
         Some("Indexed") => true,
         Some("NonIndexed") | None => false,
         Some(other) => {
-            let cause = format!("unknown completion mode `{}`", crate::problem::shown(other));
+            let cause = format!("unknown completion mode `{}`", shown(other));
             to.refuse(mode.problem(cause, "Use `Indexed` or `NonIndexed`"));
             false
         }
