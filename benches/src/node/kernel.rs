@@ -77,6 +77,8 @@ pub(crate) fn in_enclave() -> Result<Printed, String> {
         slice: Nanos::from_millis(10),
         renewal: Renewal::InTime,
         logs: directory.path().join("logs"),
+        volumes: directory.path().join("volumes"),
+        host_path_roots: Vec::new(),
         restarts: Restarts::default(),
         sampling: None,
         record_stays: false,

@@ -5,11 +5,11 @@
 //! of values give the same bytes. The domain keeps platform and workload evidence apart.
 
 use aws_lc_rs::digest::{self, Context, SHA256, SHA512};
-use casemate_model::{ConfigDigest, ContainerKey, NodeIdentity, Nonce, ReportData};
+use casemate_model::{ConfigDigest, ContainerKey, Mount, NodeIdentity, Nonce, ReportData, VolumeSource};
 
 const PLATFORM: &str = "casemate report data: platform, version 1";
 const WORKLOAD: &str = "casemate report data: workload, version 1";
-const CONFIG: &str = "casemate configuration: arguments and environment, version 1";
+const CONFIG: &str = "casemate configuration: arguments, environment and mounts, version 2";
 
 /// Report data of a platform's evidence: this nonce, this boot of this node, this agent's key.
 #[must_use]
@@ -40,9 +40,18 @@ pub fn workload_report_data(
     ReportData(transcript.finish())
 }
 
-/// Digest of what a container is told at start: its arguments and its environment, in order.
+/// Digest of what a container is told at start: its arguments, its environment and what it is shown
+/// of which volumes, in order.
+///
+/// Of a volume whose contents the manifests hold, the contents are bound, whatever the mount shows of
+/// them. Those of others are the host's to change: of them it is bound that they are of this kind, and
+/// which directory of the host was named.
 #[must_use]
-pub fn config_digest(args: &[String], env: &[(String, String)]) -> ConfigDigest {
+pub fn config_digest(
+    args: &[String],
+    env: &[(String, String)],
+    mounts: &[(&Mount, &VolumeSource)],
+) -> ConfigDigest {
     let mut transcript = Transcript::new(&SHA256, CONFIG);
     transcript.count(args.len());
     args.iter().for_each(|arg| transcript.text(arg));
@@ -50,6 +59,11 @@ pub fn config_digest(args: &[String], env: &[(String, String)]) -> ConfigDigest 
     for (name, value) in env {
         transcript.text(name);
         transcript.text(value);
+    }
+    transcript.count(mounts.len());
+    for (mount, source) in mounts {
+        transcript.mount(mount);
+        transcript.source(source);
     }
     ConfigDigest(transcript.finish())
 }
@@ -80,6 +94,34 @@ impl Transcript {
     fn node(&mut self, node: &NodeIdentity) {
         self.text(&node.uid);
         self.text(&node.boot_id);
+    }
+
+    /// Absent is told from empty by a count before it.
+    fn mount(&mut self, mount: &Mount) {
+        let Mount { volume, path, sub_path, read_only } = mount;
+        self.text(volume);
+        self.text(path);
+        self.count(usize::from(sub_path.is_some()));
+        sub_path.iter().for_each(|sub_path| self.text(sub_path));
+        self.count(usize::from(*read_only));
+    }
+
+    fn source(&mut self, source: &VolumeSource) {
+        match source {
+            VolumeSource::EmptyDir { .. } => self.text("empty directory"),
+            VolumeSource::HostPath { path } => {
+                self.text("host path");
+                self.text(path);
+            }
+            VolumeSource::Files(files) => {
+                self.text("files");
+                self.count(files.len());
+                for (name, contents) in files {
+                    self.text(name);
+                    self.bytes(contents);
+                }
+            }
+        }
     }
 
     /// `N` is the algorithm's output length, known at each call.

@@ -72,7 +72,7 @@ digest! {
     Fingerprint, 32
 }
 digest! {
-    /// SHA-256 over what a container is told at start: its arguments and environment.
+    /// SHA-256 over what a container is told at start: its arguments, environment and mounts.
     ConfigDigest, 32
 }
 digest! {

@@ -10,8 +10,8 @@ use casemate_attest::binding::{config_digest, platform_report_data, workload_rep
 use casemate_attest::{Evidence, Roots, VerifiedEvidence, verify};
 use casemate_checker::EvidenceFacts;
 use casemate_model::{
-    ConfigDigest, ContainerKey, EnclaveId, Measurement, NodeIdentity, NodeName, Nonce, ReportData, Tee,
-    Timestamp,
+    ConfigDigest, Container, ContainerKey, EnclaveId, Measurement, NodeIdentity, NodeName, Nonce, ReportData,
+    Tee, Timestamp, Volume,
 };
 use casemate_policy::{
     Appraisal, AppraisalPolicy, Attested, Platform, PlatformExpectation, Subject, Workload,
@@ -153,9 +153,13 @@ impl Attestation {
     }
 }
 
-/// What the container is told at start, as evidence binds it.
-pub(crate) fn config_of(invocation: &Invocation) -> ConfigDigest {
-    config_digest(&invocation.args, &invocation.env)
+/// What the container is told at start and shown of its pod's volumes, as evidence binds it.
+pub(crate) fn config_of(invocation: &Invocation, container: &Container, volumes: &[Volume]) -> ConfigDigest {
+    let mounts = container.mounts.iter().filter_map(|mount| {
+        let volume = volumes.iter().find(|volume| volume.name == mount.volume)?;
+        Some((mount, &volume.source))
+    });
+    config_digest(&invocation.args, &invocation.env, &mounts.collect::<Vec<_>>())
 }
 
 fn answer<S: Subject>(

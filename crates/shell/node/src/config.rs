@@ -34,6 +34,10 @@ pub struct NodeConfig {
     pub renewal: Renewal,
     /// Where container logs go. Created where it is missing.
     pub logs: PathBuf,
+    /// Where the volumes of pods are while they run. Made for its owner only, where a pod has any.
+    pub volumes: PathBuf,
+    /// Directories of this machine that pods may read from, with all below them.
+    pub host_path_roots: Vec<PathBuf>,
     /// How often, and after what delays, containers that failed are started again.
     pub restarts: Restarts,
     /// How often the observer is told how memory and CPU are shared out. `None`: never.

@@ -7,6 +7,7 @@
 //! lets the fault handler put a blank page under a program it has just
 //! condemned: nothing the program computes from it gets out.
 
+use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -18,7 +19,7 @@ use wasmtime::{CallHook, ResourceLimiter, Store, UpdateDeadline};
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::p1::WasiP1Ctx;
 use wasmtime_wasi::p2::{OutputStream, Pollable, StreamError, StreamResult};
-use wasmtime_wasi::{I32Exit, WasiCtxBuilder};
+use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 
 use crate::clock::Clock;
 use crate::control::Control;
@@ -26,6 +27,7 @@ use crate::engine::Program;
 use crate::memories::Memories;
 use crate::output::OutputLog;
 use crate::pager::Poison;
+use crate::volumes::Mounted;
 
 /// The most elements a program's tables may have together: they live outside the pool.
 const TABLE_ELEMENTS_MAX: usize = 1 << 20;
@@ -97,12 +99,17 @@ impl Guest {
 
     /// A program ready to be polled. Nothing of it runs, and none of its memory
     /// exists, before the first poll.
+    ///
+    /// # Errors
+    ///
+    /// A directory cannot be shown to it.
     pub(crate) fn execution(
         program: Program,
         invocation: &Invocation,
+        mounts: &[Mounted],
         log: OutputLog,
         boundary: Boundary,
-    ) -> Execution {
+    ) -> wasmtime::Result<Execution> {
         let stream = LogStream { log, boundary: boundary.clone() };
         let mut wasi = WasiCtxBuilder::new();
         wasi.args(&invocation.args)
@@ -110,13 +117,19 @@ impl Guest {
             .stdout(stream.clone())
             .stderr(stream)
             .max_random_size(RANDOM_BYTES_MAX);
+        for Mounted { directory, path, is_writable } in mounts {
+            // The directory that was opened, whatever has its name by now.
+            let opened = format!("/proc/self/fd/{}", directory.as_raw_fd());
+            let permissions = if *is_writable { FsPerms::ReadWrite } else { FsPerms::ReadOnly };
+            wasi.preopened_dir(opened, path, permissions)?;
+        }
         let guest = Self { wasi: wasi.build_p1(), boundary: boundary.clone() };
         let memories = Arc::clone(&boundary.memories);
         let future = Box::pin(async move {
             let result = run(program, guest).await;
             boundary.ending(result)
         });
-        Execution { future, memories }
+        Ok(Execution { future, memories })
     }
 }
 

@@ -33,6 +33,7 @@ mod supervisor;
 mod sys;
 mod task;
 mod ticker;
+mod volumes;
 mod watch;
 mod worker;
 mod workload;

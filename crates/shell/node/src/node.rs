@@ -177,6 +177,8 @@ impl Node {
             renewal: config.renewal,
             restarts: config.restarts,
             logs: config.logs.clone(),
+            volumes: config.volumes.clone(),
+            host_path_roots: config.host_path_roots.clone(),
             attestation,
             schedule: Arc::clone(&schedule),
             loader,

@@ -32,10 +32,20 @@ impl Workload {
     }
 }
 
-/// What a container's program is told.
+/// What a container's program is told. WASI has no working directory; libraries that keep one of
+/// their own start from `PWD`, which is set where the manifest names one and does not set it itself.
 pub(crate) fn invocation(container: &Container) -> Invocation {
-    Invocation { args: container.args.clone(), env: container.env.clone() }
+    let mut env = container.env.clone();
+    if let Some(directory) = &container.working_dir
+        && !env.iter().any(|(name, _)| name == PWD)
+    {
+        env.push((PWD.to_owned(), directory.clone()));
+    }
+    Invocation { args: container.args.clone(), env }
 }
+
+/// Where a program's relative paths start.
+const PWD: &str = "PWD";
 
 /// The most linear memory a container's enclave may have: its encrypted-memory
 /// limit, else its ordinary memory limit, else [`DEFAULT_LIMIT`].

@@ -3,7 +3,7 @@
 //! The expected values were computed from the module's description by a separate program.
 
 use casemate_attest::binding::{config_digest, platform_report_data, workload_report_data};
-use casemate_model::{ConfigDigest, ContainerKey, NodeIdentity, Nonce, PodKey};
+use casemate_model::{ConfigDigest, ContainerKey, Mount, NodeIdentity, Nonce, PodKey, VolumeSource};
 use proptest::prelude::*;
 
 fn nonce() -> Nonce {
@@ -38,15 +38,56 @@ fn workload_report_data_is_as_described() {
 
 #[test]
 fn a_configuration_digest_is_as_described() {
-    let digest = config_digest(&["run".into(), "--fast".into()], &[("HOME".into(), "/".into())]);
-    assert_eq!(digest.to_string(), "6bcc415d3220390c2f2ead1db2f1cd4b610773940175f6a9664d7c1567387644");
+    let digest = config_digest(&["run".into(), "--fast".into()], &[("HOME".into(), "/".into())], &[]);
+    assert_eq!(digest.to_string(), "3efd48be8b3459b8fd17bcebd98980239dc7df8e5f1fb0c9eb3ae2575418f869");
+    let mount = |sub_path: Option<&str>| Mount {
+        volume: "v".into(),
+        path: "/data".into(),
+        sub_path: sub_path.map(Into::into),
+        read_only: true,
+    };
+    let files = VolumeSource::Files([("a".to_owned(), b"1".to_vec())].into());
+    let host = VolumeSource::HostPath { path: "/srv".into() };
+    let empty = VolumeSource::EmptyDir { size_limit: None };
+    let mounts = [(&mount(None), &files), (&mount(Some("x")), &host), (&mount(None), &empty)];
+    let digest = config_digest(&[], &[], &mounts);
+    assert_eq!(digest.to_string(), "7a47540d3e8699a6f603abcbdc1f412019b4b678b44fd2c26c26d105d5aa27fa");
 }
 
 #[test]
 fn an_argument_is_never_taken_for_a_variable() {
-    let as_args = config_digest(&["A".into(), "B".into()], &[]);
-    let as_env = config_digest(&[], &[("A".into(), "B".into())]);
+    let as_args = config_digest(&["A".into(), "B".into()], &[], &[]);
+    let as_env = config_digest(&[], &[("A".into(), "B".into())], &[]);
     assert_ne!(as_args, as_env);
+}
+
+#[test]
+fn whatever_a_container_is_shown_otherwise_is_another_configuration() {
+    let files =
+        |name: &str, contents: &[u8]| VolumeSource::Files([(name.to_owned(), contents.to_vec())].into());
+    let host = |path: &str| VolumeSource::HostPath { path: path.into() };
+    let mount = |volume: &str, path: &str, sub_path: Option<&str>, read_only| Mount {
+        volume: volume.into(),
+        path: path.into(),
+        sub_path: sub_path.map(Into::into),
+        read_only,
+    };
+    let cases = [
+        (mount("v", "/d", None, true), files("a", b"1")),
+        (mount("w", "/d", None, true), files("a", b"1")),
+        (mount("v", "/e", None, true), files("a", b"1")),
+        (mount("v", "/d", Some(""), true), files("a", b"1")),
+        (mount("v", "/d", Some("a"), true), files("a", b"1")),
+        (mount("v", "/d", None, false), files("a", b"1")),
+        (mount("v", "/d", None, true), files("a", b"2")),
+        (mount("v", "/d", None, true), files("b", b"1")),
+        (mount("v", "/d", None, true), host("/a")),
+        (mount("v", "/d", None, true), host("/b")),
+        (mount("v", "/d", None, true), VolumeSource::EmptyDir { size_limit: None }),
+    ];
+    let digests: std::collections::BTreeSet<_> =
+        cases.iter().map(|(mount, source)| config_digest(&[], &[], &[(mount, source)])).collect();
+    assert_eq!(digests.len(), cases.len());
 }
 
 /// Short names from few letters, so that equal concatenations are common.

@@ -226,6 +226,9 @@ fn node_config(arguments: &RunArguments, directories: &Directories) -> Result<No
         slice: arguments.slice,
         renewal: arguments.attest_renewal.into(),
         logs: directories.logs.clone(),
+        // Two runs may share a directory of logs.
+        volumes: directories.logs.join(format!("volumes-{}", std::process::id())),
+        host_path_roots: arguments.allow_host_path.clone(),
         // As what is looked at asks for it.
         restarts: restarts(arguments),
         sampling: None,

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use casemate_checker::Observation;
 use casemate_cpu::Weight;
-use casemate_enclave::Enclave;
-use casemate_model::{ContainerKey, EnclaveId};
+use casemate_enclave::{Enclave, Ready};
+use casemate_model::{ContainerKey, EnclaveId, Volume};
 use casemate_placement::{OnEvidence, Plan};
 use casemate_report::{State, Verdict, What};
 
@@ -107,7 +107,7 @@ impl Supervisor<'_> {
             container: self.entries[at].key.clone(),
             measurement,
             image_measurement: measurement,
-            config: config_of(&invocation),
+            config: config_of(&invocation, self.container(at), self.volumes_of(at)),
         };
         let (witness, claims) = match self.attest_workload(&candidate) {
             Ok(affirmed) => affirmed,
@@ -124,12 +124,10 @@ impl Supervisor<'_> {
         };
         self.tell_of(at, What::WorkloadAttested { claims, not_after });
 
-        let log = match self.log(at) {
-            Ok(log) => log,
-            Err(why) => {
-                self.tell_of(at, What::Failed { why: why.clone() });
-                return self.abandon(at, ready, Some(&memories), Abandoned::unusable(why));
-            }
+        let opened = self.log(at).and_then(|log| Ok((log, self.open_volumes(at)?)));
+        let (log, mounts) = match opened {
+            Ok(opened) => opened,
+            Err(why) => return self.unusable(at, ready, &memories, why),
         };
         let control = Arc::new(Control::default());
         let boundary = Boundary {
@@ -139,7 +137,10 @@ impl Supervisor<'_> {
             limit: memory_limit(self.container(at)),
             table_elements: 0,
         };
-        let execution = Guest::execution(program, &invocation, log.clone(), boundary);
+        let execution = match Guest::execution(program, &invocation, &mounts, log.clone(), boundary) {
+            Ok(execution) => execution,
+            Err(error) => return self.unusable(at, ready, &memories, format!("its volumes: {error:#}")),
+        };
         let task = Task::new(ready, execution, control, memories);
         let weight = Weight::from_cpu_request(self.container(at).demand.cpu);
         let renew_at = self.renewal_of_workload(not_after);
@@ -150,6 +151,16 @@ impl Supervisor<'_> {
         if let Err(misuse) = self.means.schedule.add(task, weight) {
             self.kill(at, State::Failed, misuse.to_string());
         }
+    }
+
+    /// An attested enclave cannot be given what its program needs of the host.
+    fn unusable(&mut self, at: usize, ready: Enclave<Ready>, memories: &Memories, why: String) {
+        self.tell_of(at, What::Failed { why: why.clone() });
+        self.abandon(at, ready, Some(memories), Abandoned::unusable(why));
+    }
+
+    fn volumes_of(&self, at: usize) -> &[Volume] {
+        &self.pods[self.entries[at].pod].workload.pod.volumes
     }
 
     pub(super) fn started(&mut self, id: EnclaveId) {

@@ -162,6 +162,7 @@ impl Supervisor<'_> {
                 continue;
             }
             if let Some(plan) = pod.plan.take() {
+                pod.volumes = None;
                 self.means.watch.observe(Observation::PodReleased { pod: plan.pod().clone() });
                 self.ledger.release(plan).expect("this ledger made the plan");
                 is_room = true;
@@ -197,6 +198,8 @@ impl Supervisor<'_> {
             }
         }
         self.release();
+        // Where it held volumes, they are gone; where it holds anything else, it stays.
+        let _ = std::fs::remove_dir(&self.means.volumes);
         self.hand_over_stays();
         self.sample();
         Outcome { entries: self.entries, platform: self.platform, interrupted: self.interrupted }

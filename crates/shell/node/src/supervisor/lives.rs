@@ -23,6 +23,9 @@ impl Supervisor<'_> {
         if self.is_finishing {
             return;
         }
+        if end == End::Succeeded {
+            self.evict_if_overfull(pod);
+        }
         let now = self.monotonic();
         let steps = self.pods[pod].life.ended(container, end, now);
         self.follow(pod, steps);
@@ -98,6 +101,7 @@ impl Supervisor<'_> {
 
     /// All containers of a failed pod wait for their turn again.
     fn begin_anew(&mut self, pod: usize) {
+        self.pods[pod].volumes = None;
         for entry in &mut self.entries[self.pods[pod].containers.clone()] {
             entry.stage = Stage::Waiting;
         }

@@ -11,9 +11,11 @@ mod evidence;
 mod lives;
 mod observing;
 mod placing;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -33,6 +35,7 @@ use crate::pager::Pool;
 use crate::roster::Entry;
 use crate::schedule::Schedule;
 use crate::stays::Stays;
+use crate::volumes::{View, Volumes};
 use crate::watch::Watch;
 use crate::workload::Workload;
 
@@ -41,7 +44,9 @@ pub(crate) struct Means<'a> {
     pub(crate) node: NodeModel,
     pub(crate) renewal: Renewal,
     pub(crate) restarts: Restarts,
-    pub(crate) logs: std::path::PathBuf,
+    pub(crate) logs: PathBuf,
+    pub(crate) volumes: PathBuf,
+    pub(crate) host_path_roots: Vec<PathBuf>,
     pub(crate) attestation: Attestation,
     pub(crate) schedule: Arc<Schedule>,
     pub(crate) loader: Loader,
@@ -71,6 +76,8 @@ pub(crate) struct Supervisor<'a> {
     /// When stays were last taken and when a sample was, on the monotonic clock.
     visited: Nanos,
     sampled: Nanos,
+    /// When volumes were last measured.
+    measured: Nanos,
 }
 
 /// A pod of the run.
@@ -79,6 +86,10 @@ struct PodEntry {
     /// Its containers in the roster, init containers first.
     containers: Range<usize>,
     life: PodLife,
+    /// What each container sees of its volumes.
+    views: Vec<Vec<View>>,
+    /// Its volumes, while it runs and has any.
+    volumes: Option<Volumes>,
     /// Why it was evicted, if it was.
     eviction: Option<String>,
     /// Its place, while it has one.
@@ -118,6 +129,7 @@ impl<'a> Supervisor<'a> {
             is_finishing: false,
             visited: Nanos::ZERO,
             sampled: Nanos::ZERO,
+            measured: Nanos::ZERO,
         }
     }
 
@@ -136,6 +148,7 @@ impl<'a> Supervisor<'a> {
             if !self.interrupted {
                 self.renew_what_is_due();
                 self.follow_what_is_due();
+                self.evict_what_is_overfull();
                 self.release_what_is_over();
             }
             self.observe();
@@ -152,7 +165,8 @@ impl<'a> Supervisor<'a> {
     fn patience(&self) -> Duration {
         let visit = self.next_visit().map(|due| due.saturating_sub(self.means.clock.monotonic()));
         let wait = visit.map_or(LONGEST_WAIT, |visit| visit.min(LONGEST_WAIT));
-        Duration::from_nanos(wait.min(self.until_next_renewal()).min(self.until_next_due()).0)
+        let others = [self.until_next_renewal(), self.until_next_due(), self.until_next_measure()];
+        Duration::from_nanos(others.into_iter().fold(wait, Nanos::min).0)
     }
 
     fn take(&mut self, notice: Notice) {

@@ -29,17 +29,28 @@ impl Supervisor<'_> {
             let containers = first..self.entries.len();
             let mut images = self.entries[containers.clone()].iter().map(|entry| &entry.image);
             let missing = images.find_map(|image| image.as_ref().err().cloned());
+            let views = self.views(&workload.pod);
             if named_before {
                 let why = format!("another pod is named {} already; rename one", workload.pod.key);
                 self.give_up(containers.clone(), State::Refused, &[why]);
             } else if let Some(why) = missing {
                 self.fail_images(containers.clone(), &why);
+            } else if let Err(why) = &views {
+                self.give_up(containers.clone(), State::Refused, std::slice::from_ref(why));
             } else {
                 self.queue.push(workload.pod.clone());
             }
             let life = PodLife::new(&workload.pod, self.means.restarts);
-            let (plan, eviction, waits) = (None, None, Vec::new());
-            self.pods.push(PodEntry { workload, containers, life, eviction, plan, waits });
+            self.pods.push(PodEntry {
+                workload,
+                containers,
+                life,
+                views: views.unwrap_or_default(),
+                volumes: None,
+                eviction: None,
+                plan: None,
+                waits: Vec::new(),
+            });
         }
     }
 

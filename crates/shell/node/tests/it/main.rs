@@ -5,6 +5,7 @@
 
 mod evidence;
 mod failures;
+mod files;
 mod interrupt;
 mod lives;
 mod observing;
@@ -15,6 +16,7 @@ mod renewal;
 mod sharing;
 mod tampering;
 mod trial;
+mod volumes;
 mod waiting;
 mod wasi;
 mod workers;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use casemate_model::{
-    Bytes, Container, Demand, EnclaveDemand, MilliCpu, Nanos, NodeIdentity, NodeName, Pod, PodKey,
+    Bytes, Container, Demand, EnclaveDemand, MilliCpu, Mount, Nanos, NodeIdentity, NodeName, Pod, PodKey,
     RestartPolicy, Tee,
 };
 use casemate_node::pager::{Mechanism, MechanismChoice, PoolError};
@@ -21,6 +21,15 @@ use tempfile::TempDir;
 /// The container of every pod here.
 const CONTAINER: &str = "app";
 
+/// A container beside a pod's first one.
+#[derive(Clone)]
+struct Part {
+    name: &'static str,
+    program: String,
+    /// Other mounts than the first one's.
+    mounts: Option<Vec<Mount>>,
+}
+
 /// A pod with one container, and others beside it if told so. By default it guarantees itself
 /// one page and may have 64 MiB, and is not started again.
 #[derive(Clone)]
@@ -30,8 +39,10 @@ pub(crate) struct Guest {
     args: Vec<String>,
     env: Vec<(String, String)>,
     demand: EnclaveDemand,
-    init: Vec<(&'static str, String)>,
-    beside: Vec<(&'static str, String)>,
+    mounts: Vec<Mount>,
+    working_dir: Option<String>,
+    init: Vec<Part>,
+    beside: Vec<Part>,
     /// All else; its containers are not looked at.
     pod: Pod,
 }
@@ -68,8 +79,18 @@ impl Guest {
             volumes: Vec::new(),
             containers: Vec::new(),
         };
-        let (args, env, init, beside) = (vec![name.to_owned()], Vec::new(), Vec::new(), Vec::new());
-        Self { name, image, args, env, demand, init, beside, pod }
+        Self {
+            name,
+            image,
+            args: vec![name.to_owned()],
+            env: Vec::new(),
+            demand,
+            mounts: Vec::new(),
+            working_dir: None,
+            init: Vec::new(),
+            beside: Vec::new(),
+            pod,
+        }
     }
 
     /// Changes the pod.
@@ -84,13 +105,30 @@ impl Guest {
 
     /// An init container that runs this program, after those there are.
     pub(crate) fn init(mut self, name: &'static str, program: impl Into<String>) -> Self {
-        self.init.push((name, program.into()));
+        self.init.push(Part { name, program: program.into(), mounts: None });
+        self
+    }
+
+    /// The same with mounts of its own.
+    pub(crate) fn init_with(mut self, name: &'static str, program: String, mounts: Vec<Mount>) -> Self {
+        self.init.push(Part { name, program, mounts: Some(mounts) });
+        self
+    }
+
+    /// What each of its containers sees of its volumes.
+    pub(crate) fn mounts(mut self, mounts: Vec<Mount>) -> Self {
+        self.mounts = mounts;
+        self
+    }
+
+    pub(crate) fn working_dir(mut self, path: &str) -> Self {
+        self.working_dir = Some(path.to_owned());
         self
     }
 
     /// Another container beside the first.
     pub(crate) fn beside(mut self, name: &'static str, program: impl Into<String>) -> Self {
-        self.beside.push((name, program.into()));
+        self.beside.push(Part { name, program: program.into(), mounts: None });
         self
     }
 
@@ -120,26 +158,24 @@ impl Guest {
 
     fn into_workload(self) -> Workload {
         let demand = Demand { cpu: MilliCpu(1), enclave: Some(self.demand), ..Demand::default() };
-        let container = |name: &str| Container {
+        let container = |name: &str, mounts: Option<&Vec<Mount>>| Container {
             name: name.to_owned(),
             image: format!("file://./{}.wat", self.name),
             args: self.args.clone(),
             env: self.env.clone(),
-            working_dir: None,
-            mounts: Vec::new(),
+            working_dir: self.working_dir.clone(),
+            mounts: mounts.unwrap_or(&self.mounts).clone(),
             demand,
         };
-        let image = |(name, program): &(&str, String)| {
+        let part = |part: &Part| container(part.name, part.mounts.as_ref());
+        let image = |Part { name, program, .. }: &Part| {
             let image = Image::from_bytes(Path::new(&format!("{name}.wat")), program.as_bytes().to_vec());
             image.map(Arc::new).map_err(|error| error.to_string())
         };
         let mut pod = self.pod.clone();
-        pod.init_containers = self.init.iter().map(|(name, _)| container(name)).collect();
-        pod.containers = [CONTAINER]
-            .iter()
-            .chain(self.beside.iter().map(|(name, _)| name))
-            .map(|name| container(name))
-            .collect();
+        pod.init_containers = self.init.iter().map(part).collect();
+        pod.containers =
+            [container(CONTAINER, None)].into_iter().chain(self.beside.iter().map(part)).collect();
         let first = self.init.iter().map(image);
         let images = first.chain([self.image.clone()]).chain(self.beside.iter().map(image)).collect();
         Workload { pod, images }
@@ -154,7 +190,11 @@ pub(crate) struct Trial {
     source: Box<dyn EvidenceSource>,
     guests: Vec<Guest>,
     host: Box<dyn FnMut(SealedMemories)>,
+    enough: Enough,
 }
+
+/// Whether a sample is the last one needed.
+type Enough = Box<dyn FnMut(&Sample) -> bool>;
 
 impl Trial {
     /// With so much encrypted memory and so many CPUs.
@@ -173,6 +213,8 @@ impl Trial {
             slice: Nanos::from_millis(5),
             renewal: Renewal::InTime,
             logs: directory.path().join("logs"),
+            volumes: directory.path().join("volumes"),
+            host_path_roots: Vec::new(),
             restarts: Restarts::default(),
             sampling: None,
             record_stays: false,
@@ -185,7 +227,8 @@ impl Trial {
             workloads: vec![WorkloadRule { selector: Selector::default(), reference: Reference::Image }],
         };
         let host = Box::new(|_| {});
-        Self { directory, config, policy, source: Box::new(tee), guests: Vec::new(), host }
+        let (source, enough) = (Box::new(tee), Box::new(|_: &Sample| false));
+        Self { directory, config, policy, source, guests: Vec::new(), host, enough }
     }
 
     pub(crate) fn guest(mut self, guest: Guest) -> Self {
@@ -207,6 +250,12 @@ impl Trial {
     pub(crate) fn watched(mut self, interval: Nanos) -> Self {
         self.config.sampling = Some(interval);
         self.config.record_stays = true;
+        self
+    }
+
+    /// Ends the run at the first sample that is enough.
+    pub(crate) fn until(mut self, enough: impl FnMut(&Sample) -> bool + 'static) -> Self {
+        self.enough = Box::new(enough);
         self
     }
 
@@ -245,7 +294,7 @@ impl Trial {
         node.on_enclave_built(self.host);
         let interrupt = node.interrupt();
         let workloads = self.guests.into_iter().map(Guest::into_workload).collect();
-        let mut recorder = Recorder { watch, interrupt, told: Told::default() };
+        let mut recorder = Recorder { watch, enough: self.enough, interrupt, told: Told::default() };
         let report = node.run(workloads, &mut recorder).expect("its threads start");
         let Told { events, samples, stays, stays_lost } = recorder.told;
         let ran = Ran { report, events, samples, stays, stays_lost, directory: self.directory };
@@ -257,6 +306,7 @@ impl Trial {
 /// Keeps whatever it is told.
 struct Recorder<W> {
     watch: W,
+    enough: Enough,
     interrupt: Interrupt,
     told: Told,
 }
@@ -276,6 +326,9 @@ impl<W: FnMut(&Event, &Interrupt)> Observer for Recorder<W> {
     }
 
     fn sample(&mut self, sample: Sample) {
+        if (self.enough)(&sample) {
+            self.interrupt.request();
+        }
         self.told.samples.push(sample);
     }
 

@@ -34,6 +34,11 @@ fn prints_strings(get: &str) -> String {
     with_get.replacen("(module", &import, 1)
 }
 
+/// A program that prints its environment.
+pub(crate) fn prints_environment() -> String {
+    prints_strings("environ_get")
+}
+
 #[test]
 fn arguments_arrive_in_order() {
     let ran =
