@@ -22,6 +22,7 @@ use crate::problem::{Findings, shown};
 use crate::resources::demand;
 use crate::scheduling::scheduling;
 use crate::security::understand;
+use crate::vocabulary::resources::resource;
 use crate::volume::{Volumes, volumes};
 
 /// A pod as it was read.
@@ -126,7 +127,9 @@ pub(crate) fn pod(
             active_deadline: active_deadline(spec, 1, to),
             volumes: volumes.list,
         };
-        if pod.is_confidential() {
+        // What could not be read may have been what makes the pod confidential.
+        let confidential = if all_read { pod.is_confidential() } else { asks_for_a_tee(spec) };
+        if confidential {
             guard_confidential(spec, identity, to);
         } else if all_read {
             if let Some(field) = spec.get("ephemeralContainers").filter(|field| !field.is_empty()) {
@@ -183,10 +186,15 @@ fn refuse_what_is_not_run(spec: &Field<'_>, to: &mut Findings) {
     }
 }
 
-/// Whether any container asks for a resource of a TEE.
+/// Whether any container asks for a resource of a TEE, be it rightly or wrongly.
 fn asks_for_a_tee(spec: &Field<'_>) -> bool {
-    let items = CONTAINERS.iter().flat_map(|key| spec.elements_of(key));
-    items.filter_map(|item| demand(&item, &mut Findings::default())).any(|demand| demand.enclave.is_some())
+    let of_a_tee = |name: &str| resource(name).is_some_and(|known| known.technology.is_some());
+    let containers = CONTAINERS.iter().flat_map(|key| spec.elements_of(key));
+    let mut sections = containers.flat_map(|container| {
+        ["requests", "limits"].into_iter().filter_map(move |section| container.at(&["resources", section]))
+    });
+    sections
+        .any(|section| section.children().any(|(name, value)| of_a_tee(name) && value.plain() != Some("0")))
 }
 
 /// What is wrong with a device plugin, as far as anybody could know who does not run it.

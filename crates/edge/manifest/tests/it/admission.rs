@@ -162,6 +162,15 @@ fn privilege_written_as_text_is_not_overlooked() {
 }
 
 #[test]
+fn a_pod_that_asks_wrongly_is_confidential_all_the_same() {
+    let pod =
+        with_container("resources: {requests: {sgx.intel.com/epc: 64Mi}, limits: {sgx.intel.com/epc: 32Mi}}")
+            + "  nodeName: mine\n";
+    let fields: Vec<_> = reading(&pod).problems.into_iter().map(|problem| problem.field).collect();
+    assert_eq!(fields, ["spec.containers[0].resources.requests[\"sgx.intel.com/epc\"]", "spec.nodeName"]);
+}
+
+#[test]
 fn the_provision_right_is_everyones_unless_the_policy_lists_who_may_have_it() {
     let pod = |account: &str| {
         with_container("resources: {limits: {sgx.intel.com/epc: 1Mi, sgx.intel.com/provision: 1}}")
