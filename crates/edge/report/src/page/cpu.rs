@@ -47,7 +47,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
     plot::axis(html, &page.scale);
     html.markup("<div class=\"faint small\">in all: inside, fair</div></div>\n");
     let scale = page.scale;
-    folded(html, &shares, "containers", |html, shares| {
+    folded(html, &shares, shares.len(), "containers", |html, shares| {
         html.markup("<div class=\"row\"><div class=\"who\">");
         super::name(html, &shares.row.container);
         html.markup("</div>");

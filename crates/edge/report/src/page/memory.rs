@@ -10,7 +10,7 @@ use super::Page;
 use super::html::{Html, put};
 use super::plot::{self, Caption, Ids};
 use super::scale::{Coordinate, memory, memory_ticks, percent};
-use crate::recording::Moment;
+use crate::recording::{Moment, Reading};
 
 const HEIGHT: u32 = 260;
 /// Containers that have a colour of their own: those that at some time had most.
@@ -114,50 +114,41 @@ fn guaranteed(moment: &Moment) -> u64 {
 /// The layers, lowest first: the containers that had most, the others as one, and what
 /// no sampled enclave has.
 fn series(page: &Page<'_>, moments: &[&Moment]) -> Vec<Series> {
-    let mut by_container: BTreeMap<usize, Vec<u64>> = BTreeMap::new();
     let mut row_of: BTreeMap<u32, usize> = BTreeMap::new();
     for (number, row) in page.rows.iter().enumerate() {
         row_of.extend(row.enclaves.iter().map(|enclave| (*enclave, number)));
     }
-    let mut unaccounted = vec![0_u64; moments.len()];
+    let row = |reading: &Reading| row_of.get(&reading.enclave).copied();
+    let mut most: BTreeMap<usize, u64> = BTreeMap::new();
+    for reading in moments.iter().flat_map(|moment| &moment.readings) {
+        if let Some(row) = row(reading).filter(|_| reading.resident.0 > 0) {
+            let most = most.entry(row).or_default();
+            *most = reading.resident.0.max(*most);
+        }
+    }
+    let mut ranked: Vec<(usize, u64)> = most.into_iter().collect();
+    ranked.sort_by_key(|(row, most)| (std::cmp::Reverse(*most), *row));
+    let others = ranked.len().saturating_sub(SERIES_MAX);
+    ranked.truncate(SERIES_MAX);
+    let mut own: Vec<usize> = ranked.into_iter().map(|(row, _)| row).collect();
+    own.sort_unstable();
+
+    // One layer for each, then the others', then what is left over.
+    let mut layers = vec![vec![0_u64; moments.len()]; own.len() + 2];
     for (at, moment) in moments.iter().enumerate() {
         let mut rest = moment.frames.0.saturating_sub(moment.free.0);
         for reading in &moment.readings {
+            let number = row(reading).and_then(|row| own.binary_search(&row).ok()).unwrap_or(own.len());
+            layers[number][at] = layers[number][at].saturating_add(reading.resident.0);
             rest = rest.saturating_sub(reading.resident.0);
-            if let Some(row) = row_of.get(&reading.enclave) {
-                let resident = by_container.entry(*row).or_insert_with(|| vec![0; moments.len()]);
-                resident[at] = resident[at].saturating_add(reading.resident.0);
-            }
         }
-        unaccounted[at] = rest;
+        layers[own.len() + 1][at] = rest;
     }
-    let mut ranked: Vec<(usize, u64)> = by_container
-        .iter()
-        .map(|(row, resident)| (*row, resident.iter().copied().max().unwrap_or(0)))
-        .filter(|(_, most)| *most > 0)
-        .collect();
-    ranked.sort_by_key(|(row, most)| (std::cmp::Reverse(*most), *row));
-    let mut own: Vec<usize> = ranked.iter().take(SERIES_MAX).map(|(row, _)| *row).collect();
-    own.sort_unstable();
-    let mut series: Vec<Series> = own
-        .iter()
-        .filter_map(|row| {
-            let name = page.rows.get(*row)?.container.clone();
-            Some(Series { name: Some(name), containers: 1, resident: by_container.remove(row)? })
-        })
-        .collect();
-    let others = ranked.len().saturating_sub(series.len());
-    if others > 0 {
-        let mut resident = vec![0_u64; moments.len()];
-        for pages in by_container.values() {
-            resident.iter_mut().zip(pages).for_each(|(sum, own)| *sum = sum.saturating_add(*own));
-        }
-        series.push(Series { name: None, containers: others, resident });
-    }
-    if unaccounted.iter().any(|pages| *pages > 0) {
-        series.push(Series { name: None, containers: 0, resident: unaccounted });
-    }
-    series
+    let names = own.iter().map(|row| page.rows.get(*row).map(|row| row.container.clone()));
+    let kinds = names.map(|name| (name, 1)).chain([(None, others), (None, 0)]);
+    let series =
+        kinds.zip(layers).map(|((name, containers), resident)| Series { name, containers, resident });
+    series.filter(|series| series.most() > 0).collect()
 }
 
 fn colour(number: usize, series: &Series) -> &'static str {

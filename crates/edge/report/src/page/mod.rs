@@ -115,8 +115,15 @@ fn head(html: &mut Html, page: &Page<'_>) {
     html.markup("</style>\n</head>\n");
 }
 
-/// Writes the first rows, and the others so that they can be unfolded.
-fn folded<T>(html: &mut Html, items: &[T], noun: &'static str, mut write: impl FnMut(&mut Html, &T)) {
+/// Writes the first rows, and the others so that they can be unfolded. `all` is how many
+/// there are, where `items` are only those that may be shown.
+fn folded<T>(
+    html: &mut Html,
+    items: &[T],
+    all: usize,
+    noun: &'static str,
+    mut write: impl FnMut(&mut Html, &T),
+) {
     let shown = items.get(..ROWS_OPEN.min(items.len())).unwrap_or_default();
     let rest = items.get(shown.len()..ROWS_MAX.min(items.len())).unwrap_or_default();
     html.markup("<div class=\"rows\">\n");
@@ -128,7 +135,7 @@ fn folded<T>(html: &mut Html, items: &[T], noun: &'static str, mut write: impl F
         rest.iter().for_each(|item| write(html, item));
         html.markup("</div></details>\n");
     }
-    beyond(html, items.len().saturating_sub(ROWS_MAX), noun);
+    beyond(html, all.saturating_sub(ROWS_MAX), noun);
 }
 
 /// Begins a table that scrolls in itself where it is wide, or long.

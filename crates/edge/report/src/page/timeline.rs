@@ -19,18 +19,18 @@ const MARK: f64 = 4.5;
 
 pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
     html.markup("<section aria-labelledby=\"timeline\">\n<h2 id=\"timeline\">Timeline</h2>\n");
-    if page.rows.iter().all(|row| row.history.is_none() && row.enclaves.is_empty()) {
+    let seen: Vec<&Row<'_>> =
+        page.rows.iter().filter(|row| row.history.is_some() || !row.enclaves.is_empty()).collect();
+    if seen.is_empty() {
         html.markup("<p class=\"note\">No enclave was created.</p>\n</section>\n");
         return;
     }
-    let bins = if page.rows.len() > ROWS_OPEN { 200 } else { 500 };
+    let bins = if seen.len() > ROWS_OPEN { 200 } else { 500 };
     legend(html);
-    let drawn: Vec<(&Row<'_>, Activity)> = page
-        .rows
+    let drawn: Vec<(&Row<'_>, Activity)> = seen
         .iter()
-        .filter(|row| row.history.is_some() || !row.enclaves.is_empty())
-        .take(super::ROWS_MAX + 1)
-        .map(|row| (row, page.activities.activity(&row.enclaves, bins)))
+        .take(super::ROWS_MAX)
+        .map(|row| (*row, page.activities.activity(&row.enclaves, bins)))
         .collect();
     let most = |of: fn(&Activity) -> &[f64]| {
         drawn.iter().flat_map(|(_, activity)| of(activity)).fold(0.0_f64, |most, it| most.max(*it))
@@ -44,7 +44,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
     html.markup("<div class=\"chart\">\n<div class=\"row top\"><div></div>");
     plot::axis(html, &scale);
     html.markup("<div></div></div>\n");
-    folded(html, &drawn, "containers", |html, (row, activity)| {
+    folded(html, &drawn, seen.len(), "containers", |html, (row, activity)| {
         html.markup("<div class=\"row\"><div class=\"who\">");
         super::name(html, &row.container);
         html.markup("</div>");

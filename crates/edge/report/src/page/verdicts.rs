@@ -9,7 +9,7 @@ use super::{Page, folded, header};
 use crate::{Claims, Event, Verdict, What, text};
 
 /// Verdicts that are unfolded from the start.
-const OPEN_MAX: usize = 4;
+const OPEN_MAX: usize = 2;
 
 pub(super) fn write(html: &mut Html, page: &Page<'_>) {
     html.markup("<section aria-labelledby=\"verdicts\">\n<h2 id=\"verdicts\">Verdicts</h2>\n");
@@ -20,7 +20,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>) {
     }
     let (start, _) = page.recording.bounds().unwrap_or((Timestamp(0), Timestamp(0)));
     let mut left_open = OPEN_MAX;
-    folded(html, &told, "verdicts", |html, event| {
+    folded(html, &told, told.len(), "verdicts", |html, event| {
         let open = left_open > 0;
         left_open = left_open.saturating_sub(1);
         html.markup(if open { "<details class=\"verdict\" open>" } else { "<details class=\"verdict\">" });
@@ -60,10 +60,12 @@ fn one(html: &mut Html, event: &Event, start: Timestamp) {
     }
     html.markup("<div class=\"scroll\"><table class=\"claims\">");
     html.markup("<thead><tr><th scope=\"col\">Claim</th><th scope=\"col\">Value</th></tr></thead><tbody>\n");
-    if let What::NodeAttested { root, .. } = &event.what {
+    let Claims(claims) = claims(&event.what).cloned().unwrap_or_default();
+    if let What::NodeAttested { root, .. } = &event.what
+        && claims.iter().all(|(name, _)| name != "root")
+    {
         put!(html, "<tr><th scope=\"row\">root</th><td>", root, "</td></tr>\n");
     }
-    let Claims(claims) = claims(&event.what).cloned().unwrap_or_default();
     for (name, value) in &claims {
         put!(html, "<tr><th scope=\"row\">", name, "</th><td>", value, "</td></tr>\n");
     }

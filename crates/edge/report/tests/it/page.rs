@@ -98,7 +98,8 @@ fn a_thousand_containers_are_a_page_of_bounded_size() {
     let some = of(&Shape { interval: Nanos::from_secs(1), ..Shape::of(250, Nanos::from_secs(4)) });
     let thousand = of(&Shape { interval: Nanos::from_secs(1), ..Shape::of(1000, Nanos::from_secs(4)) });
     assert!(thousand.contains("And 800 more workloads, not drawn here."));
-    assert!(thousand.contains(" more containers, not drawn here."));
+    // Every ninth can never fit; the others had an enclave, if only to be refused.
+    assert!(thousand.contains("And 689 more containers, not drawn here."));
     assert!(thousand.contains(" more decisions, not drawn here."));
     assert!(thousand.len() < some.len() * 3 / 2, "{} and {}", some.len(), thousand.len());
 }
