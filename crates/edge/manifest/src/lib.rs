@@ -19,7 +19,7 @@
 //!
 //! This crate opens no file, reads no clock and no environment: text comes as
 //! [`Source`]s. Whatever the text says, it does not panic, and what it costs is
-//! bounded: 32 MiB a source, 100,000 documents, 1,000,000 values and 100 levels a
+//! bounded: 32 MiB a source, 100,000 documents, 2,000,000 values and 100 levels a
 //! document, aliases that expand to 5,000 values and 4 MiB, and 64 MiB once everything
 //! is expanded.
 
@@ -65,8 +65,8 @@ mod workload;
 
 pub use admission::{Account, Admission};
 pub use inspect::{
-    Class, Entry, Fact, Finding, FindingId, Form, Inspection, Says, Severity, What, inspect, inspect_markdown,
-    is_manifest_name,
+    Class, Entry, Fact, Finding, FindingId, Form, Inspection, Says, Severity, What, inspect,
+    inspect_markdown, is_manifest_name,
 };
 pub use place::Place;
 pub use policy::{PolicyDocument, ResolvedPolicy, RootName};
