@@ -87,10 +87,10 @@ impl<'s> Builder<'s> {
         let at = stretch(span);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.count(at)?;
                 if self.awaits_key() {
                     return self.key(text, style, anchor, at);
                 }
+                self.count(at)?;
                 let node = Located { value: typed(text, style, tag.as_deref()), at };
                 self.anchor(anchor, &node, at)?;
                 self.put(node)

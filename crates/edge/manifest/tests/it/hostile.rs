@@ -265,7 +265,7 @@ fn what_is_too_large_is_refused_by_the_name_of_the_limit() {
         (bomb(9), "expand to 5000 values"),
         ("[".repeat(1_000), "100 levels"),
         (format!("{}x", "- ".repeat(1_000)), "100 levels"),
-        (format!("[{}]", "1,".repeat(1_000_001)), "1000000 values"),
+        (format!("[{}]", "1,".repeat(2_000_001)), "2000000 values"),
     ] {
         let inspection = inspect(&[source(&text)]);
         assert_eq!(inspection.errors.len(), 1);
