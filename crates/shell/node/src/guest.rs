@@ -24,7 +24,7 @@ use wasmtime_wasi::{FsPerms, I32Exit, WasiCtxBuilder};
 use crate::clock::Clock;
 use crate::control::Control;
 use crate::engine::Program;
-use crate::memories::Memories;
+use crate::memories::{EXCEPTION_HEAP_BYTES, Memories};
 use crate::output::OutputLog;
 use crate::pager::Poison;
 use crate::volumes::Mounted;
@@ -203,12 +203,14 @@ impl Boundary {
 impl ResourceLimiter for Boundary {
     fn memory_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let allowed = desired as u64 <= self.limit.0 && maximum.is_none_or(|maximum| desired <= maximum);
-        if !allowed {
+        let is_linear = self.memories.is_linear(Bytes(current as u64));
+        let limit = if is_linear { self.limit } else { EXCEPTION_HEAP_BYTES };
+        let allowed = desired as u64 <= limit.0 && maximum.is_none_or(|maximum| desired <= maximum);
+        if !allowed && is_linear {
             self.control.count_refused_growth();
         }
         Ok(allowed)

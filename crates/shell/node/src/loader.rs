@@ -5,6 +5,7 @@
 //! compiled program.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -35,6 +36,7 @@ pub(crate) struct Loaded {
 /// The threads that build. Dropping it lets them end after their present order.
 pub(crate) struct Loader {
     orders: Sender<Order>,
+    bench: Arc<Bench>,
 }
 
 struct Bench {
@@ -42,6 +44,7 @@ struct Bench {
     pool: Arc<Pool>,
     /// By the image's address, which the `Arc` beside the program keeps from being reused.
     programs: Mutex<BTreeMap<usize, (Arc<Image>, Program)>>,
+    is_closed: AtomicBool,
 }
 
 impl Loader {
@@ -54,24 +57,33 @@ impl Loader {
     ) -> std::io::Result<Self> {
         let (orders, queue) = mpsc::channel::<Order>();
         let queue = Arc::new(Mutex::new(queue));
-        let bench = Arc::new(Bench { engine, pool, programs: Mutex::default() });
+        let bench =
+            Arc::new(Bench { engine, pool, programs: Mutex::default(), is_closed: AtomicBool::new(false) });
         for index in 0..threads {
             let (queue, bench, notices) = (Arc::clone(&queue), Arc::clone(&bench), notices.clone());
             thread::Builder::new().name(format!("casemate-load-{index}")).spawn(move || {
-                while let Some(order) = take(&queue) {
+                while let Some(order) = take(&queue).filter(|_| !bench.is_closed()) {
                     let id = order.id;
                     // Nobody listens any more once the run was interrupted.
                     let _ = notices.send(Notice::Loaded(id, bench.build(&order)));
                 }
             })?;
         }
-        Ok(Self { orders })
+        Ok(Self { orders, bench })
     }
 
     /// Has an enclave built; the answer is [`Notice::Loaded`].
     pub(crate) fn order(&self, order: Order) {
         // The threads end only after this sender does.
         let _ = self.orders.send(order);
+    }
+
+    /// The run ends: nothing is begun any more, and what is being compiled gets no memory.
+    ///
+    /// A compilation cannot be called off and may take minutes, so nobody waits for one: its thread
+    /// ends with it, or with the process.
+    pub(crate) fn close(&self) {
+        self.bench.is_closed.store(true, Relaxed);
     }
 }
 
@@ -80,9 +92,16 @@ fn take(queue: &Mutex<Receiver<Order>>) -> Option<Order> {
 }
 
 impl Bench {
+    fn is_closed(&self) -> bool {
+        self.is_closed.load(Relaxed)
+    }
+
     fn build(&self, order: &Order) -> Result<Loaded, String> {
         let program = self.program(&order.image, order.limit)?;
         let measurement = order.image.measure(order.limit);
+        if self.is_closed() {
+            return Err("the run has ended".to_owned());
+        }
         let memories = Memories::create(&self.pool, order.id, order.guaranteed, order.limit)
             .map_err(|error| error.to_string())?;
         Ok(Loaded { measurement, program, memories })
@@ -105,5 +124,33 @@ impl Bench {
         };
         program.check_fits(limit).map_err(|error| error.to_string())?;
         Ok(program)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pager::PoolConfig;
+    use casemate_model::Pages;
+    use std::path::Path;
+
+    #[test]
+    fn once_closed_nothing_is_built() {
+        let engine = Arc::new(Engine::new().unwrap());
+        let pool = Pool::new(PoolConfig::new(Pages(64), 2)).unwrap();
+        let (notices, told) = mpsc::channel();
+        let loader = Loader::start(1, engine, pool, notices).unwrap();
+        let image = Image::from_bytes(Path::new("a.wat"), br#"(module (func (export "_start")))"#.to_vec());
+        let image = Arc::new(image.unwrap());
+        let order = |index| {
+            let (id, image) = (EnclaveId { index, generation: 0 }, Arc::clone(&image));
+            loader.order(Order { id, image, limit: Bytes::mib(1), guaranteed: Bytes::ZERO });
+        };
+        order(0);
+        assert!(matches!(told.recv(), Ok(Notice::Loaded(_, Ok(_)))));
+        loader.close();
+        order(1);
+        drop(loader);
+        assert!(told.recv().is_err(), "its thread ends without a word");
     }
 }

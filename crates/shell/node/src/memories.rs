@@ -108,6 +108,12 @@ impl Memories {
         })
     }
 
+    /// Whether the memory of this size that wasmtime wants to grow is the linear one: it does not
+    /// say which. Where both are of this size, the linear one is taken for it.
+    pub(crate) fn is_linear(&self, size: Bytes) -> bool {
+        self.linear.memory.size() == size || self.exceptions.memory.size() != size
+    }
+
     /// Why this enclave is condemned, if it is.
     pub(crate) fn poison(&self) -> Option<Poison> {
         self.linear.memory.poison().or_else(|| self.exceptions.memory.poison())

@@ -174,6 +174,7 @@ impl Supervisor<'_> {
     /// Ends whatever is left, once no worker is inside anything any more.
     pub(crate) fn finish(mut self) -> Outcome {
         self.is_finishing = true;
+        self.means.loader.close();
         let why = "the run was interrupted";
         for at in 0..self.entries.len() {
             match std::mem::replace(&mut self.entries[at].stage, Stage::Over) {

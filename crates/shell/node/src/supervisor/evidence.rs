@@ -39,8 +39,14 @@ impl Supervisor<'_> {
                 self.platform.verdict = Some(Verdict::Affirming);
                 self.platform.root = Some(affirmed.witness.root());
                 self.platform.reasons.clear();
+                self.platform.not_after = not_after;
                 self.platform.renew_at = self.renewal_of_platform(not_after);
                 Some((affirmed.witness, affirmed.claims))
+            }
+            Err(_) if self.once_more(self.platform.not_after).is_some() => {
+                // What was affirmed still holds.
+                self.platform.renew_at = self.once_more(self.platform.not_after);
+                None
             }
             Err(Refusal { claims, reasons }) => {
                 self.platform.verdict = Some(Verdict::Contraindicated);
@@ -86,6 +92,14 @@ impl Supervisor<'_> {
             Renewal::InTime => Some(now.after(Nanos(not_after.since(now).0 / 3 * 2))),
             Renewal::OnLapse | Renewal::Never => None,
         }
+    }
+
+    /// When to ask again for evidence that was refused in time, where what stands holds until
+    /// `not_after`. `None`: it is left to lapse.
+    fn once_more(&self, not_after: Timestamp) -> Option<Timestamp> {
+        let now = self.now();
+        let half = Nanos(not_after.since(now).0 / 2);
+        (half >= LEAST_PATIENCE).then(|| now.after(half))
     }
 
     /// How long nothing has to be renewed.
@@ -136,6 +150,10 @@ impl Supervisor<'_> {
         let (task, candidate) = (std::sync::Arc::clone(task), candidate.clone());
         let appraisal = self.attest_workload(&candidate);
         let mut body = task.body();
+        let standing = match &body.lifecycle {
+            Lifecycle::Ready(enclave) => Some(enclave.not_after()),
+            Lifecycle::Suspended(_) | Lifecycle::Gone => None,
+        };
         if body.is_suspended() {
             self.tell_of(at, What::Suspended { why: LAPSED.to_owned() });
         }
@@ -143,6 +161,12 @@ impl Supervisor<'_> {
             Ok((witness, _)) => witness,
             Err(Refusal { claims, reasons }) => {
                 drop(body);
+                if let Some(not_after) = standing {
+                    // What was affirmed still holds. It is asked again, and where it lapses
+                    // unrenewed, nobody gets in any more.
+                    self.entries[at].renew_at = self.once_more(not_after);
+                    return;
+                }
                 drop(task);
                 self.entries[at].report.verdict = Some(Verdict::Contraindicated);
                 self.tell_of(at, What::WorkloadRefused { claims, reasons: reasons.clone() });
@@ -183,6 +207,9 @@ impl Supervisor<'_> {
         self.tell(subject, what);
     }
 }
+
+/// Evidence is not asked for again sooner than this.
+const LEAST_PATIENCE: Nanos = Nanos::from_millis(5);
 
 /// Why an enclave is suspended.
 const LAPSED: &str = "its evidence has lapsed";

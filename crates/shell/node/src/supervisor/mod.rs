@@ -105,6 +105,8 @@ pub(crate) struct PlatformStanding {
     pub(crate) reasons: Vec<String>,
     /// The root its evidence chains to.
     pub(crate) root: Option<Fingerprint>,
+    /// When what was last affirmed lapses.
+    not_after: Timestamp,
     renew_at: Option<Timestamp>,
 }
 

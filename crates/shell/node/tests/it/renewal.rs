@@ -3,7 +3,7 @@
 //! The programs here last longer than their first verdict by their own clock, so
 //! what is tried happens however slow the machine is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_attest::Evidence;
 use casemate_model::{Bytes, Measurement, Nanos, ReportData, Tee, Timestamp};
@@ -88,13 +88,21 @@ fn a_pod_that_waits_is_placed_once_the_platform_is_attested_again() {
     assert_eq!(ran.order("pod_placed"), ["first", "next"]);
 }
 
-/// Gives each enclave evidence once and never again.
-struct Once {
+/// Gives evidence of each measurement, except when `refuses` says so; it is told how often it was
+/// asked before.
+struct Moody {
     tee: SoftwareTee,
-    given: BTreeSet<Measurement>,
+    asked: BTreeMap<Measurement, u32>,
+    refuses: fn(u32) -> bool,
 }
 
-impl EvidenceSource for Once {
+impl Moody {
+    fn new(tee: SoftwareTee, refuses: fn(u32) -> bool) -> Self {
+        Self { tee, asked: BTreeMap::new(), refuses }
+    }
+}
+
+impl EvidenceSource for Moody {
     fn tee(&self) -> Tee {
         self.tee.tee()
     }
@@ -113,7 +121,9 @@ impl EvidenceSource for Once {
         report_data: ReportData,
         now: Timestamp,
     ) -> Result<Evidence, String> {
-        if !self.given.insert(measurement) {
+        let asked = self.asked.entry(measurement).or_insert(0);
+        *asked += 1;
+        if (self.refuses)(*asked - 1) {
             return Err("the quoting enclave is gone".to_owned());
         }
         self.tee.evidence(measurement, report_data, now)
@@ -127,9 +137,23 @@ fn evidence_that_is_refused_at_its_renewal_lets_nobody_back_in() {
         let tee = software_tee(&directory);
         let mut trial = Trial::new(Bytes::mib(4), 1).renewal(renewal, TTL).guest(Guest::new("guest", spin()));
         trial.policy.roots = [tee.fingerprint()].into();
-        let ran = trial.source(Once { tee, given: BTreeSet::new() }).run();
+        let ran = trial.source(Moody::new(tee, |before| before > 0)).run();
         assert_eq!(ran.state("guest"), State::Suspended, "{renewal:?}");
         assert!(ran.reasons("guest").contains("the quoting enclave is gone"), "{}", ran.reasons("guest"));
         assert!(!ran.kinds("guest").contains(&"resumed"), "{renewal:?}");
     }
+}
+
+#[test]
+fn evidence_that_is_refused_in_time_is_asked_for_again_while_what_stands_holds() {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    let tee = software_tee(&directory);
+    let mut trial = Trial::new(Bytes::mib(4), 1)
+        .renewal(Renewal::InTime, Nanos::from_millis(1500))
+        .guest(Guest::new("guest", spin_for(1_300_000_000)));
+    trial.policy.roots = [tee.fingerprint()].into();
+    // The second and every other after it: of the platform, too.
+    let ran = trial.source(Moody::new(tee, |before| before % 2 == 1)).run();
+    ran.finished("guest", HELLO);
+    assert!(!ran.kinds("guest").contains(&"workload_refused"), "{:?}", ran.kinds("guest"));
 }

@@ -231,6 +231,17 @@ fn exceptions_take_nothing_from_the_linear_memory() {
 }
 
 #[test]
+fn the_limit_of_the_linear_memory_is_not_the_exceptions() {
+    let exceptions = 100_000;
+    let ran = run(Guest::new("throws", throws(exceptions)).limit(Bytes::mib(1)));
+    let sum: u64 = (0..u64::from(exceptions)).sum();
+    ran.finished("throws", &format!("{sum:016x}\n"));
+    let ran = run(Guest::new("throws", throws(1_000_000)).limit(Bytes::mib(1)));
+    assert_eq!(ran.state("throws"), casemate_report::State::Trapped);
+    assert!(!ran.reasons("throws").contains("memory.grow"), "{}", ran.reasons("throws"));
+}
+
+#[test]
 fn an_exception_nobody_catches_ends_the_program() {
     let wat = module(1, "", r#"(tag $e) (func (export "_start") (throw $e))"#);
     let ran = run(Guest::new("throws", wat));
