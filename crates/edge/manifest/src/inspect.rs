@@ -30,12 +30,12 @@ pub use finding::{Finding, FindingId, Severity};
 pub use inspection::{Class, Entry, Fact, Form, Inspection, Says, What};
 pub use page::inspect_markdown;
 
-use crate::Source;
 use crate::field::Field;
 use crate::problem::{Findings, whole_file};
 use crate::source::Chunk;
 use crate::template::Blanked;
 use crate::tree::{Reading, Tree};
+use crate::{Problem, Source};
 
 use document::Reader;
 use settle::settle;
@@ -132,18 +132,25 @@ fn all(
 ) -> Outcome {
     let mut unreadable = 0;
     for document in documents {
-        match Tree::parse_as(*document, reading) {
-            Ok(tree) => reader.document(&Field::root(&tree), template, errors),
-            Err(problem) => {
-                reader.text(*document, template.is_some());
-                errors.refuse(*problem);
-                unreadable += 1;
-                // Documents that cost much to refuse are not paid for a thousand times.
-                if unreadable == UNREADABLE_MAX {
-                    let cause = format!("{unreadable} documents could not be read: the rest is not tried");
-                    errors.refuse(whole_file(document.file, &cause, "Mend these first"));
-                    break;
-                }
+        let problem = match Tree::parse_as(*document, reading) {
+            Ok(tree) => {
+                reader.document(&Field::root(&tree), template, errors);
+                None
+            }
+            Err(problem) if template.is_some() => {
+                without_bad_lines(*document, *problem, template, reader, errors)
+            }
+            Err(problem) => Some(*problem),
+        };
+        if let Some(problem) = problem {
+            reader.text(*document, template.is_some());
+            errors.refuse(problem);
+            unreadable += 1;
+            // Documents that cost much to refuse are not paid for a thousand times.
+            if unreadable == UNREADABLE_MAX {
+                let cause = format!("{unreadable} documents could not be read: the rest is not tried");
+                errors.refuse(whole_file(document.file, &cause, "Mend these first"));
+                break;
             }
         }
         if reader.told > reader.told_max {
@@ -151,6 +158,46 @@ fn all(
         }
     }
     if documents.is_empty() { Outcome::Empty } else { Outcome::Read }
+}
+
+/// How many lines of a template's document may be left out.
+const LEFT_OUT_MAX: usize = 16;
+/// Bytes of a template's document that is worth as many attempts.
+const MENDED_BYTES_MAX: usize = 256 << 10;
+
+/// Reads a template's document without the lines at which it stops being YAML: what an action
+/// prints there decides what they are. The problem comes back where that does not help, and
+/// where such a line has a TEE's word in it.
+fn without_bad_lines(
+    document: Chunk<'_>,
+    first: Problem,
+    template: Option<&Blanked>,
+    reader: &mut Reader,
+    errors: &mut Findings,
+) -> Option<Problem> {
+    if document.text.len() > MENDED_BYTES_MAX {
+        return Some(first);
+    }
+    let mut lines: Vec<String> = document.text.split_inclusive('\n').map(str::to_owned).collect();
+    let mut bad = first.place.line;
+    for _ in 0..LEFT_OUT_MAX {
+        let Some(line) = bad.checked_sub(document.first_line).and_then(|index| lines.get_mut(index)) else {
+            return Some(first);
+        };
+        if line.trim().is_empty() || scan::has_word(line) {
+            return Some(first);
+        }
+        *line = line.bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+        let text = lines.concat();
+        match Tree::parse_as(Chunk { text: &text, ..document }, Reading::Template) {
+            Ok(tree) => {
+                reader.document(&Field::root(&tree), template, errors);
+                return None;
+            }
+            Err(problem) => bad = problem.place.line,
+        }
+    }
+    Some(first)
 }
 
 #[cfg(test)]

@@ -132,7 +132,7 @@ pub(crate) struct Chunk<'s> {
     /// What the file says there: another text only where a template's actions were blanked out.
     pub(crate) written: &'s str,
     pub(crate) first_line: usize,
-    first_byte: usize,
+    pub(crate) first_byte: usize,
 }
 
 impl Chunk<'_> {

@@ -66,10 +66,22 @@ const SILENT_GROUPS: [&str; 15] = [
 impl Reader {
     /// Reads one document.
     pub(crate) fn document(&mut self, root: &Field<'_>, template: Option<&Blanked>, errors: &mut Findings) {
-        if root.is_null() || !root.map(errors) {
-            return;
+        if root.is_list() {
+            // A JSON patch, or objects in an array.
+            self.array(root, template, errors);
+        } else if !root.is_null() && root.map(errors) {
+            self.object(root, None, template, errors);
         }
-        self.object(root, None, template, errors);
+    }
+
+    fn array(&mut self, root: &Field<'_>, template: Option<&Blanked>, errors: &mut Findings) {
+        if root.elements().any(|item| item.get("kind").is_some()) {
+            for item in root.elements().filter(Field::is_map) {
+                self.object(&item.as_root(), None, template, errors);
+            }
+        } else {
+            self.others(root, template);
+        }
     }
 
     /// What the words of a document tell that could not be parsed.
@@ -112,8 +124,14 @@ impl Reader {
             Some("RuntimeClass") => self.runtime_class(root, template),
             Some("Node") if version == "v1" => self.node(root, template),
             Some("NodeFeatureRule" | "NodeFeature" | "NodeFeatureGroup") => self.offer(root, template),
+            // What a device plugin's operator is told.
+            Some(name) if name.ends_with("DevicePlugin") => self.offer(root, template),
             Some(name) if SILENT_KINDS.contains(&name) && is_core => {}
             Some(_) if SILENT_GROUPS.contains(&group) => {}
+            // `kind: DaemonSet` among a chart's values.
+            Some(_) if version.is_empty() && root.get("spec").is_none() && inherited.is_none() => {
+                self.others(root, template);
+            }
             Some(name) => match kind(name).filter(|kind| is_of(kind, version, group)) {
                 Some(kind) => self.workload(kind, root, template, errors),
                 None => self.others(root, template),

@@ -82,6 +82,13 @@ fn walk(field: &Field<'_>, pen: &mut Pen<'_>) {
         requirement(field, Strength::Preferred, pen);
         return;
     }
+    if let (Some(path), Some(value)) = (field.get("path"), field.get("value"))
+        && field.get("op").is_some()
+        && let Some((_, key)) = path.plain().and_then(|path| path.rsplit_once('/'))
+    {
+        // An operation of a JSON patch (RFC 6902), whose path escapes a slash (RFC 6901).
+        entry(&key.replace("~1", "/").replace("~0", "~"), &value, pen);
+    }
     for (key, child) in field.children() {
         if key == "status" || key == "managedFields" {
             continue;

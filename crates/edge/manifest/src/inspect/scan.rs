@@ -78,6 +78,12 @@ pub(crate) fn scan(document: Chunk<'_>, template: bool) -> Option<Draft> {
     })
 }
 
+/// Whether a TEE's word is in a line.
+pub(crate) fn has_word(line: &str) -> bool {
+    let (key, value) = pair(line.trim_start());
+    word(key, value).is_some()
+}
+
 /// Key and value of a line, without quotes, dashes and a trailing comma.
 fn pair(line: &str) -> (&str, &str) {
     let line = line.trim_start_matches("- ");
