@@ -5,11 +5,12 @@
 //! all are offered to placement at once: with `completionMode: Indexed` each gets
 //! `JOB_COMPLETION_INDEX` in its environment, as in Kubernetes. A CronJob is run once, now.
 //!
-//! `backoffLimit`, 6 where it is absent, is the most restarts of each pod's containers
-//! under `restartPolicy: OnFailure`. `activeDeadlineSeconds` counts for each pod from its own start.
+//! `backoffLimit` is the most restarts of each pod's containers under `restartPolicy: OnFailure`,
+//! 6 where it is absent; under `Never` the most times each pod is begun anew after it failed, none
+//! where it is absent: whoever watches a run learns of a failure the first time.
+//! `activeDeadlineSeconds` counts for each pod from its own start.
 //!
-//! Not done, with a note: under `restartPolicy: Never` no pod takes the place of a failed
-//! one; `parallelism` below `completions` does not hold pods back, the node's
+//! Not done, with a note: `parallelism` below `completions` does not hold pods back, the node's
 //! resources do; policies for failure and success. A suspended Job or CronJob runs nothing.
 //! Refused: more than [`PODS_MAX`](super::members::PODS_MAX) pods, `restartPolicy: Always`.
 
@@ -93,7 +94,7 @@ fn pods(
     let template = Template { key, template, first: 0, count: count?, restarts: (restarts, "Job") };
     let own = |index: u32, _: &str| if indexed { told(index) } else { Own::default() };
     let finish = |pod: &mut Pod| {
-        pod.restarts_max = Some(restarts_max);
+        pod.restarts_max = restarts_max;
         pod.active_deadline = [pod.active_deadline, deadline].into_iter().flatten().min();
     };
     template.make(context, to, kind, own, finish)
@@ -101,7 +102,7 @@ fn pods(
 
 /// What is understood but not done, and what happens instead.
 const NOT_DONE: [(&str, &str); 3] = [
-    ("podFailurePolicy", "not considered: no pod takes the place of a failed one"),
+    ("podFailurePolicy", "not considered: a pod is begun anew whatever it failed of, up to `backoffLimit`"),
     ("successPolicy", "not considered: every pod has to succeed"),
     ("maxFailedIndexes", "not considered: every pod is run"),
 ];
@@ -117,17 +118,18 @@ fn told(index: u32) -> Own {
     }
 }
 
-fn restarts_max(spec: &Field<'_>, template: &Field<'_>, count: Option<u32>, to: &mut Findings) -> u32 {
-    let mut limit = BACKOFF_LIMIT;
+fn restarts_max(
+    spec: &Field<'_>,
+    template: &Field<'_>,
+    count: Option<u32>,
+    to: &mut Findings,
+) -> Option<u32> {
+    let never = template.at(&["spec", "restartPolicy"]).is_some_and(|it| it.plain() == Some("Never"));
+    let mut limit = (!never).then_some(BACKOFF_LIMIT);
     for key in ["backoffLimit", "backoffLimitPerIndex"] {
         let Some(field) = spec.get(key) else { continue };
-        limit = field.integer(to).unwrap_or(limit);
-        let never = template.at(&["spec", "restartPolicy"]).is_some_and(|it| it.plain() == Some("Never"));
-        if limit > 0 && never {
-            to.note(
-                field.note("no pod takes the place of a failed one; under `OnFailure` it would be restarted"),
-            );
-        } else if limit > 0 && key == "backoffLimit" && count.is_some_and(|count| count > 1) {
+        limit = field.integer(to).or(limit);
+        if limit > Some(0) && key == "backoffLimit" && count.is_some_and(|count| count > 1) {
             to.note(field.note("counted for each pod by itself"));
         }
     }

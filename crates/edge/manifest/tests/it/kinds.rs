@@ -124,6 +124,13 @@ fn a_job_hands_its_limits_to_each_of_its_pods() {
 }
 
 #[test]
+fn a_job_whose_pods_are_not_restarted_begins_them_anew_only_where_it_says_how_often() {
+    let job =
+        |spec: &str| pods(&maker("Job", "batch/v1", spec, "restartPolicy: Never")).remove(0).restarts_max;
+    assert_eq!((job(""), job("backoffLimit: 4"), job("backoffLimit: 0")), (None, Some(4), Some(0)));
+}
+
+#[test]
 fn what_a_maker_of_pods_cannot_have_is_refused() {
     let claims = "volumeClaimTemplates: [{metadata: {name: d}}]";
     let texts = [
