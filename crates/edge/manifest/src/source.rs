@@ -28,9 +28,13 @@ impl Source {
     ///
     /// # Errors
     ///
-    /// Where the bytes are no text in UTF-8: the operator's file is not a manifest, or in another encoding.
+    /// Where there are too many bytes, or they are no text in UTF-8: the operator's file is not a
+    /// manifest, or in another encoding.
     pub fn from_bytes(name: impl Into<String>, bytes: Vec<u8>) -> Result<Self, Box<Problem>> {
         let name = name.into();
+        if bytes.len() > Self::BYTES_MAX {
+            return Err(Box::new(too_large(&name)));
+        }
         let (text, bad) = match String::from_utf8(bytes) {
             Ok(text) => match text.find('\0') {
                 None => return Ok(Self { name, text }),
@@ -78,8 +82,7 @@ impl Source {
     /// What is wrong with it before a word is read: its size, its number of documents.
     pub(crate) fn refusal(&self, documents: usize) -> Option<Problem> {
         if self.text.len() > Self::BYTES_MAX {
-            let cause = format!("{} bytes are more than are read ({})", self.text.len(), Self::BYTES_MAX);
-            return Some(whole_file(&self.name, &cause, "Split it, or give another file"));
+            return Some(too_large(&self.name));
         }
         if documents > Self::DOCUMENTS_MAX {
             let cause = format!("{documents} documents are more than are read ({})", Self::DOCUMENTS_MAX);
@@ -87,6 +90,11 @@ impl Source {
         }
         None
     }
+}
+
+fn too_large(name: &str) -> Problem {
+    let cause = format!("has more than {} bytes, which are all that is read of a file", Source::BYTES_MAX);
+    whole_file(name, &cause, "Split it, or give another file")
 }
 
 fn cut<'s>(file: &'s str, text: &'s str, written: &'s str) -> Vec<Chunk<'s>> {

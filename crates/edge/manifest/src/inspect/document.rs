@@ -14,6 +14,7 @@ use crate::field::Field;
 use crate::problem::Findings;
 use crate::source::Chunk;
 use crate::template::{Blanked, is_blank};
+use crate::vocabulary::annotations::annotation;
 use crate::vocabulary::kinds::{Kind, kind, kind_of_list};
 use crate::vocabulary::labels::{Says as Label, node_label};
 use crate::vocabulary::resources::resource;
@@ -313,8 +314,20 @@ fn replicas(kind: &Kind, root: &Field<'_>) -> Option<u64> {
     }
 }
 
-/// Fields of a pod's spec that change its protection, where Kubernetes does not look for them.
+/// What changes a pod's protection, where Kubernetes does not look for it: fields of its spec, and
+/// annotations of what makes it rather than of itself.
 fn misplaced(kind: &Kind, root: &Field<'_>, pen: &mut Pen<'_>) {
+    let own = root.at(&["metadata", "annotations"]).filter(|_| kind.metadata != ["metadata"]);
+    for (name, field) in own.iter().flat_map(Field::children) {
+        if annotation(name, field.plain().unwrap_or_default()).is_some() {
+            let cause = format!(
+                "`{name}` of a {} has no effect: it belongs under `{}`",
+                kind.name,
+                kind.metadata.join(".")
+            );
+            pen.find(FindingId::MisplacedField, &field, cause);
+        }
+    }
     const FIELDS: [&str; 6] =
         ["runtimeClassName", "nodeSelector", "tolerations", "containers", "affinity", "securityContext"];
     let mut place = root.clone();

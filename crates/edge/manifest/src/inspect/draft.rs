@@ -206,7 +206,8 @@ pub(crate) fn under_condition(line: usize) -> String {
 
 /// What is written at a field, short enough to be shown.
 pub(crate) fn shown(field: &Field<'_>) -> String {
-    const SHOWN_MAX: usize = 120;
+    /// As long as a name may be.
+    const SHOWN_MAX: usize = 253;
     let text = match field.plain() {
         // The file has the action where the parsed text has a blank.
         Some(value) if is_blank(value) => field.written().unwrap_or(value).trim_matches(['"', '\'']),

@@ -235,8 +235,8 @@ catalogue! {
         "A debugging container runs beside a confidential one.",
         "Allow no ephemeral containers in confidential namespaces";
     MisplacedField = "misplaced-field", Error,
-        "A field of a pod stands where Kubernetes does not look for it, so it has no effect.",
-        "Move it into the pod's spec";
+        "A field or annotation of a pod stands where Kubernetes does not look for it, so it has no effect.",
+        "Move it into the pod's spec, or the pod's own metadata";
     RetiredApiVersion = "retired-api-version", Warning,
         "An API version that Kubernetes serves no longer.",
         "Write the version served today: `apps/v1`, `batch/v1`";

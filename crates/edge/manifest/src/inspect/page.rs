@@ -41,17 +41,18 @@ and runs nothing; what `casemate run` takes is in [run.md](run.md). This page is
 (`crates/edge/manifest`); a test fails when it differs.
 
 ```
-casemate inspect FILE|DIR… [-o table|json]
+casemate inspect FILE|DIR… [--fail-on error|warning|info] [-o table|json]
 ```
 
-A directory is searched for YAML and JSON, and for templates of them (`*.yaml.in`, `*.yaml.tpl`, …). RuntimeClasses in
-any of the files count for the pods of all.
+A directory is searched, with all below it, for YAML and JSON, and for templates of them (`*.yaml.in`, `*.yaml.tpl`, …);
+`-` is standard input. RuntimeClasses in any of the files count for the pods of all.
 
 | exit code | meaning |
 |---|---|
-| 0 | everything could be read, whatever was found in it |
-| 1 | something could not be read; what could is told all the same |
-| 2 | nothing was inspected: the command line would not do |
+| 0 | every file was read, whatever was found in it |
+| 1 | something could not be read, and is among the errors; or `--fail-on` names what was found |
+| 2 | the command line would not do |
+| 130 | interrupted |
 
 ## Classes
 
