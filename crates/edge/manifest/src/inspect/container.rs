@@ -66,7 +66,8 @@ fn environment(container: &Field<'_>, pen: &mut Pen<'_>) {
         }
     }
     for item in container.all("env").iter().flat_map(Field::elements) {
-        let Some(name) = item.get("name").and_then(|name| name.plain()) else { continue };
+        let Some(name_field) = item.get("name") else { continue };
+        let Some(name) = name_field.plain() else { continue };
         let value = item.get("value");
         let text = value.as_ref().and_then(Field::plain).unwrap_or_default();
         let from_secret = item.get("valueFrom").and_then(|from| from.get("secretKeyRef"));
@@ -83,18 +84,18 @@ fn environment(container: &Field<'_>, pen: &mut Pen<'_>) {
         if is_epid(name) && !text.is_empty() {
             pen.find(FindingId::RetiredAttestation, &item, format!("`{name}` belongs to EPID attestation"));
         }
-        let at = value.as_ref().unwrap_or(&item);
         match variable(name) {
+            // By name: a value may be a secret.
             Some(Variable::Attestation) => {
-                pen.fact(What::Program, at, Says::Nothing, None, |_| String::new());
-                pen.draft.signs.attested.get_or_insert_with(|| Spot::of(at));
-                runtime(name, at, pen);
+                pen.fact(What::Program, &name_field, Says::Nothing, None, |_| String::new());
+                pen.draft.signs.attested.get_or_insert_with(|| Spot::of(&name_field));
+                runtime(name, &name_field, pen);
             }
-            Some(Variable::Runtime(_)) => runtime(name, at, pen),
+            Some(Variable::Runtime(_)) => runtime(name, &name_field, pen),
             Some(Variable::Secret) if !text.is_empty() && !is_blank(text) && !text.contains("$(") => {
                 pen.find_if_confidential(
                     FindingId::SecretInEnvironment,
-                    at,
+                    value.as_ref().unwrap_or(&item),
                     format!("the value of `{name}` is written out"),
                 );
             }

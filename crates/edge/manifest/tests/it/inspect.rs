@@ -12,7 +12,7 @@ use casemate_manifest::{
     is_manifest_name,
 };
 
-use crate::fixture::source;
+use crate::fixture::{source, with_container};
 
 const EXPECTED: &str = "# => ";
 
@@ -214,6 +214,16 @@ fn a_fact_says_no_more_than_its_entry() {
         };
         assert!(expected, "{entry:?}");
     }
+}
+
+#[test]
+fn what_a_variable_holds_is_in_no_message() {
+    let secret = "correct-horse-battery";
+    let names = ["DB_PASSWORD", "KBS_TOKEN", "SCONE_CONFIG_ID", "SGX_SPID", "PLAIN"];
+    let env: String = names.map(|name| format!("{{name: {name}, value: {secret}}},")).concat();
+    let pod = with_container(&format!("env: [{env}]\nresources: {{limits: {{sgx.intel.com/enclave: 1}}}}"));
+    let told = serde_json::to_string(&inspect(&[source(&pod)])).unwrap();
+    assert!(told.contains("DB_PASSWORD") && !told.contains(secret), "{told}");
 }
 
 /// Regenerate with `UPDATE_DOCS=1 cargo test -p casemate-manifest`.
