@@ -73,6 +73,8 @@ pub(crate) struct Stays {
     kept: Vec<Slice>,
     merged_within: Option<Nanos>,
     dropped: u64,
+    /// Stays told since they were last merged.
+    since_thinned: usize,
 }
 
 /// The shortest span within which stays are merged: far below what a picture can show.
@@ -81,13 +83,16 @@ const SPAN_MIN: Nanos = Nanos(1 << 16);
 impl Stays {
     /// Room for this many.
     pub(super) fn new(room: usize) -> Self {
-        Self { room, kept: Vec::new(), merged_within: None, dropped: 0 }
+        Self { room, kept: Vec::new(), merged_within: None, dropped: 0, since_thinned: 0 }
     }
 
     pub(super) fn push(&mut self, slice: Slice) {
-        if self.kept.len() >= self.room {
+        // Where merging frees little, it is not tried again for each stay.
+        if self.kept.len() >= self.room && self.since_thinned >= self.room / 4 {
             self.thin();
+            self.since_thinned = 0;
         }
+        self.since_thinned = self.since_thinned.saturating_add(1);
         if self.kept.len() < self.room {
             self.kept.push(slice);
         } else {
@@ -103,7 +108,7 @@ impl Stays {
         loop {
             self.kept = merged(&self.kept, start, span);
             self.merged_within = Some(span);
-            if self.kept.len() <= self.room / 2 || span > end.since(start) {
+            if self.kept.len() <= self.room / 2 || span >= end.since(start) {
                 return;
             }
             span = Nanos(span.0.saturating_mul(2));

@@ -132,6 +132,17 @@ fn enclaves_beyond_the_limit_are_counted_and_not_told_apart() {
     assert_eq!(recording.left_out(), ["the first 5 enclaves are told apart, 6 sightings of others are not"]);
 }
 
+#[test]
+fn stays_that_cannot_be_merged_are_counted() {
+    // One enclave on each of 60,000 CPUs: nothing to merge, and room for 20,000.
+    let mut recording = Recording::new(Limits { stays: 20_000, ..Limits::default() });
+    for worker in 1..=60_000 {
+        recording.stays(stays(&[(worker, 0, 5, 10)]));
+    }
+    assert_eq!(recording.slices().len(), 20_000);
+    assert!(recording.left_out()[1].starts_with("40000 stays"), "{:?}", recording.left_out());
+}
+
 /// 96 MiB: each part at its limit, vectors that have just doubled included.
 #[test]
 fn the_limits_are_worth_what_is_said() {

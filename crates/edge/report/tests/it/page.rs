@@ -1,7 +1,10 @@
 //! The page of a run: what is in it, and what cannot get into it.
 
-use casemate_model::Nanos;
-use casemate_report::{CheckerReport, Limits, Recording, RunReport, write_html};
+use casemate_model::{Bytes, ContainerKey, EnclaveId, Nanos, Pages, PodKey, Timestamp, WorkerId};
+use casemate_report::{
+    CheckerReport, EnclaveSample, EnclaveState, Event, Limits, Observer as _, Recording, RunReport, Sample,
+    Stay, StayEnd, Subject, What, write_html, write_trace,
+};
 use proptest::prelude::*;
 
 use crate::synthetic::{self, HOSTILE, Shape};
@@ -123,4 +126,109 @@ fn a_broken_rule_is_at_the_top() {
     let page = page(&RunReport { checker: Some(checker), ..RunReport::empty() }, &Recording::default());
     let (header, _) = page.split_once("</header>").unwrap();
     assert!(header.contains("a bug in Casemate. Please report it: two enclaves own frame 7"));
+}
+
+/// Numbers at the ends of what they can be, and some between.
+fn any_number() -> impl Strategy<Value = u64> {
+    prop_oneof![Just(0), Just(1), Just(u64::MAX), Just(1 << 63), any::<u64>(), 0_u64..5_000_000_000]
+}
+
+fn any_sample() -> impl Strategy<Value = Sample> {
+    let enclave = (0_u32..4, prop::collection::vec(any_number(), 11));
+    let enclaves = prop::collection::vec(enclave, 0..4);
+    (any_number(), any_number(), any_number(), enclaves).prop_map(|(time, frames, free, enclaves)| Sample {
+        time: Timestamp(time),
+        frames: Pages(frames),
+        free: Pages(free),
+        enclaves: enclaves
+            .into_iter()
+            .map(|(index, n)| EnclaveSample {
+                enclave: EnclaveId { index, generation: 0 },
+                container: container(index),
+                state: [EnclaveState::Ready, EnclaveState::Blocked, EnclaveState::Building]
+                    [(n[10] % 3) as usize],
+                verdict: None,
+                worker: None,
+                resident: Pages(n[0]),
+                total: Pages(n[1]),
+                guaranteed: Pages(n[2]),
+                faults: n[3],
+                page_ins: n[4],
+                page_outs: n[5],
+                aex: n[6],
+                eexit: n[7],
+                cpu: Nanos(n[8]),
+                fair: Nanos(n[9]),
+            })
+            .collect(),
+    })
+}
+
+fn any_stay() -> impl Strategy<Value = Stay> {
+    (1_u16.., 0_u32..6, any_number(), any_number(), any_number(), 0_usize..3).prop_map(
+        |(worker, index, from, until, faults, end)| Stay {
+            worker: WorkerId(worker.try_into().expect("not zero")),
+            enclave: EnclaveId { index, generation: 0 },
+            from: Timestamp(from),
+            until: Timestamp(until),
+            end: [StayEnd::Aex, StayEnd::Eexit, StayEnd::Over][end],
+            faults,
+        },
+    )
+}
+
+fn any_event() -> impl Strategy<Value = Event> {
+    (any_number(), 0_u32..6, 0_usize..7, any_number()).prop_map(|(time, index, kind, number)| {
+        let what = match kind {
+            0 => What::EnclaveCreated {
+                enclave: EnclaveId { index, generation: 0 },
+                epc_guaranteed: Bytes(number),
+                epc_limit: Some(Bytes(number)),
+            },
+            1 => What::Entered,
+            2 => What::Suspended { why: "lapsed".into() },
+            3 => What::Resumed { not_after: Timestamp(number) },
+            4 => What::Restarting { restarts: number as u32, delay: Nanos(number) },
+            5 => What::Exited { code: number as i32 },
+            _ => What::Destroyed { pages_zeroed: Pages(number) },
+        };
+        Event { time: Timestamp(time), subject: Subject::Container(container(index)), what }
+    })
+}
+
+fn container(index: u32) -> ContainerKey {
+    let pod = PodKey { namespace: "default".into(), name: format!("pod-{index}") };
+    ContainerKey { pod, container: "app".into() }
+}
+
+proptest! {
+    /// Clocks go back, counts go down, more is resident than there is: a page and a trace all the same.
+    #[test]
+    fn whatever_was_seen_there_is_a_page_and_a_trace(
+        events in prop::collection::vec(any_event(), 0..12),
+        samples in prop::collection::vec(any_sample(), 0..12),
+        stays in prop::collection::vec(any_stay(), 0..24),
+        limit in 0_usize..16,
+        with_stays in any::<bool>(),
+    ) {
+        let limits = Limits { event_bytes: 4096, readings: limit, stays: limit, enclaves: limit };
+        let mut recording = Recording::new(limits);
+        for event in events {
+            recording.event(event);
+        }
+        for sample in samples {
+            recording.sample(sample);
+        }
+        if with_stays {
+            recording.stays(stays);
+        }
+        let page = page(&RunReport::empty(), &recording);
+        prop_assert!(page.ends_with("</html>\n"));
+        for number in ["NaN", "inf"] {
+            let plots = without_style_and_script(&page);
+            prop_assert!(!plots.contains(number), "{}: {}", number, plots);
+        }
+        let mut trace = Vec::new();
+        write_trace(&recording, &mut trace).unwrap();
+    }
 }
