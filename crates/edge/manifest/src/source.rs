@@ -35,6 +35,7 @@ impl Source {
         if bytes.len() > Self::BYTES_MAX {
             return Err(Box::new(too_large(&name)));
         }
+        let is_utf_16 = is_utf_16(&bytes);
         let (text, bad) = match String::from_utf8(bytes) {
             Ok(text) => match text.find('\0') {
                 None => return Ok(Self { name, text }),
@@ -47,10 +48,8 @@ impl Source {
         };
         let before = text.get(..bad).unwrap_or_default();
         let (cause, remedy) = match text.as_bytes() {
-            // A byte-order mark in the other encoding, or every other byte a NUL.
-            [_, 0, _, 0, ..] | [0, _, 0, _, ..] => (UTF_16, AS_UTF_8),
-            _ if bad == 0 && text.starts_with("\u{fffd}\u{fffd}") && text.contains('\0') => {
-                (UTF_16, AS_UTF_8)
+            _ if is_utf_16 => {
+                ("the file is UTF-16 text", "Save it as UTF-8: manifests are YAML or JSON in UTF-8")
             }
             [0x1f, ..] => ("the file is compressed", "Unpack it first"),
             _ if text.contains('\0') => ("the file is not text", "Give a manifest: YAML or JSON in UTF-8"),
@@ -174,8 +173,15 @@ impl Chunk<'_> {
     }
 }
 
-const UTF_16: &str = "the file is UTF-16 text";
-const AS_UTF_8: &str = "Save it as UTF-8: manifests are YAML or JSON in UTF-8";
+/// Text in the other encoding that manifests come in: with its byte-order mark, or letters with a
+/// NUL before or behind each.
+fn is_utf_16(bytes: &[u8]) -> bool {
+    match bytes {
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => true,
+        [one, 0, two, 0, ..] | [0, one, 0, two, ..] => one.is_ascii_graphic() && *two != 0 && two.is_ascii(),
+        _ => false,
+    }
+}
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Marker {
@@ -246,6 +252,7 @@ mod tests {
             (b"\x1f\x8b\x08\0\0".to_vec(), "compressed"),
             (b"a: 1\0".to_vec(), "not text"),
             (b"a: \xff".to_vec(), "not UTF-8"),
+            (b"\xc3\x28\xa0\x00\x9f".to_vec(), "not text"),
         ] {
             let problem = Source::from_bytes("f", bytes).unwrap_err();
             assert!(problem.cause.contains(cause), "{problem}");
