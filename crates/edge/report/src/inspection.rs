@@ -389,7 +389,7 @@ fn summary(inspected: &[Inspected], errors: &[String]) -> String {
     }
     classes.sort_unstable();
     let mut parts: Vec<String> = classes.iter().map(|(class, count)| format!("{count} {class}")).collect();
-    if parts.is_empty() {
+    if parts.is_empty() && errors.is_empty() {
         parts.push("nothing in it asks or could ask for a TEE".to_owned());
     }
     match errors.len() {

@@ -87,6 +87,8 @@ fn narrow(width: u16) -> Style {
 #[test]
 fn nothing_found_is_said_and_hostile_names_are_disarmed() {
     assert_eq!(inspection_table(&[], &[], Style::plain()), "nothing in it asks or could ask for a TEE\n");
+    let unreadable = inspection_table(&[], &["pods.yaml:1:1: no text".to_owned()], Style::plain());
+    assert_eq!(unreadable, "pods.yaml:1:1: no text\n\n1 error\n", "what could not be read may well ask");
     let table = inspection_table(&[pod("a\u{1b}[2Jb")], &[], Style { width: None, colour: true });
     assert!(
         table.contains("a\u{fffd}[2Jb") && table.contains("\u{1b}[38;5;10m") | table.contains("\u{1b}[32m")
