@@ -79,7 +79,8 @@ fn is_containers(list: &Field<'_>) -> bool {
 /// Looks for a TEE's words. None is a request by itself: what becomes of it the reader of the document decides.
 fn walk(field: &Field<'_>, pen: &mut Pen<'_>) {
     if field.get("key").is_some() && field.get("operator").is_some() {
-        requirement(field, Strength::Preferred, pen);
+        requirement(field, Strength::Named, pen);
+        pen.draft.demand = Amounts::UNKNOWN;
         return;
     }
     if let (Some(path), Some(value)) = (field.get("path"), field.get("value"))
@@ -125,6 +126,24 @@ fn entry(key: &str, value: &Field<'_>, pen: &mut Pen<'_>) {
             None => return,
         };
         possible(pen, What::NodeLabel, tee, format!("it names the node label `{key}={text}`"));
+    } else if key == "launchSecurity" {
+        // KubeVirt: `launchSecurity: {snp: {}}`.
+        for (name, field) in value.children() {
+            if let Some(Hint::Named(technology)) = hint(name) {
+                pen.fact(What::Word, &field, Says::Asked, Some(technology), |_| {
+                    format!("its `launchSecurity` is `{name}`")
+                });
+                // One, where its nodes count any.
+                pen.draft.demand.keys = None;
+            }
+        }
+    } else if key == "deviceClassName" {
+        let tee = match hint(text) {
+            Some(Hint::Named(technology)) => Some(technology),
+            Some(Hint::Some) => None,
+            None => return,
+        };
+        possible(pen, What::ResourceClaim, tee, format!("the device class `{text}` is named like a TEE's"));
     } else if is_switched_on(value) || (is_extended(key) && value.plain().is_some()) {
         // `sgx: true`, `tdx: {enabled: true}`, `example.com/sgx: 1`.
         let Some(Hint::Named(technology)) = hint(key) else { return };

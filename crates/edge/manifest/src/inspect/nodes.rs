@@ -42,6 +42,8 @@ pub(crate) enum Strength {
     Required,
     /// It runs elsewhere where these are full.
     Preferred,
+    /// Nothing runs there because of it: a pool of nodes says what they are to be.
+    Named,
 }
 
 /// Reads a node selector term's expressions.
@@ -80,6 +82,7 @@ fn note(key: &str, value: Option<&str>, field: &Field<'_>, strength: Strength, p
     };
     pen.fact(What::NodeLabel, field, says, tee, |_| match (label, strength) {
         (_, Strength::Preferred) => format!("it prefers nodes with the label `{shown}`"),
+        (_, Strength::Named) => format!("it names nodes with the label `{shown}`"),
         (Label::Is(tee), _) => format!("it runs on nodes that are in {} (`{shown}`)", named(tee)),
         (Label::Offers(tee), _) => {
             format!("it runs on nodes that offer {tee} (`{shown}`), and asks for none of it")

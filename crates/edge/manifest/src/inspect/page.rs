@@ -100,7 +100,7 @@ fn vocabularies(page: &mut String) {
         row(page, &[kind.name, &versions.join(", "), &code(&kind.spec.join(".")), &replicas]);
     }
     page.push_str(
-        "\nLists of these, typed or not, and many documents in a file. In any other kind, every mapping with `containers` is a\npod of its own entry; a document without a kind is a patch, or values.\n",
+        "\nLists of these, typed or not, and many documents in a file. In any other kind, every mapping with `containers` is a\npod of its own entry; a document without a kind is a patch, or values. KubeVirt's `launchSecurity` asks for the TEE it\nnames; a device class that is named like a TEE's makes it possible.\n",
     );
     page.push_str("\n### Resources\n\n| resource | TEE | means | of |\n|---|---|---|---|\n");
     for resource in RESOURCES.iter().filter(|resource| resource.is_of_a_tee()) {
