@@ -17,7 +17,7 @@ const DEPTH_MAX: usize = 64;
 const FILES_MAX: usize = 100_000;
 
 /// A file's text; standard input's for `-`.
-pub(crate) fn source(path: &Path) -> Result<Source, Problem> {
+pub(crate) fn source(path: &Path) -> Result<Source, Box<Problem>> {
     let mut bytes = Vec::new();
     // One byte more than is accepted, so that what is too long is seen to be.
     let limit = Source::BYTES_MAX as u64 + 1;
@@ -28,8 +28,8 @@ pub(crate) fn source(path: &Path) -> Result<Source, Problem> {
         (path.display().to_string(), read)
     };
     match read {
-        Ok(_) => Source::from_bytes(name, bytes).map_err(|problem| *problem),
-        Err(error) => Err(unreadable(path, &error)),
+        Ok(_) => Source::from_bytes(name, bytes),
+        Err(error) => Err(Box::new(unreadable(path, &error))),
     }
 }
 
@@ -45,7 +45,10 @@ pub(crate) fn problem(path: &Path, cause: impl Into<String>, remedy: impl Into<S
 }
 
 /// The file itself, or the files of a directory whose names are `wanted`, by name.
-pub(crate) fn in_directory(path: &Path, wanted: impl Fn(&Path) -> bool) -> Result<Vec<PathBuf>, Problem> {
+pub(crate) fn in_directory(
+    path: &Path,
+    wanted: impl Fn(&Path) -> bool,
+) -> Result<Vec<PathBuf>, Box<Problem>> {
     if !is_directory(path)? {
         return Ok(vec![path.to_owned()]);
     }
@@ -66,7 +69,7 @@ pub(crate) fn below(path: &Path, wanted: impl Fn(&Path) -> bool) -> (Vec<PathBuf
             walk.directory(path, 0);
             (walk.files, walk.problems)
         }
-        Err(problem) => (Vec::new(), vec![problem]),
+        Err(problem) => (Vec::new(), vec![*problem]),
     }
 }
 
@@ -91,7 +94,7 @@ impl<F: Fn(&Path) -> bool> Walk<F> {
         }
         let entries = match entries(path) {
             Ok(entries) => entries,
-            Err(problem) => return self.problems.push(problem),
+            Err(problem) => return self.problems.push(*problem),
         };
         for entry in entries {
             if self.files.len() == FILES_MAX {
@@ -118,17 +121,17 @@ fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
-fn is_directory(path: &Path) -> Result<bool, Problem> {
+fn is_directory(path: &Path) -> Result<bool, Box<Problem>> {
     if path == Path::new(STDIN) {
         return Ok(false);
     }
-    fs::metadata(path).map(|kind| kind.is_dir()).map_err(|error| unreadable(path, &error))
+    fs::metadata(path).map(|kind| kind.is_dir()).map_err(|error| Box::new(unreadable(path, &error)))
 }
 
-fn entries(path: &Path) -> Result<Vec<PathBuf>, Problem> {
+fn entries(path: &Path) -> Result<Vec<PathBuf>, Box<Problem>> {
     let listed: io::Result<Vec<_>> =
         fs::read_dir(path).and_then(|entries| entries.map(|entry| Ok(entry?.path())).collect());
-    let mut entries = listed.map_err(|error| unreadable(path, &error))?;
+    let mut entries = listed.map_err(|error| Box::new(unreadable(path, &error)))?;
     entries.sort();
     Ok(entries)
 }

@@ -24,7 +24,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     // Its help is that of its arguments.
-    Run(run::RunArguments),
+    Run(Box<run::RunArguments>),
     Inspect(inspect::InspectArguments),
 }
 

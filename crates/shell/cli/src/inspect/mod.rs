@@ -124,7 +124,7 @@ fn read(paths: &[PathBuf], terminal: &Terminal) -> Inspection {
                 bytes += source.text.len();
                 sources.push(source);
             }
-            Err(problem) => problems.push(problem),
+            Err(problem) => problems.push(*problem),
         }
         progress.done();
         if bytes > BYTES_MAX {

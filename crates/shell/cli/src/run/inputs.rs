@@ -34,7 +34,7 @@ impl Inputs {
             match manifests_in(path, arguments.policy.is_some()) {
                 Ok(listed) if listed.is_empty() => found.push(empty_directory(&path.display().to_string())),
                 Ok(listed) => files.extend(listed),
-                Err(problem) => found.push(problem),
+                Err(problem) => found.push(*problem),
             }
         }
         let progress = Progress::begin(screen.terminal(), "reading manifests", files.len());
@@ -42,13 +42,13 @@ impl Inputs {
             progress.step(file.display());
             match source(file) {
                 Ok(source) => sources.push(source),
-                Err(problem) => found.push(problem),
+                Err(problem) => found.push(*problem),
             }
             progress.done();
         }
         progress.step("");
         let given_policy = arguments.policy.as_ref().map(|path| {
-            let source = source(path).map_err(|problem| vec![problem])?;
+            let source = source(path).map_err(|problem| vec![*problem])?;
             let policy = casemate_manifest::read_policy(&source);
             // It is shown where it is wrong, but is no manifest.
             policies.push(source);
@@ -147,7 +147,7 @@ fn host_path_roots(given: &[PathBuf]) -> Result<Vec<String>, String> {
 }
 
 /// A file as it is; of a directory its `*.yaml`, by name, without its policy where another is given.
-fn manifests_in(path: &Path, without_policy: bool) -> Result<Vec<PathBuf>, Problem> {
+fn manifests_in(path: &Path, without_policy: bool) -> Result<Vec<PathBuf>, Box<Problem>> {
     in_directory(path, |file| {
         let is_yaml = file.extension().is_some_and(|extension| extension == "yaml");
         let is_policy = file.file_name().is_some_and(|name| name == POLICY_FILE);
