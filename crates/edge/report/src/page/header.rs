@@ -5,6 +5,7 @@ use casemate_model::Tee;
 use super::Page;
 use super::html::{Html, put};
 use super::scale::{count, memory, span};
+use crate::recording::{TEXT_BYTES_MAX, clip};
 use crate::text;
 use crate::{CheckerReport, RunReport, State, Verdict};
 
@@ -132,7 +133,7 @@ fn problems(html: &mut Html, page: &Page<'_>) {
         html.markup("<section class=\"problems\" aria-labelledby=\"problems\">");
         html.markup("<h2 id=\"problems\">Problems</h2>\n<ul>\n");
         for problem in all.iter().take(super::ROWS_MAX) {
-            put!(html, "<li>", problem, "</li>\n");
+            put!(html, "<li>", clip(problem, TEXT_BYTES_MAX), "</li>\n");
         }
         html.markup("</ul>");
         super::beyond(html, all.len().saturating_sub(super::ROWS_MAX), "problems");

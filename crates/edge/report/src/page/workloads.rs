@@ -3,6 +3,7 @@
 use super::html::{Html, put};
 use super::scale::{count, span};
 use super::{Page, ROWS_MAX, beyond, header, scrolled};
+use crate::recording::{TEXT_BYTES_MAX, clip};
 use crate::{State, WorkloadReport};
 
 pub(super) fn write(html: &mut Html, page: &Page<'_>) {
@@ -70,16 +71,16 @@ pub(super) fn state(html: &mut Html, state: State) {
     put!(html, state, "</span>");
 }
 
-/// Reasons, most important first; at most [`ROWS_MAX`] of them.
+/// Reasons, most important first: at most [`ROWS_MAX`] of them, and of each its beginning.
 pub(super) fn reasons(html: &mut Html, reasons: &[String]) {
     match reasons {
         [only] => {
-            put!(html, only);
+            put!(html, clip(only, TEXT_BYTES_MAX));
         }
         many => {
             html.markup("<ul>");
             for reason in many.iter().take(ROWS_MAX) {
-                put!(html, "<li>", reason, "</li>");
+                put!(html, "<li>", clip(reason, TEXT_BYTES_MAX), "</li>");
             }
             html.markup("</ul>");
             beyond(html, many.len().saturating_sub(ROWS_MAX), "reasons");

@@ -8,7 +8,7 @@ use super::enclaves::clipped;
 use crate::{Claims, Event, Subject, What};
 
 /// The longest text of an event that is kept, in bytes.
-const TEXT_BYTES_MAX: usize = 4096;
+pub(crate) const TEXT_BYTES_MAX: usize = 4096;
 /// Most reasons of one event that are kept.
 const REASONS_MAX: usize = 64;
 /// Most claims of one event that are kept.
@@ -75,7 +75,7 @@ impl Events {
 }
 
 /// `text` of at most `bytes_max` bytes and a mark where something was cut off.
-pub(super) fn clip(text: &str, bytes_max: usize) -> String {
+pub(crate) fn clip(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {
         return text.to_owned();
     }

@@ -25,7 +25,7 @@ mod tests;
 use casemate_model::Timestamp;
 
 pub(crate) use enclaves::Enclaves;
-pub(crate) use events::Events;
+pub(crate) use events::{Events, TEXT_BYTES_MAX, clip};
 pub(crate) use samples::{Moment, Reading, Samples};
 pub(crate) use stays::{Slice, Stays};
 

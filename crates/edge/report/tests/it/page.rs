@@ -108,6 +108,16 @@ fn a_thousand_containers_are_a_page_of_bounded_size() {
 }
 
 #[test]
+fn reasons_without_end_are_cut() {
+    let mut report = synthetic::run(&BLINK, &mut Recording::default());
+    report.workloads[0].reasons = vec!["r".repeat(1 << 16); 300];
+    report.problems = vec!["p".repeat(1 << 16); 300];
+    let page = page(&report, &Recording::default());
+    assert!(page.len() < 2 << 20, "{}", page.len());
+    assert!(page.contains("And 100 more reasons") && page.contains("And 100 more problems"));
+}
+
+#[test]
 fn what_was_not_kept_is_said() {
     let mut recording = Recording::new(Limits { event_bytes: 4096, readings: 20, stays: 100, enclaves: 4 });
     let report = synthetic::run(&Shape::of(9, Nanos::from_secs(4)), &mut recording);
