@@ -105,7 +105,7 @@ impl<'a> Field<'a> {
             self.wrong_type("a list", to);
             return Vec::new();
         };
-        let item = |(index, node)| Self { tree: self.tree, node, path: format!("{}[{index}]", self.path) };
+        let item = |(index, node)| Self { tree: self.tree, node, path: nth(&self.path, index) };
         items.iter().enumerate().map(item).collect()
     }
 
@@ -114,10 +114,20 @@ impl<'a> Field<'a> {
         self.tree.chunk.file
     }
 
-    /// The lines of its document, from 1.
-    pub(crate) fn lines(&self) -> std::ops::Range<usize> {
-        let first = self.tree.chunk.first_line;
-        first..first + self.tree.chunk.text.lines().count()
+    /// The line on which the last value in it begins.
+    pub(crate) fn last_line(&self) -> usize {
+        let mut node = self.node;
+        loop {
+            let last = match &node.value {
+                Node::List(items) => items.last(),
+                Node::Map(entries) => entries.last().map(|(_, value)| value),
+                _ => None,
+            };
+            match last {
+                Some(last) => node = last,
+                None => return Self { tree: self.tree, node, path: String::new() }.line_column().0,
+            }
+        }
     }
 
     /// Its path from the document's root.
@@ -163,7 +173,7 @@ impl<'a> Field<'a> {
             Node::List(items) => items.as_slice(),
             _ => &[],
         };
-        let item = |(index, node)| Self { tree: self.tree, node, path: format!("{}[{index}]", self.path) };
+        let item = |(index, node)| Self { tree: self.tree, node, path: nth(&self.path, index) };
         items.iter().enumerate().map(item)
     }
 
@@ -309,12 +319,28 @@ fn quote_remedy(expected: &str) -> String {
     if expected == "text" { "Put quotes around it".to_owned() } else { format!("Write {expected} here") }
 }
 
-/// `path.key`, or `path["key"]` where the key has a dot or a slash in it.
+/// Longest path that is written out, bytes. Every value of a hostile document has one.
+const PATH_MAX: usize = 1 << 10;
+
+/// `path.key`, or `path["key"]` where the key has a dot or a slash in it. A path that is very long
+/// is not made longer, and of a key only its beginning is in it.
 fn join(path: &str, key: &str) -> String {
-    let plain = key.chars().all(|c| c.is_ascii_alphanumeric() || "-_$".contains(c));
+    /// The longest key of Kubernetes: a prefix of 253 characters, a slash, a name of 63.
+    const KEY_MAX: usize = 317;
+    if path.len() > PATH_MAX {
+        return path.to_owned();
+    }
+    let end = key.char_indices().nth(KEY_MAX).map_or(key.len(), |(end, _)| end);
+    let key = key.get(..end).unwrap_or_default();
+    let plain = key.bytes().all(|c| c.is_ascii_alphanumeric() || b"-_$".contains(&c));
     match (plain, path.is_empty()) {
         (true, true) => key.to_owned(),
         (true, false) => format!("{path}.{key}"),
         (false, _) => format!("{path}[{key:?}]"),
     }
+}
+
+/// `path[index]`.
+fn nth(path: &str, index: usize) -> String {
+    if path.len() > PATH_MAX { path.to_owned() } else { format!("{path}[{index}]") }
 }

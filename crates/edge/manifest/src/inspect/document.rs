@@ -390,7 +390,8 @@ fn wrong_types(spec: &Field<'_>, template: Option<&Blanked>, errors: &mut Findin
 fn unfilled(spec: &Field<'_>, template: Option<&Blanked>, pen: &mut Pen<'_>) {
     let Some(template) = template else { return };
     let (first, _) = spec.line_column();
-    if let Some(line) = template.filled_in(first..spec.lines().end) {
+    // What fills an empty value stands on the line behind it.
+    if let Some(line) = template.filled_in(first..spec.last_line() + 2) {
         let spot = Spot { field: spec.path().to_owned(), line, column: 1 };
         let cause = format!("line {line} is filled in by the template");
         pen.draft.findings.push(Finding::at(FindingId::TemplateUnfilled, spot, cause));
