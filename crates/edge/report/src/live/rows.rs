@@ -102,12 +102,14 @@ fn one_container_a_pod(enclaves: &[&Enclave]) -> bool {
     pods.len() == enclaves.len()
 }
 
-/// At most `count` enclaves, those that use most, in the order given.
+/// At most `count` enclaves, those that use most, in the order given. What they use is
+/// compared in coarse steps, so that rows do not come and go with every sample.
 fn busiest<'a>(enclaves: &[&'a Enclave], count: usize) -> Vec<&'a Enclave> {
     let mut order: Vec<usize> = (0..enclaves.len()).collect();
     order.sort_by_key(|index| {
         let enclave = enclaves[*index];
-        Reverse((enclave.cpu_percent(), enclave.fault_rate(), enclave.resident))
+        let faults = enclave.fault_rate().and_then(u64::checked_ilog2);
+        Reverse((enclave.cpu_percent().map(|percent| percent / 5), faults, enclave.resident.0 / 1024))
     });
     order.truncate(count);
     order.sort_unstable();

@@ -329,6 +329,7 @@ proptest! {
         let glyphs = if ascii { Glyphs::Ascii } else { Glyphs::Blocks };
         let lines = view.lines(Window { columns, rows, colour, glyphs });
         prop_assert!(lines.len() <= usize::from(rows).saturating_sub(1).max(1));
+        prop_assert!(rows < 4 || lines.len() <= usize::from(rows) * 3 / 4 + 1);
         prop_assert!(!lines.is_empty());
         for line in &lines {
             let plain = uncoloured(line);

@@ -70,8 +70,8 @@ impl View {
     /// The run in lines that fit: enclaves, the pool, and how far the run has come.
     #[must_use]
     pub fn lines(&self, window: Window) -> Vec<String> {
-        // One row is left to what scrolls by.
-        let rows = usize::from(window.rows).saturating_sub(1).max(1);
+        // A quarter of the window is left to what scrolls by, and a row at the least.
+        let rows = usize::from(window.rows - (window.rows / 4).max(1).min(window.rows)).max(1);
         let mut foot: Vec<Line> = Vec::new();
         if let Some(pool) = &self.pool {
             foot.push(pool.line(window));
