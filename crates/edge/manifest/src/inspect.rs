@@ -17,6 +17,7 @@ mod draft;
 mod embedded;
 mod finding;
 mod inspection;
+mod judge;
 mod nodes;
 mod page;
 mod pod;

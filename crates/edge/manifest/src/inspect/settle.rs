@@ -7,8 +7,8 @@
 use super::draft::{Amounts, Because, Cost, Draft, RuntimeClassAsked, rank, under_condition};
 use super::finding::{Finding, FindingId};
 use super::inspection::{Class, Entry, Fact, Form, Says, What};
+use super::judge::judge;
 use super::sandbox::{Classes, Sandbox, sandbox, takes_a_key};
-use super::spot::Spot;
 use crate::Technology;
 use crate::template::is_blank;
 use crate::vocabulary::runtime_classes::Isolation;
@@ -212,105 +212,4 @@ fn keys(draft: &mut Draft, asked: Option<u64>, sandbox: Option<Sandbox>, cost: C
             asked.saturating_add(keys)
         }
     })
-}
-
-/// Findings that need the class.
-fn judge(draft: &mut Draft, class: Class, sandbox: Option<Sandbox>) {
-    let mut found = Vec::new();
-    let signs = &mut draft.signs;
-    let find = |found: &mut Vec<Finding>, id, spot: &Spot, cause: String| {
-        found.push(Finding::at(id, spot.clone(), cause));
-    };
-    if class == Class::NotConfidential {
-        if let (Some(plugin), true) = (&signs.plugin, draft.form != Form::Offer) {
-            find(
-                &mut found,
-                FindingId::DevicePlugin,
-                plugin,
-                "it mounts the kubelet's plugin sockets".to_owned(),
-            );
-        } else if let Some((spot, runtime)) = &signs.runtime {
-            find(&mut found, FindingId::RuntimeWithoutTee, spot, format!("{runtime} is configured"));
-        }
-    } else {
-        found.append(&mut signs.if_confidential);
-        if let Some(plugin) = &signs.plugin {
-            find(
-                &mut found,
-                FindingId::DevicePluginAsks,
-                plugin,
-                "it mounts the kubelet's plugin sockets".to_owned(),
-            );
-        }
-        let uses_sgx_resources = draft.facts.iter().any(|fact| {
-            fact.tee == Some(Technology::Sgx) && fact.says == Says::Asked && fact.what != What::HostPath
-        });
-        match (&signs.provision, &signs.attested) {
-            (Some(spot), None) => {
-                let cause = "nothing shows that it is attested".to_owned();
-                find(&mut found, FindingId::ProvisionWithoutNeed, spot, cause);
-            }
-            (None, Some(spot)) if uses_sgx_resources && !signs.quoting_service => {
-                let cause = "it is attested".to_owned();
-                find(&mut found, FindingId::AttestationWithoutProvision, spot, cause);
-            }
-            _ => {}
-        }
-        if let Some(spot) = signs.device.as_ref().filter(|_| !signs.selects_nodes && !uses_sgx_resources) {
-            let cause = "no node selector and no resource beside the mounted device".to_owned();
-            find(&mut found, FindingId::NodeSelectorMissing, spot, cause);
-        }
-        if class == Class::Ambiguous
-            && let Some(spot) = &signs.preferred
-        {
-            let cause = "only a preference leads it to a TEE's nodes".to_owned();
-            find(&mut found, FindingId::PreferredOnly, spot, cause);
-        } else if class == Class::Ambiguous
-            && let Some(spot) = &signs.offers
-        {
-            find(
-                &mut found,
-                FindingId::NodeOffersOnly,
-                spot,
-                "only a node label leads it to a TEE".to_owned(),
-            );
-        }
-        let resource = draft.facts.iter().find(|fact| {
-            fact.says == Says::Asked && matches!(fact.what, What::Epc | What::Enclaves | What::DeviceResource)
-        });
-        if let Some(fact) = resource.filter(|_| !signs.tolerates) {
-            let spot = Spot { field: fact.field.clone(), line: fact.line, column: fact.column };
-            find(&mut found, FindingId::TolerationMissing, &spot, "it tolerates no taint".to_owned());
-        }
-        let confidential_sandbox = sandbox.is_some_and(|sandbox| {
-            sandbox.is_certain
-                && match sandbox.isolation {
-                    Isolation::SomeTee => true,
-                    Isolation::Tee(technology) => technology != Technology::Sgx,
-                    Isolation::Possible | Isolation::None => false,
-                }
-        });
-        if let Some(asked) = draft.runtime_classes.first().filter(|_| confidential_sandbox && !signs.policy) {
-            let cause = format!("nothing says what may run in the sandbox of `{}`", asked.name);
-            find(&mut found, FindingId::SandboxPolicyMissing, &asked.spot, cause);
-        }
-        two_tees(&draft.facts, &mut found);
-    }
-    draft.findings.append(&mut found);
-    draft.findings.sort_by(|one, two| {
-        (one.severity, one.line, one.column, one.id).cmp(&(two.severity, two.line, two.column, two.id))
-    });
-    draft.findings.dedup();
-}
-
-fn two_tees(facts: &[Fact], found: &mut Vec<Finding>) {
-    let mut asked = facts.iter().filter(|fact| fact.says == Says::Asked && fact.tee.is_some());
-    let Some(first) = asked.next() else { return };
-    let family = |tee| if tee == Some(Technology::Sev) { Some(Technology::SevSnp) } else { tee };
-    if let Some(second) = asked.find(|fact| family(fact.tee) != family(first.tee)) {
-        let name = |fact: &Fact| fact.tee.map_or("", Technology::as_str);
-        let spot = Spot { field: second.field.clone(), line: second.line, column: second.column };
-        let cause = format!("{} beside {} (line {})", name(second), name(first), first.line);
-        found.push(Finding::at(FindingId::TwoTees, spot, cause));
-    }
 }
