@@ -143,7 +143,11 @@ fn all(
             }
             Err(problem) => Some(*problem),
         };
-        if let Some(problem) = problem {
+        if let Some(mut problem) = problem {
+            if template.is_some() {
+                problem.remedy =
+                    "Render the template first (`helm template`), and inspect the result".to_owned();
+            }
             reader.text(*document, template.is_some());
             errors.refuse(problem);
             unreadable += 1;

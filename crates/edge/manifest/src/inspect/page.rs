@@ -71,7 +71,9 @@ Every fact *asks* for a TEE, makes one *possible*, or says *nothing* of one. The
 - A **RuntimeClass**, **Node** or **NodeFeatureRule** says what there is, and asks for nothing.
 - **Zero** of a resource asks for nothing.
 - In a **template** nothing is rendered: actions (`{{ … }}`) are blanked out, both branches of a condition are looked at,
-  and what stands under a condition, or depends on a value still to be filled in, makes a TEE possible at most.
+  and what stands under a condition, or depends on a value still to be filled in, makes a TEE possible at most. Up to 16
+  lines of a document that are YAML only once rendered are left out, unless a TEE's word is in them. Blanks of scripts
+  (`${NAME}`, `$NAME`, `<name>`, `{NAME}`, `@NAME@`) count as values still to be filled in.
 - **Values** for a chart, node pools and other documents with a TEE's words in them are `ambiguous`: what becomes of the
   words is decided elsewhere.
 - Text that **cannot be parsed** is an error, and `ambiguous` besides where a TEE's words are in it.

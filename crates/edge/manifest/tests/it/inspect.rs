@@ -190,6 +190,16 @@ fn what_stands_under_a_condition_is_at_most_possible() {
 }
 
 #[test]
+fn a_template_that_is_yaml_only_once_rendered_is_an_error_and_told_by_its_words() {
+    let text =
+        "data:\n  a: |\n  {{ if .x }}\n    b: 1\n   c: 2\n  sgx.intel.com/epc: {{ .y }} {{ end }} : x\n";
+    let inspection = inspect(&[source(text)]);
+    assert!(inspection.errors[0].remedy.starts_with("Render the template first"), "{}", inspection.errors[0]);
+    assert_eq!(inspection.workloads[0].class, Class::Ambiguous);
+    assert_eq!((inspection.workloads[0].line, inspection.workloads[0].tee), (6, Some(Technology::Sgx)));
+}
+
+#[test]
 fn directories_are_searched_for_manifests_and_templates_of_them() {
     for name in ["a.yaml", "b.YML", "c.json", "pod.yaml.in", "d.yaml.tpl", "e.yml.j2"] {
         assert!(is_manifest_name(name), "{name}");
