@@ -33,6 +33,9 @@ use crate::volumes::Mounted;
 const TABLE_ELEMENTS_MAX: usize = 1 << 20;
 /// The most bytes of output one host call may hand over.
 const WRITE_BYTES_MAX: usize = 64 * 1024;
+/// The most bytes of its memory a program may have one host call copy, to or from a file for one: the
+/// copy lies outside of the pool. What asks for more is answered with `ENOMEM`.
+const CALL_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// The most random bytes one host call may ask for.
 const RANDOM_BYTES_MAX: u64 = 1 << 20;
 
@@ -139,6 +142,7 @@ async fn run(program: Program, guest: Guest) -> wasmtime::Result<()> {
     store.call_hook(|store, hook| store.data().boundary.cross(hook));
     store.epoch_deadline_callback(|store| store.data().boundary.interrupt());
     store.set_epoch_deadline(1);
+    store.set_hostcall_fuel(CALL_BYTES_MAX);
     let instance = program.pre().instantiate_async(&mut store).await?;
     let start = instance.get_typed_func::<(), ()>(&mut store, "_start")?;
     start.call_async(&mut store, ()).await

@@ -76,8 +76,8 @@ pub(crate) struct Supervisor<'a> {
     /// When stays were last taken and when a sample was, on the monotonic clock.
     visited: Nanos,
     sampled: Nanos,
-    /// When volumes were last measured.
-    measured: Nanos,
+    /// When volumes are to be measured, on the same clock.
+    measure_at: Nanos,
 }
 
 /// A pod of the run.
@@ -131,7 +131,7 @@ impl<'a> Supervisor<'a> {
             is_finishing: false,
             visited: Nanos::ZERO,
             sampled: Nanos::ZERO,
-            measured: Nanos::ZERO,
+            measure_at: Nanos::ZERO,
         }
     }
 

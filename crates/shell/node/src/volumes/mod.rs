@@ -27,14 +27,15 @@ use std::path::{Path, PathBuf};
 use casemate_model::{Bytes, Pod, VolumeSource};
 use thiserror::Error;
 
+use self::usage::{Excess, NAMES_MAX};
 use self::view::Shown;
 pub(crate) use self::view::{View, views};
 
 /// A pod's volumes while it runs. Dropping them removes what was written.
 pub(crate) struct Volumes {
     directory: PathBuf,
-    /// Name, place and most bytes of those that have a bound.
-    bounded: Vec<(String, PathBuf, Bytes)>,
+    /// Name, place and most bytes of those that are written.
+    written: Vec<(String, PathBuf, Option<Bytes>)>,
 }
 
 /// A directory opened for one container.
@@ -83,7 +84,7 @@ impl Volumes {
             path: directory.clone(),
             source,
         })?;
-        let mut volumes = Self { directory, bounded: Vec::new() };
+        let mut volumes = Self { directory, written: Vec::new() };
         for (index, volume) in pod.volumes.iter().enumerate() {
             let VolumeSource::EmptyDir { size_limit } = &volume.source else { continue };
             let path = volumes.empty_dir(index);
@@ -92,7 +93,7 @@ impl Volumes {
                 path: path.clone(),
                 source,
             })?;
-            volumes.bounded.extend(size_limit.map(|limit| (volume.name.clone(), path, limit)));
+            volumes.written.push((volume.name.clone(), path, *size_limit));
         }
         Ok(volumes)
     }
@@ -104,14 +105,17 @@ impl Volumes {
 
     /// The first volume that holds more than it may, in words.
     pub(crate) fn overfull(&self) -> Option<String> {
-        self.bounded.iter().find(|(_, path, limit)| usage::exceeds(path, *limit)).map(|(name, _, limit)| {
-            format!("volume {name} holds more than its limit of {limit}; raise its sizeLimit")
+        self.written.iter().find_map(|(name, path, limit)| match usage::excess(path, *limit)? {
+            Excess::Bytes(limit) => {
+                Some(format!("volume {name} holds more than its limit of {limit}; raise its sizeLimit"))
+            }
+            Excess::Names => Some(format!("volume {name} holds more than {NAMES_MAX} files")),
         })
     }
 
-    /// Whether any of them has a bound.
-    pub(crate) fn are_bounded(&self) -> bool {
-        !self.bounded.is_empty()
+    /// Whether any of them can be written.
+    pub(crate) fn are_written(&self) -> bool {
+        !self.written.is_empty()
     }
 
     fn empty_dir(&self, volume: usize) -> PathBuf {

@@ -333,6 +333,22 @@ fn a_volume_within_its_bound_is_left_alone() {
 }
 
 #[test]
+fn no_call_has_the_host_copy_more_than_it_will() {
+    let large = script().then(
+        r#"(if (i32.eq (memory.grow (i32.const 1100)) (i32.const -1)) (then (unreachable)))
+           (if (call $open (i32.const 3) (i32.const 256) (i32.const 1) (i32.const 9) (i64.const 64)) (then (unreachable)))
+           (i32.store (i32.const 0) (i32.const 0))
+           (i32.store (i32.const 4) (i32.const 0x4100000))
+           (call $proc_exit (call $fd_write (i32.load (i32.const 40)) (i32.const 0) (i32.const 1) (i32.const 8)))"#,
+    );
+    let (large, _) = large.text("f");
+    let ran =
+        trial().guest(guest(&large, vec![empty("v")], vec![mount("v", "/d")]).limit(Bytes::mib(80))).run();
+    // ENOMEM of WASI.
+    assert_eq!(ran.of("pod").exit_code, Some(48), "{}", ran.reasons("pod"));
+}
+
+#[test]
 fn reads_and_writes_are_exits() {
     let ran = run(&script().write("f", "x\n").read("f"), vec![empty("v")], vec![mount("v", "/d")]);
     ran.finished("pod", "x\n");
