@@ -32,17 +32,14 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
         html.markup("<p class=\"note\">No enclave was seen on a CPU.</p>\n</section>\n");
         return;
     }
-    let most = shares.iter().flat_map(|shares| shares.got.iter().chain(&shares.fair));
-    // An enclave has one thread. Its fair share can come in leaps, when another one ends
-    // that had been given too much; such a leap is cut off at the top.
-    let full = ceiling(most.fold(0.0_f64, |most, share| most.max(*share)).min(1.0));
+    let full = full_height(&shares);
     let longest = shares.iter().flat_map(|it| [Some(it.got_in_all), it.fair_in_all]).flatten().max();
     let longest = longest.unwrap_or(Nanos(1)).0.max(1) as f64;
     html.markup(
         "<p class=\"legend\" aria-label=\"Legend\"><span><i class=\"key inside\"></i>CPU time inside</span> ",
     );
     html.markup("<span><i class=\"line fair\"></i>fair share</span> <span class=\"faint\">full height: ");
-    put!(html, percent(full), " of a CPU</span></p>\n<div class=\"chart cpu\">\n");
+    put!(html, percent(full), " of a CPU, more is cut off</span></p>\n<div class=\"chart cpu\">\n");
     html.markup("<div class=\"row top\"><div></div>");
     plot::axis(html, &page.scale);
     html.markup("<div class=\"faint small\">in all: inside, fair</div></div>\n");
@@ -113,10 +110,17 @@ fn steps(heights: &[f64]) -> String {
     path
 }
 
-/// A round share not below this one, so that rows of a quiet run are not empty.
-fn ceiling(share: f64) -> f64 {
+/// What a full row stands for: a round share that all but the highest fiftieth of steps
+/// stay below, at most one CPU, for an enclave has one thread. A burst of one enclave
+/// would make all others flat, and a fair share can come in a leap when another enclave
+/// ends that had been given too much; both are cut off at the top.
+fn full_height(shares: &[Shares<'_>]) -> f64 {
     const ROUND: [f64; 9] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.25, 0.5, 0.75, 1.0];
-    ROUND.into_iter().find(|round| share <= *round).unwrap_or(1.0)
+    let steps = shares.iter().flat_map(|shares| shares.got.iter().chain(&shares.fair));
+    let mut steps: Vec<f64> = steps.copied().filter(|share| *share > 0.0).collect();
+    steps.sort_by(f64::total_cmp);
+    let high = steps.get(steps.len() * 49 / 50).copied().unwrap_or(0.0);
+    ROUND.into_iter().find(|round| high <= *round).unwrap_or(1.0)
 }
 
 fn shares<'a>(page: &'a Page<'_>) -> Vec<Shares<'a>> {
