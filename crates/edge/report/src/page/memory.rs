@@ -63,7 +63,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
     };
     html.markup("<div class=\"chart\">\n<div class=\"row tall\"><div class=\"who\">");
     legend(html, &series, capacity);
-    html.markup("</div>");
+    html.markup("</div><div>");
     let ticks = memory_ticks(Pages(full).to_bytes());
     plot::open(html, ids, HEIGHT, &caption);
     plot::grid(html, &page.scale, HEIGHT);
@@ -94,7 +94,8 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
         put!(html, "<text class=\"level\" x=\"4\" y=\"", at, "%\" dy=\"12\">", tick.label, "</text>");
     }
     plot::close(html);
-    html.markup("<div class=\"value\">");
+    plot::axis(html, &page.scale);
+    html.markup("</div><div class=\"value\">");
     put!(
         html,
         "at most<br><b>",
@@ -102,9 +103,7 @@ pub(super) fn write(html: &mut Html, page: &Page<'_>, ids: &mut Ids) {
         "</b><br>",
         percent(most as f64 / full as f64)
     );
-    html.markup("</div></div>\n<div class=\"row\"><div></div>");
-    plot::axis(html, &page.scale);
-    html.markup("<div></div></div>\n</div>\n</section>\n");
+    html.markup("</div></div>\n</div>\n</section>\n");
 }
 
 fn guaranteed(moment: &Moment) -> u64 {

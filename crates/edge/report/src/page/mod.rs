@@ -34,7 +34,7 @@ use crate::{Recording, RunReport};
 
 /// The style, and the hash under which the page's policy knows it.
 const STYLE: &str = include_str!("style.css");
-const STYLE_HASH: &str = "sha256-phuEAQvhuxkYhmZh6NbFsNHcI7I4YXv4Vdyui6u7r5o=";
+const STYLE_HASH: &str = "sha256-DbW4k1y0OckEmQXsHPuW7+0vbfNN2cD0z1pdysBjaOw=";
 /// The script, likewise.
 const SCRIPT: &str = include_str!("script.js");
 const SCRIPT_HASH: &str = "sha256-6uWz5hgLeKz/OLT7ylGlFGQNBtlbu9YqHJeotvXROYI=";
