@@ -177,3 +177,25 @@ fn documents_that_need_nothing_to_run_are_no_failure() {
     let (code, document) = casemate.json(&["none.yaml"]);
     assert_eq!((code, &document["succeeded"]), (Some(0), &true.into()), "{document:#}");
 }
+
+#[test]
+fn a_host_path_is_mounted_where_its_directory_is_allowed() {
+    let casemate = Casemate::new();
+    let shared = casemate.file("shared/data/file", "x");
+    let directory = shared.parent().expect("it is in one").display().to_string();
+    let volumes = format!("volumes: [{{name: data, hostPath: {{path: {directory}}}}}]");
+    let manifest = pod("reader", "file://./hello.wat", "1Mi", &volumes).replace(
+        "    resources:",
+        "    volumeMounts: [{name: data, mountPath: /data, readOnly: true}]\n    resources:",
+    );
+    casemate.file("reader.yaml", manifest);
+    let (code, document) = casemate.json(&["reader.yaml"]);
+    assert_eq!(code, Some(2), "{document:#}");
+    assert!(joined(&document["problems"]).contains("--allow-host-path"), "{document:#}");
+    let (code, document) = casemate.json(&["reader.yaml", "--allow-host-path", "shared"]);
+    assert_eq!(
+        (code, &workload(&document, "reader")["state"]),
+        (Some(0), &"Succeeded".into()),
+        "{document:#}"
+    );
+}
