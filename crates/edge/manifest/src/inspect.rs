@@ -167,8 +167,8 @@ fn all(
 
 /// How many lines of a template's document may be left out.
 const LEFT_OUT_MAX: usize = 16;
-/// Bytes of a template's document that is worth as many attempts.
-const MENDED_BYTES_MAX: usize = 256 << 10;
+/// Bytes that may be parsed again for that, of all sources together.
+const MENDED_BYTES_MAX: usize = 8 << 20;
 
 /// Reads a template's document without the lines at which it stops being YAML: what an action
 /// prints there decides what they are. The problem comes back where that does not help, and
@@ -180,12 +180,13 @@ fn without_bad_lines(
     reader: &mut Reader,
     errors: &mut Findings,
 ) -> Option<Problem> {
-    if document.text.len() > MENDED_BYTES_MAX {
-        return Some(first);
-    }
     let mut lines: Vec<String> = document.text.split_inclusive('\n').map(str::to_owned).collect();
     let mut bad = first.place.line;
     for _ in 0..LEFT_OUT_MAX {
+        reader.mended = reader.mended.saturating_add(document.text.len());
+        if reader.mended > MENDED_BYTES_MAX {
+            return Some(first);
+        }
         let Some(line) = bad.checked_sub(document.first_line).and_then(|index| lines.get_mut(index)) else {
             return Some(first);
         };

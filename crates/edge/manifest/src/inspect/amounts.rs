@@ -1,5 +1,7 @@
 //! What one container asks for under `resources`, in any vocabulary.
 
+use std::collections::BTreeMap;
+
 use super::draft::{Amounts, Pen};
 use super::finding::FindingId;
 use super::inspection::{Says, What};
@@ -13,7 +15,7 @@ use crate::vocabulary::words::{Hint, hint};
 
 /// Reads a container's resources: the facts into the draft, the sum as the answer.
 pub(crate) fn amounts(container: &Field<'_>, pen: &mut Pen<'_>) -> Amounts {
-    let mut asked: Vec<Asked<'_>> = Vec::new();
+    let mut asked: BTreeMap<&str, Asked<'_>> = BTreeMap::new();
     for resources in container.all("resources") {
         for (section, is_limit) in [("requests", false), ("limits", true)] {
             for section in resources.all(section) {
@@ -33,7 +35,7 @@ pub(crate) fn amounts(container: &Field<'_>, pen: &mut Pen<'_>) -> Amounts {
             }
         }
     }
-    for one in &asked {
+    for one in asked.values() {
         compare(one, pen);
     }
     sum(&asked, pen)
@@ -89,7 +91,13 @@ impl Asked<'_> {
     }
 }
 
-fn one<'a>(name: &'a str, field: &Field<'a>, is_limit: bool, asked: &mut Vec<Asked<'a>>, pen: &mut Pen<'_>) {
+fn one<'a>(
+    name: &'a str,
+    field: &Field<'a>,
+    is_limit: bool,
+    asked: &mut BTreeMap<&'a str, Asked<'a>>,
+    pen: &mut Pen<'_>,
+) {
     let known = resource(name);
     let technology = match known {
         Some(known) if !known.is_of_a_tee() => return,
@@ -102,13 +110,8 @@ fn one<'a>(name: &'a str, field: &Field<'a>, is_limit: bool, asked: &mut Vec<Ask
     };
     let amount = amount(known, name, field, pen);
     note(name, known, technology, amount, field, pen);
-    let index = asked.iter().position(|one| one.name == name).unwrap_or_else(|| {
-        asked.push(Asked { name, known, request: None, limit: None });
-        asked.len() - 1
-    });
-    if let Some(one) = asked.get_mut(index) {
-        *(if is_limit { &mut one.limit } else { &mut one.request }) = Some((amount, field.clone()));
-    }
+    let one = asked.entry(name).or_insert(Asked { name, known, request: None, limit: None });
+    *(if is_limit { &mut one.limit } else { &mut one.request }) = Some((amount, field.clone()));
 }
 
 /// Writes the fact down.
@@ -251,12 +254,12 @@ fn compare(one: &Asked<'_>, pen: &mut Pen<'_>) {
     }
 }
 
-fn sum(asked: &[Asked<'_>], pen: &mut Pen<'_>) -> Amounts {
+fn sum(asked: &BTreeMap<&str, Asked<'_>>, pen: &mut Pen<'_>) -> Amounts {
     let mut sum = Amounts::NONE;
     let mut epc: Option<&Asked<'_>> = None;
     let mut slots: Option<&Asked<'_>> = None;
     let mut enclave = false;
-    for one in asked.iter().filter(|one| one.is_something()) {
+    for one in asked.values().filter(|one| one.is_something()) {
         let Some(known) = one.known else { continue };
         match known.means {
             Means::Epc { .. } => {

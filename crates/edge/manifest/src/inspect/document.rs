@@ -26,6 +26,8 @@ pub(crate) struct Reader {
     pub(crate) classes: Classes,
     /// Bytes that the drafts take, about.
     pub(crate) told: usize,
+    /// Bytes of templates that were parsed again without some of their lines.
+    pub(crate) mended: usize,
     /// Bytes that they may take before no further document is read.
     pub(crate) told_max: usize,
 }

@@ -1,7 +1,7 @@
 //! From the parser's events to a tree, without recursion: what is open lies on a stack.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, Span, Tag};
 
@@ -258,6 +258,7 @@ fn no_key_twice(entries: &[Entry<'_>]) -> Result<(), Unreadable> {
 /// The entries with what `<<` brings in; what is written out wins, and of several the first.
 fn merged(entries: Vec<Entry<'_>>) -> Result<Vec<Entry<'_>>, Unreadable> {
     let (merges, mut own): (Vec<_>, Vec<_>) = entries.into_iter().partition(|(key, _)| key.value == "<<");
+    let mut known: BTreeSet<Cow<'_, str>> = own.iter().map(|(key, _)| key.value.clone()).collect();
     for (key, value) in merges {
         let sources = match value.value {
             Node::Map(entries) => vec![Node::Map(entries)],
@@ -269,7 +270,7 @@ fn merged(entries: Vec<Entry<'_>>) -> Result<Vec<Entry<'_>>, Unreadable> {
                 return Err(Unreadable { cause: "`<<` merges mappings only".to_owned(), at: key.at });
             };
             for (key, value) in entries {
-                if !own.iter().any(|(known, _)| known.value == key.value) {
+                if known.insert(key.value.clone()) {
                     own.push((key, value));
                 }
             }

@@ -251,6 +251,45 @@ fn ten_thousand_pods_in_one_file_are_all_told() {
 }
 
 #[test]
+fn a_document_as_deep_as_is_allowed_is_walked_on_a_small_stack() {
+    let deep = |open: &str, close: &str| format!("{}1{}", open.repeat(99), close.repeat(99));
+    let walk = move || {
+        let lists = deep("[", "]");
+        let texts = [format!("a: {}\n", deep("{a: ", "}")), format!("a: &a {lists}\nb: *a\n")];
+        for text in texts {
+            let inspection = inspect(&[source(&text)]);
+            assert_eq!(inspection.errors, [], "{text}");
+            let _ = read(&[source(&text)]);
+        }
+    };
+    // An eighth of what a thread has.
+    std::thread::Builder::new().stack_size(256 << 10).spawn(walk).unwrap().join().unwrap();
+}
+
+/// Each is billions of steps if looking something up takes as long as there is of it.
+#[test]
+fn fifty_thousand_of_anything_are_read() {
+    const MANY: usize = 50_000;
+    let each = |one: &dyn Fn(usize) -> String| (0..MANY).map(one).collect::<String>();
+    for text in [
+        format!("<<: {{{}}}\n{}", each(&|i| format!("m{i}: 1,")), each(&|i| format!("k{i}: 1\n"))),
+        with_container(&format!(
+            "resources: {{limits: {{{}}}}}",
+            each(&|i| format!("example.com/sgx-{i}: 1,"))
+        )),
+        with_container(&format!("env: [{}]", each(&|i| format!("{{name: SCONE_{i}, value: x}},")))),
+        format!("{{{{ if x }}}}\n{}", each(&|i| format!("k{i}: {{{{ .v }}}}\n"))),
+        "{{ if x }}\n".repeat(MANY),
+        "{{ \"".repeat(MANY),
+        "{{/*".repeat(MANY) + "}}",
+        format!("a: {{{{ .b }}}}\n{}", "---\n\"\n".repeat(MANY / 2)),
+    ] {
+        let inspection = inspect(&[source(&text)]);
+        assert!(serde_json::to_vec(&inspection).is_ok());
+    }
+}
+
+#[test]
 fn what_is_too_large_is_refused_by_the_name_of_the_limit() {
     let bomb = |levels: usize| {
         let mut text = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
