@@ -218,6 +218,7 @@ const LIMITS: &str = "
 | a file | 32 MiB, 100,000 documents |
 | a document | 2,000,000 values, 100 levels, 1,000 aliases that expand to 5,000 values and 4 MiB |
 | documents of a file that cannot be parsed | 100, then the rest is not tried |
+| lines of a template's document that are left out | 16, while no more than 8 MiB are parsed again for them |
 | errors listed | 500 |
 | what is told of all files | 128 MiB |
 
