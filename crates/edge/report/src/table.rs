@@ -119,19 +119,18 @@ fn build(workloads: &[WorkloadReport], style: Style, with_place: bool) -> Table 
         table.enforce_styling();
     }
     let place: &[&str] = if with_place { &["TEE", "NODE"] } else { &[] };
-    let header = ["WORKLOAD"].iter().chain(place).chain(&[
-        "VERDICT",
-        "STATE",
-        "EXIT",
-        "TIME",
-        "CPU",
-        "PAGE-INS",
-        "PAGE-OUTS",
-        "AEX",
-    ]);
+    // Most runs start nothing again.
+    let with_restarts = workloads.iter().any(|workload| workload.restarts > 0);
+    let restarts: &[&str] = if with_restarts { &["RESTARTS"] } else { &[] };
+    let header = ["WORKLOAD"]
+        .iter()
+        .chain(place)
+        .chain(&["VERDICT", "STATE", "EXIT"])
+        .chain(restarts)
+        .chain(&["TIME", "CPU", "PAGE-INS", "PAGE-OUTS", "AEX"]);
     table.set_header(header.copied());
     for workload in workloads {
-        table.add_row(row(workload, with_place));
+        table.add_row(row(workload, with_place, with_restarts));
     }
     let first_number = place.len() + 3;
     for (index, column) in table.column_iter_mut().enumerate() {
@@ -143,7 +142,7 @@ fn build(workloads: &[WorkloadReport], style: Style, with_place: bool) -> Table 
     table
 }
 
-fn row(workload: &WorkloadReport, with_place: bool) -> Vec<Cell> {
+fn row(workload: &WorkloadReport, with_place: bool, with_restarts: bool) -> Vec<Cell> {
     let mut cells = vec![Cell::new(text::clean(&workload.title()))];
     if with_place {
         cells.push(optional(workload.tee));
@@ -160,6 +159,9 @@ fn row(workload: &WorkloadReport, with_place: bool) -> Vec<Cell> {
         State::Failed | State::Refused | State::Trapped | State::Killed | State::Suspended => Color::Red,
     }));
     cells.push(optional(workload.exit_code));
+    if with_restarts {
+        cells.push(Cell::new(workload.restarts));
+    }
     cells.push(optional(workload.seconds.map(text::span)));
     cells.push(optional(workload.cpu_seconds.map(text::span)));
     cells.push(optional(workload.page_ins));

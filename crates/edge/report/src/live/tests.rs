@@ -101,7 +101,8 @@ fn run() -> View {
     view.event(&Event { time: at(2_000), subject: waits, what: What::PodQueued { reasons: vec![] } });
     let over = key("default", "over");
     view.event(&told(&over, 2_000, What::Exited { code: 0 }));
-    view.event(&told(&over, 2_000, What::Trapped { message: "unreachable".into() }));
+    let trapped = key("default", "trapped");
+    view.event(&told(&trapped, 2_000, What::Trapped { message: "unreachable".into() }));
     view
 }
 
@@ -170,6 +171,28 @@ fn an_enclave_is_shown_from_its_creation_to_its_destruction() {
     assert!(shown(&view, 80, 24).contains("one/app  suspended"), "{}", shown(&view, 80, 24));
     view.event(&told(&container, 4, What::Destroyed { pages_zeroed: Pages(1) }));
     assert!(!shown(&view, 80, 24).contains("one/app"), "{}", shown(&view, 80, 24));
+}
+
+#[test]
+fn a_container_that_is_started_again_has_not_failed() {
+    let (container, mut view) = (key("default", "flaky"), View::new(at(0)));
+    let created = |generation| What::EnclaveCreated {
+        enclave: EnclaveId { index: 1, generation },
+        epc_guaranteed: Bytes::mib(1),
+        epc_limit: None,
+    };
+    let restarting = What::Restarting { restarts: 1, delay: Nanos::from_millis(500) };
+    for (what, expected) in [
+        (created(0), "0.0s · 1 enclave · Ctrl-C stops"),
+        (What::Exited { code: 3 }, "0.0s · 1 enclave · 1 failed · Ctrl-C stops"),
+        (What::Destroyed { pages_zeroed: Pages(1) }, "0.0s · 1 failed · Ctrl-C stops"),
+        (restarting, "0.0s · 1 starts again · Ctrl-C stops"),
+        (created(1), "0.0s · 1 enclave · Ctrl-C stops"),
+        (What::Exited { code: 0 }, "0.0s · 1 enclave · 1 succeeded · Ctrl-C stops"),
+    ] {
+        view.event(&told(&container, 0, what));
+        assert_eq!(shown(&view, 100, 10).lines().last(), Some(expected));
+    }
 }
 
 #[test]

@@ -16,8 +16,7 @@ use crate::{EnclaveState, Event, Sample, Subject, Verdict, What};
 /// Rows that are worth more to events than an empty line is to the view.
 const ROWS_FOR_EVENTS: usize = 8;
 
-/// A run as it stands. What it holds grows with the enclaves that exist and the pods
-/// that wait, not with time.
+/// A run as it stands. What it holds grows with the pods of the run, not with time.
 #[derive(Clone, Debug)]
 pub struct View {
     started: Timestamp,
@@ -25,8 +24,12 @@ pub struct View {
     pool: Option<PoolShares>,
     enclaves: BTreeMap<EnclaveId, Enclave>,
     waiting: BTreeSet<PodKey>,
-    succeeded: u64,
-    failed: u64,
+    /// Containers that wait to be started again.
+    again: BTreeSet<ContainerKey>,
+    /// Containers that are over, and whether they succeeded.
+    over: BTreeMap<ContainerKey, bool>,
+    /// Pods that fit nowhere.
+    never_fit: u64,
 }
 
 impl View {
@@ -39,8 +42,9 @@ impl View {
             pool: None,
             enclaves: BTreeMap::new(),
             waiting: BTreeSet::new(),
-            succeeded: 0,
-            failed: 0,
+            again: BTreeSet::new(),
+            over: BTreeMap::new(),
+            never_fit: 0,
         }
     }
 
@@ -99,7 +103,7 @@ impl View {
             }
             What::PodNeverFits { .. } => {
                 self.waiting.remove(pod);
-                self.failed += 1;
+                self.never_fit += 1;
             }
             _ => {}
         }
@@ -108,15 +112,25 @@ impl View {
     fn of_container(&mut self, container: &ContainerKey, time: Timestamp, what: &What) {
         match what {
             What::EnclaveCreated { enclave, .. } => {
+                // Another instance: what became of the one before counts no longer.
+                self.again.remove(container);
+                self.over.remove(container);
                 self.enclaves.insert(*enclave, Enclave::new(*enclave, container.clone(), time));
             }
             What::Destroyed { .. } => self.destroyed(container),
-            What::Exited { code: 0 } => self.succeeded += 1,
-            What::Exited { .. } | What::Trapped { .. } | What::Killed { .. } | What::Failed { .. } => {
-                self.failed += 1;
+            What::Restarting { .. } => {
+                self.over.remove(container);
+                self.again.insert(container.clone());
+            }
+            What::Exited { code } => {
+                self.over.insert(container.clone(), *code == 0);
+            }
+            What::Trapped { .. } | What::Killed { .. } | What::Failed { .. } => {
+                self.again.remove(container);
+                self.over.insert(container.clone(), false);
             }
             What::WorkloadRefused { .. } => {
-                self.failed += 1;
+                self.over.insert(container.clone(), false);
                 self.update(container, |enclave| {
                     enclave.verdict = Some(Verdict::Contraindicated);
                     enclave.not_after = None;
@@ -167,11 +181,15 @@ impl View {
         line.push(Tone::Faint, &elapsed(self.now.since(self.started)));
         let enclaves = self.enclaves.len() as u64;
         let waiting = self.waiting.len() as u64;
+        let again = self.again.len() as u64;
+        let succeeded = self.over.values().filter(|succeeded| **succeeded).count() as u64;
+        let failed = self.over.len() as u64 - succeeded + self.never_fit;
         for (tone, count, one, many) in [
             (Tone::Plain, enclaves, "enclave", "enclaves"),
             (Tone::Waiting, waiting, "pod waits", "pods wait"),
-            (Tone::Good, self.succeeded, "succeeded", "succeeded"),
-            (Tone::Bad, self.failed, "failed", "failed"),
+            (Tone::Waiting, again, "starts again", "start again"),
+            (Tone::Good, succeeded, "succeeded", "succeeded"),
+            (Tone::Bad, failed, "failed", "failed"),
         ] {
             if count > 0 {
                 line.push(Tone::Faint, window.glyphs.dot());

@@ -15,6 +15,18 @@ fn at_a_hundred_columns_what_the_first_line_says_is_not_repeated() {
 }
 
 #[test]
+fn restarts_have_a_column_where_there_were_any() {
+    let mut run = fixture::run();
+    let without = table(&run, Style::plain());
+    assert!(!without.contains("RESTARTS"));
+    let workload = run.workloads.first_mut().expect("the fixture runs something");
+    workload.restarts = 3;
+    let with = table(&run, Style::plain());
+    assert!(with.lines().any(|line| line.contains("EXIT  RESTARTS  ")), "{with}");
+    assert!(with.lines().any(|line| line.contains("         3  ")), "{with}");
+}
+
+#[test]
 fn a_narrow_terminal_is_never_overrun_by_the_table() {
     for width in 40..160 {
         let text = table(

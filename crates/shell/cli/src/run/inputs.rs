@@ -118,7 +118,7 @@ impl Inputs {
             screen.problem(problem, source);
         }
         for note in &self.reading.notes {
-            screen.warn(&note.to_string());
+            screen.note(&note.to_string());
         }
     }
 

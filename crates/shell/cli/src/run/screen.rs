@@ -1,6 +1,6 @@
 //! What the user of a run sees, and where it goes.
 //!
-//! With a table, everything is on stdout but errors and warnings. With JSON,
+//! With a table, everything is on stdout but errors, warnings and notes. With JSON,
 //! stdout is the one document at the end and all else is on stderr.
 
 use std::io::{self, IsTerminal};
@@ -77,6 +77,11 @@ impl Screen {
     /// Something that is probably not meant.
     pub(crate) fn warn(&self, message: &str) {
         self.terminal.print_error(&format!("warning: {message}\n"));
+    }
+
+    /// What is understood and comes to nothing, or to something else than elsewhere.
+    pub(crate) fn note(&self, message: &str) {
+        self.terminal.print_error(&format!("note: {message}\n"));
     }
 
     /// A problem of a manifest, with its lines where they are known.
