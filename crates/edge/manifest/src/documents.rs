@@ -50,21 +50,14 @@ impl<'s> Parsed<'s> {
     }
 
     fn source(&mut self, source: &'s Source) {
-        let mut refuse = |cause: String, remedy: &str| {
-            self.pieces.push(Err(Box::new(whole_file(&source.name, &cause, remedy))));
-        };
-        if source.text.len() > Source::BYTES_MAX {
-            let cause = format!("{} bytes are more than are read ({})", source.text.len(), Source::BYTES_MAX);
-            return refuse(cause, "Split it, or give another file");
-        }
         let chunks = source.documents();
-        if chunks.is_empty() {
-            return refuse("holds no document".to_owned(), "Write a Pod or a Job in it");
-        }
-        if chunks.len() > Source::DOCUMENTS_MAX {
-            let cause =
-                format!("{} documents are more than are read ({})", chunks.len(), Source::DOCUMENTS_MAX);
-            return refuse(cause, "Split it");
+        let refusal = source.refusal(chunks.len()).or_else(|| {
+            let empty = || whole_file(&source.name, "holds no document", "Write a Pod or a Job in it");
+            chunks.is_empty().then(empty)
+        });
+        if let Some(refusal) = refusal {
+            self.pieces.push(Err(Box::new(refusal)));
+            return;
         }
         let mut unreadable = 0;
         for chunk in chunks {
