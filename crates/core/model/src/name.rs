@@ -63,6 +63,14 @@ impl fmt::Display for EnclaveId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WorkerId(pub core::num::NonZeroU16);
 
+impl WorkerId {
+    /// Which one it is, from 0, as people count CPUs.
+    #[must_use]
+    pub const fn index(self) -> u16 {
+        self.0.get() - 1
+    }
+}
+
 impl fmt::Display for WorkerId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "w{}", self.0)

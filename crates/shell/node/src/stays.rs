@@ -29,7 +29,7 @@ impl Stays {
 
     /// Keeps a stay that has just ended, on the buffer of its worker.
     pub(crate) fn record(&self, stay: Stay) {
-        let index = usize::from(stay.worker.0.get() - 1);
+        let index = usize::from(stay.worker.index());
         let Some(buffer) = self.0.get(index) else { return };
         let mut kept = lock(buffer);
         if kept.stays.len() < KEPT_MAX {

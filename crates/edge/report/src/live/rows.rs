@@ -153,7 +153,7 @@ fn state(enclave: &Enclave) -> (Tone, String) {
         (EnclaveState::Building, _) => (Tone::Faint, "building".to_owned()),
         (EnclaveState::Ready, _) => (Tone::Plain, "ready".to_owned()),
         // Workers are counted from one.
-        (EnclaveState::Inside, Some(worker)) => (Tone::Good, format!("on CPU {}", worker.0.get() - 1)),
+        (EnclaveState::Inside, Some(worker)) => (Tone::Good, format!("on CPU {}", worker.index())),
         (EnclaveState::Inside, None) => (Tone::Good, "inside".to_owned()),
         (EnclaveState::Blocked, _) => (Tone::Faint, "blocked".to_owned()),
         (EnclaveState::Suspended, _) => (Tone::Waiting, "suspended".to_owned()),

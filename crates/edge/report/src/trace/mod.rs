@@ -87,7 +87,7 @@ fn cpus<W: Write>(
         let track = match current {
             Some((worker, track)) if worker == slice.worker => track,
             _ => {
-                let track = writer.track(&format!("CPU {}", slice.worker), "", Some(group))?;
+                let track = writer.track(&format!("CPU {}", slice.worker.index()), "", Some(group))?;
                 current = Some((slice.worker, track));
                 free = Timestamp(0);
                 track
