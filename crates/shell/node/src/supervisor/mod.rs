@@ -20,7 +20,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use casemate_model::{Container, EnclaveId, Fingerprint, Nanos, Node as NodeModel, Timestamp};
+use casemate_model::{Container, EnclaveId, Fingerprint, Nanos, Node as NodeModel, PodKey, Timestamp};
 use casemate_placement::{Ledger, OnEvidence, Plan, Queue};
 use casemate_pod::{PodLife, Restarts};
 use casemate_report::{Event, Observer, Subject, Verdict, What};
@@ -66,6 +66,8 @@ pub(crate) struct Supervisor<'a> {
     ledger: Ledger<OnEvidence>,
     queue: Queue,
     pods: Vec<PodEntry>,
+    /// The pod of each name: the first one, where several have it.
+    by_name: BTreeMap<PodKey, usize>,
     entries: Vec<Entry>,
     /// Which container an enclave belongs to, for as long as it exists.
     by_enclave: BTreeMap<EnclaveId, usize>,
@@ -124,6 +126,7 @@ impl<'a> Supervisor<'a> {
             ledger: Ledger::<OnEvidence>::new(),
             queue: Queue::new(PATIENCE),
             pods: Vec::new(),
+            by_name: BTreeMap::new(),
             entries: Vec::new(),
             by_enclave: BTreeMap::new(),
             platform: PlatformStanding::default(),

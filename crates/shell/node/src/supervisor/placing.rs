@@ -16,7 +16,7 @@ impl Supervisor<'_> {
     pub(super) fn enlist(&mut self, workloads: Vec<Workload>) {
         for workload in workloads {
             let (pod, first) = (self.pods.len(), self.entries.len());
-            let named_before = self.pods.iter().any(|known| known.workload.pod.key == workload.pod.key);
+            let first_named = *self.by_name.entry(workload.pod.key.clone()).or_insert(pod);
             for (index, container) in workload.pod.all_containers().enumerate() {
                 let key = workload.key(container);
                 let tee = container.demand.enclave.map(|enclave| enclave.tee);
@@ -30,7 +30,7 @@ impl Supervisor<'_> {
             let mut images = self.entries[containers.clone()].iter().map(|entry| &entry.image);
             let missing = images.find_map(|image| image.as_ref().err().cloned());
             let views = self.views(&workload.pod);
-            if named_before {
+            if first_named != pod {
                 let why = format!("another pod is named {} already; rename one", workload.pod.key);
                 self.give_up(containers.clone(), State::Refused, &[why]);
             } else if let Some(why) = missing {
@@ -88,11 +88,10 @@ impl Supervisor<'_> {
 
     /// The pod of this name that waits. Where several have the name, all but one were refused.
     fn waiting_pod(&self, key: &PodKey) -> Option<usize> {
-        self.pods.iter().position(|pod| {
-            pod.workload.pod.key == *key
-                && pod.plan.is_none()
-                && self.entries[pod.containers.clone()].iter().any(|entry| !entry.is_over())
-        })
+        let index = *self.by_name.get(key)?;
+        let pod = &self.pods[index];
+        let lives = self.entries[pod.containers.clone()].iter().any(|entry| !entry.is_over());
+        (pod.plan.is_none() && lives).then_some(index)
     }
 
     /// Ends containers that never got as far as an enclave.
