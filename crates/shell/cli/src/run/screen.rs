@@ -103,6 +103,8 @@ impl Screen {
     pub(crate) fn report(&self, report: &RunReport) {
         self.terminal.clear();
         match self.output {
+            // Why nothing ran has just been said; a table of nothing would say it again.
+            Output::Table if report.node.is_none() => {}
             Output::Table => self.terminal.print(&format!("\n{}", table(report, self.terminal.style()))),
             Output::Json => {
                 // A reader that has gone away is told nothing.
