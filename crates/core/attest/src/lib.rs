@@ -9,17 +9,28 @@
 //! adjusted, and nothing a sender can write makes this crate panic or hold more than the
 //! evidence itself (at most [`MAX_EVIDENCE_BYTES`]).
 //!
-//! Reads no clock and no file: time is an argument.
+//! Reads no clock and no file: time is an argument, and so are endorsements.
 
 #![forbid(unsafe_code)]
 
 pub mod binding;
-mod chain;
-mod error;
+pub mod claims;
+pub mod dcap;
+mod endorsements;
 mod evidence;
+mod fault;
+mod layout_error;
 mod roots;
 pub mod sgx;
+mod verify;
+mod window;
+pub mod x509;
 
-pub use error::{ChainError, LayoutError, Party, QuoteError, VerifyError};
-pub use evidence::{Claims, Evidence, MAX_EVIDENCE_BYTES, VerifiedEvidence, verify};
-pub use roots::Roots;
+pub use claims::Claims;
+pub use endorsements::{CcaAnchor, CcaCurve, Endorsements, SignedJson};
+pub use evidence::{AzureVtpm, Evidence, GceVtpm, MAX_EVIDENCE_BYTES, TpmQuote};
+pub use fault::{CertificateError, ChainError, Fault, Party, Refused};
+pub use layout_error::LayoutError;
+pub use roots::{Product, Roots};
+pub use verify::{VerifiedEvidence, verify};
+pub use window::{Artifact, Window};

@@ -1,7 +1,6 @@
-//! Intel SGX: the quote, and the measurement of an enclave.
+//! Intel SGX: the layout of quotes and reports, and the measurement of an enclave.
 
 pub mod layout;
 mod measurement;
-pub(crate) mod quote;
 
 pub use measurement::{MeasurementBuilder, PageFlags};

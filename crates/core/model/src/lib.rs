@@ -11,6 +11,7 @@
 extern crate alloc;
 
 mod digest;
+mod hash;
 mod name;
 mod node;
 mod quantity;
@@ -19,6 +20,7 @@ mod volume;
 mod workload;
 
 pub use digest::{ConfigDigest, Fingerprint, Measurement, Nonce, ParseHexError, ReportData};
+pub use hash::Digest;
 pub use name::{ContainerKey, EnclaveId, NodeName, PodKey, WorkerId};
 pub use node::{Capacity, Node, NodeIdentity, Taint, TaintEffect};
 pub use quantity::{Bytes, MilliCpu, Nanos, PAGE_SIZE, Pages, Timestamp};

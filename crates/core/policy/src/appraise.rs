@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use casemate_attest::binding::{platform_report_data, workload_report_data};
+use casemate_attest::claims::Kind;
 use casemate_attest::{Claims, VerifiedEvidence};
 use casemate_model::{
-    ConfigDigest, ContainerKey, Fingerprint, Measurement, Nanos, NodeIdentity, Nonce, ReportData, Tee,
-    Timestamp,
+    ConfigDigest, ContainerKey, Digest, Fingerprint, Measurement, Nanos, NodeIdentity, Nonce, ReportData,
+    Tee, Timestamp,
 };
 use casemate_mutant::{Mutant, active as seeded};
 use thiserror::Error;
@@ -80,7 +81,7 @@ pub enum Reason {
         /// What the subject claims to have.
         expected: Tee,
         /// What the evidence is of.
-        found: Tee,
+        found: Kind,
     },
     /// The evidence was made for another nonce, node, boot, key, container or configuration.
     #[error(
@@ -89,24 +90,24 @@ pub enum Reason {
     ReportData {
         /// What everything expected binds to.
         expected: ReportData,
-        /// What the evidence holds.
-        found: ReportData,
+        /// What the evidence holds, in hex.
+        found: String,
     },
     /// The enclave is none that the policy knows as good.
-    #[error("measurement {found} is not among the policy's reference values ({})", list(expected))]
+    #[error("measurement {} is not among the policy's reference values ({})", shown(found), list(expected))]
     Measurement {
         /// The reference values.
         expected: BTreeSet<Measurement>,
         /// What the evidence says the enclave is.
-        found: Measurement,
+        found: Option<Digest>,
     },
     /// The enclave is not the one the witness would speak of.
-    #[error("measurement {found} is not that of the enclave in question, {expected}")]
+    #[error("measurement {} is not that of the enclave in question, {expected}", shown(found))]
     Subject {
         /// The measurement of the enclave in question.
         expected: Measurement,
         /// What the evidence says the enclave is.
-        found: Measurement,
+        found: Option<Digest>,
     },
     /// The host can read and write the enclave.
     #[error("the enclave runs in debug mode, which the policy does not allow")]
@@ -135,6 +136,10 @@ pub enum Reason {
     },
 }
 
+fn shown(found: &Option<Digest>) -> String {
+    found.map_or_else(|| "(none)".to_owned(), |found| found.to_string())
+}
+
 fn list(measurements: &BTreeSet<Measurement>) -> String {
     measurements.iter().map(Measurement::to_string).collect::<Vec<_>>().join(", ")
 }
@@ -151,8 +156,8 @@ pub fn appraise_platform(
     let bound = platform_report_data(nonce, &subject.identity, agent_key);
 
     let mut reasons = common_reasons(claims, bound, policy, now);
-    if claims.tee != subject.tee {
-        reasons.push(Reason::Tee { expected: subject.tee, found: claims.tee });
+    if claims.tee() != Some(subject.tee) {
+        reasons.push(Reason::Tee { expected: subject.tee, found: claims.kind() });
     }
     let accepted = policy.platform().accepted(*image_measurement);
     reasons.extend(measurement_reason(claims, accepted));
@@ -171,8 +176,8 @@ pub fn appraise_workload(
     let bound = workload_report_data(nonce, identity, &subject.container, config);
 
     let mut reasons = common_reasons(claims, bound, policy, now);
-    if claims.measurement != subject.measurement && !seeded(Mutant::PolicyIgnoresMeasurement) {
-        reasons.push(Reason::Subject { expected: subject.measurement, found: claims.measurement });
+    if claims.measurement() != Some(subject.measurement.into()) && !seeded(Mutant::PolicyIgnoresMeasurement) {
+        reasons.push(Reason::Subject { expected: subject.measurement, found: claims.measurement() });
     }
     match policy.workload(&subject.container) {
         Some(reference) => {
@@ -190,15 +195,16 @@ fn common_reasons(
     policy: &AppraisalPolicy,
     now: Timestamp,
 ) -> Vec<Reason> {
-    let Claims { root, report_data, debug, not_before, not_after, .. } = *claims;
+    let (root, not_before, not_after) = (claims.root, claims.not_before(), claims.not_after());
     let mut reasons = Vec::new();
     if !policy.roots().contains(&root) {
         reasons.push(Reason::Root { root });
     }
-    if report_data != bound {
-        reasons.push(Reason::ReportData { expected: bound, found: report_data });
+    if claims.challenge() != Some(&bound.0[..]) {
+        let found = claims.challenge().unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
+        reasons.push(Reason::ReportData { expected: bound, found });
     }
-    if debug && !policy.debug_allowed() && !seeded(Mutant::PolicyIgnoresDebug) {
+    if claims.debug() && !policy.debug_allowed() && !seeded(Mutant::PolicyIgnoresDebug) {
         reasons.push(Reason::Debug);
     }
     if now < not_before {
@@ -211,8 +217,9 @@ fn common_reasons(
 }
 
 fn measurement_reason(claims: &Claims, expected: BTreeSet<Measurement>) -> Option<Reason> {
-    let found = claims.measurement;
-    (!expected.contains(&found)).then_some(Reason::Measurement { expected, found })
+    let found = claims.measurement();
+    let is_good = found.is_some_and(|found| expected.iter().any(|it| Digest::from(*it) == found));
+    (!is_good).then_some(Reason::Measurement { expected, found })
 }
 
 /// No reason against it makes a witness, which lapses with the evidence or after the policy's
@@ -226,8 +233,8 @@ fn conclude<S: Subject>(
 ) -> Appraisal<S> {
     if reasons.is_empty() {
         let ttl = if seeded(Mutant::PolicyIgnoresLifetime) { Nanos(u64::MAX) } else { policy.ttl() };
-        let not_after = claims.not_after.min(now.after(ttl));
-        Appraisal::Affirming(Attested::new(subject, claims.root, claims.not_before, not_after))
+        let not_after = claims.not_after().min(now.after(ttl));
+        Appraisal::Affirming(Attested::new(subject, claims.root, claims.not_before(), not_after))
     } else {
         Appraisal::Contraindicated(reasons)
     }

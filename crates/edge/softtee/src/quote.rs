@@ -94,7 +94,7 @@ impl QuotingEnclave {
     pub fn quote(&self, report: &EnclaveReport) -> Result<Evidence, SigningError> {
         let signed = self.signed_part(report);
         let signature = self.attestation_key.sign(&signed)?;
-        Ok(Evidence::from_bytes(self.assemble(&signed, &signature)))
+        Ok(Evidence::quote(self.assemble(&signed, &signature)))
     }
 
     /// Header and body, which the attestation key signs.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use casemate_attest::{Roots, VerifyError, verify};
+use casemate_attest::{Endorsements, Refused, Roots, verify};
 use casemate_model::{Fingerprint, Measurement, Nanos, ReportData, Timestamp};
 use der::pem::{self, LineEnding};
 use rcgen::CertificateParams;
@@ -124,7 +124,7 @@ impl SoftwareRoot {
             report_data: ReportData([0; 64]),
         };
         let evidence = self.quoting_enclave(now)?.quote(&probe)?;
-        verify(&evidence, &Roots::software([self.fingerprint()]), now)
+        verify(&evidence, &Endorsements::none(), &Roots::software([self.fingerprint()]), now)
             .map(drop)
             .map_err(|cause| RootError::Unusable { path: self.path.clone(), cause })
     }
@@ -172,6 +172,6 @@ pub enum RootError {
         /// The file.
         path: PathBuf,
         /// What its quote was refused for.
-        cause: VerifyError,
+        cause: Refused,
     },
 }

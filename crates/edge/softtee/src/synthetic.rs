@@ -6,7 +6,7 @@
 //!
 //! The functions panic where the crypto library fails, which in a test is the right answer.
 
-use casemate_attest::{Evidence, Roots, VerifiedEvidence, verify};
+use casemate_attest::{Endorsements, Evidence, Roots, VerifiedEvidence, verify};
 use casemate_model::{Fingerprint, Measurement, Nanos, ReportData, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, IsCa, KeyPair, KeyUsagePurpose,
@@ -162,7 +162,7 @@ impl TestRoot {
         let content = enclave.signed_part(report);
         let stranger = new_report_key();
         let signer = if self.has(Defect::QuoteForged) { &stranger } else { &enclave.attestation_key };
-        Evidence::from_bytes(enclave.assemble(&content, &signed(signer.sign(&content))))
+        Evidence::quote(enclave.assemble(&content, &signed(signer.sign(&content))))
     }
 
     /// Good evidence over this report, verified: the honest way to a witness.
@@ -172,7 +172,8 @@ impl TestRoot {
     /// Where this root has a defect.
     #[must_use]
     pub fn verified(&self, report: &EnclaveReport) -> VerifiedEvidence {
-        verify(&self.evidence(report), &self.roots(), self.now).expect("evidence without a defect verifies")
+        verify(&self.evidence(report), &Endorsements::none(), &self.roots(), self.now)
+            .expect("evidence without a defect verifies")
     }
 
     fn build(now: Timestamp, defect: Option<Defect>) -> Self {

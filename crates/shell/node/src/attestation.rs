@@ -7,7 +7,7 @@
 
 use aws_lc_rs::rand;
 use casemate_attest::binding::{config_digest, platform_report_data, workload_report_data};
-use casemate_attest::{Evidence, Roots, VerifiedEvidence, verify};
+use casemate_attest::{Endorsements, Evidence, Roots, VerifiedEvidence, verify};
 use casemate_checker::EvidenceFacts;
 use casemate_model::{
     ConfigDigest, Container, ContainerKey, EnclaveId, Measurement, NodeIdentity, NodeName, Nonce, ReportData,
@@ -149,7 +149,7 @@ impl Attestation {
             .source
             .evidence(measurement, report_data, now)
             .map_err(|why| format!("no evidence: {why}"))?;
-        verify(&evidence, &self.roots, now).map_err(|error| error.to_string())
+        verify(&evidence, &Endorsements::none(), &self.roots, now).map_err(|error| error.to_string())
     }
 }
 
@@ -168,13 +168,17 @@ fn answer<S: Subject>(
     asked: &Asked,
 ) -> Result<Affirmed<S>, Refusal> {
     let verified = evidence.claims();
-    let facts = EvidenceFacts {
-        measurement: verified.measurement,
-        debug: verified.debug,
-        not_before: verified.not_before,
-        not_after: verified.not_after,
+    let Some(enclave) = verified.enclave() else {
+        let reasons = vec![format!("the evidence is of {}, not of an enclave", verified.kind())];
+        return Err(Refusal { claims: Claims::default(), reasons });
     };
-    let claims = claims::in_words(verified, asked);
+    let facts = EvidenceFacts {
+        measurement: enclave.mr_enclave,
+        debug: enclave.debug(),
+        not_before: verified.not_before(),
+        not_after: verified.not_after(),
+    };
+    let claims = claims::in_words(verified, enclave, asked);
     match appraisal {
         Appraisal::Affirming(witness) => Ok(Affirmed { witness, facts, claims }),
         Appraisal::Contraindicated(reasons) => {

@@ -6,6 +6,7 @@
 //! report data answers it.
 
 use casemate_attest::Claims as Verified;
+use casemate_attest::claims::SgxBody;
 use casemate_model::{Nonce, ReportData};
 use casemate_report::Claims;
 
@@ -17,26 +18,26 @@ pub(crate) struct Asked {
 }
 
 /// Every claim of verified evidence, and whether it answers what was asked.
-pub(crate) fn in_words(claims: &Verified, asked: &Asked) -> Claims {
+pub(crate) fn in_words(claims: &Verified, enclave: &SgxBody, asked: &Asked) -> Claims {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let Verified { cpu_svn, misc_select, attribute_flags, xfrm, debug, .. } = claims;
+    let SgxBody { cpu_svn, misc_select, attribute_flags, xfrm, .. } = enclave;
     let named: [(&str, String); 16] = [
-        ("tee", claims.tee.to_string()),
+        ("tee", claims.kind().to_string()),
         ("cpu_svn", hex(cpu_svn)),
         ("misc_select", format!("{misc_select:#010x}")),
         ("attributes", format!("{attribute_flags:#018x}")),
-        ("debug", debug.to_string()),
+        ("debug", enclave.debug().to_string()),
         ("xfrm", format!("{xfrm:#018x}")),
-        ("mrenclave", claims.measurement.to_string()),
-        ("mrsigner", claims.signer.to_string()),
-        ("isv_prod_id", claims.prod_id.to_string()),
-        ("isv_svn", claims.svn.to_string()),
-        ("report_data", claims.report_data.to_string()),
+        ("mrenclave", enclave.mr_enclave.to_string()),
+        ("mrsigner", enclave.mr_signer.to_string()),
+        ("isv_prod_id", enclave.isv_prod_id.to_string()),
+        ("isv_svn", enclave.isv_svn.to_string()),
+        ("report_data", enclave.report_data.to_string()),
         ("root", claims.root.to_string()),
-        ("valid_from", claims.not_before.to_string()),
-        ("valid_until", claims.not_after.to_string()),
+        ("valid_from", claims.not_before().to_string()),
+        ("valid_until", claims.not_after().to_string()),
         ("nonce", asked.nonce.to_string()),
-        ("nonce_bound", (claims.report_data == asked.bound).to_string()),
+        ("nonce_bound", (enclave.report_data == asked.bound).to_string()),
     ];
     Claims(named.map(|(name, value)| (name.to_owned(), value)).into())
 }

@@ -20,6 +20,6 @@ fn report() -> EnclaveReport {
 
 /// What a verifier that accepts `root` makes of these bytes at `now`.
 fn claims_of(bytes: &[u8], root: &TestRoot, now: Timestamp) -> Result<Claims, VerifyError> {
-    let evidence = casemate_attest::Evidence::from_bytes(bytes);
+    let evidence = casemate_attest::Evidence::quote(bytes);
     verify(&evidence, &root.roots(), now).map(|verified| verified.claims().clone())
 }

@@ -46,7 +46,7 @@ fn check_good(case: &str, file: &str, decode: impl Fn(&[u8]) -> Vec<u8>) {
     let Some(expected) = data(case, &format!("{case}/expected.json")) else { return };
     let expected: Value = serde_json::from_slice(&expected).expect("JSON");
     let now = Timestamp::from_unix_secs(expected["now_unix"].as_u64().expect("a time"));
-    let evidence = Evidence::from_bytes(decode(&quote));
+    let evidence = Evidence::quote(decode(&quote));
 
     let verified =
         verify(&evidence, &Roots::software([intel_root()]), now).expect("signatures and chain hold");
@@ -73,7 +73,7 @@ fn check_flips(evidence: &Evidence, now: Timestamp) {
     for at in (0..432).chain(436..1012).chain(1014..1014 + auth_len) {
         let mut changed = quote.to_vec();
         changed[at] ^= 1;
-        let refused = verify(&Evidence::from_bytes(changed), &Roots::software([intel_root()]), now);
+        let refused = verify(&Evidence::quote(changed), &Roots::software([intel_root()]), now);
         assert!(refused.is_err(), "byte {at} can be changed");
     }
 }
@@ -102,7 +102,7 @@ fn sgx_v3_occlum_debug_outofdate_verifies_and_claims_debug() {
 fn sgx_v3_intel_sample_testroot_is_refused_for_its_certification_data_type_1() {
     let case = "sgx/v3-intel-sample-testroot";
     let Some(quote) = data(case, &format!("{case}/quote.dat")) else { return };
-    let refused = verify(&Evidence::from_bytes(quote), &Roots::software([intel_root()]), Timestamp(0));
+    let refused = verify(&Evidence::quote(quote), &Roots::software([intel_root()]), Timestamp(0));
     let kind = QuoteError::CertDataType { offset: 1014, found: 1 };
     assert_eq!(refused, Err(VerifyError::Quote(kind)));
 }
@@ -116,7 +116,7 @@ fn tdx_v4_and_v5_quotes_are_refused_for_their_version() {
         ("tdx/v5-td15ex-phala-uptodate", "tdx_quote_td15ex", 5),
     ] {
         let Some(quote) = data(case, &format!("{case}/{file}")) else { continue };
-        let refused = verify(&Evidence::from_bytes(quote), &Roots::software([intel_root()]), Timestamp(0));
+        let refused = verify(&Evidence::quote(quote), &Roots::software([intel_root()]), Timestamp(0));
         assert_eq!(refused, Err(VerifyError::Quote(QuoteError::Version { found: version })), "{case}");
     }
 }

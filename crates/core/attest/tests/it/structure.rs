@@ -204,7 +204,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-        prop_assert!(verify(&Evidence::from_bytes(bytes), &good().0.roots(), NOW).is_err());
+        prop_assert!(verify(&Evidence::quote(bytes), &good().0.roots(), NOW).is_err());
     }
 
     #[test]

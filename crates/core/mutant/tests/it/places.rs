@@ -80,13 +80,13 @@ impl Run {
         self.judge.observe(Observation::PlatformWitnessGranted {
             at: self.now,
             node: node.name.clone(),
-            not_before: claims.not_before,
+            not_before: claims.not_before(),
             not_after: witness.not_after(),
             evidence: EvidenceFacts {
-                measurement: claims.measurement,
-                debug: claims.debug,
-                not_before: claims.not_before,
-                not_after: claims.not_after,
+                measurement: claims.enclave().expect("an enclave").mr_enclave,
+                debug: claims.debug(),
+                not_before: claims.not_before(),
+                not_after: claims.not_after(),
             },
         });
         self.ledger.admit(node.clone(), witness).expect("the witness speaks of this node");

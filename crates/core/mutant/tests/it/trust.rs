@@ -85,10 +85,10 @@ impl Run {
             measurement: subject.measurement,
             not_after: witness.not_after(),
             evidence: EvidenceFacts {
-                measurement: claims.measurement,
-                debug: claims.debug,
-                not_before: claims.not_before,
-                not_after: claims.not_after,
+                measurement: claims.enclave().expect("an enclave").mr_enclave,
+                debug: claims.debug(),
+                not_before: claims.not_before(),
+                not_after: claims.not_after(),
             },
         });
         // Now and then the shell hands it to the wrong enclave.

@@ -59,7 +59,7 @@ fn a_platform_that_claims_another_tee_than_its_evidence_is_refused() {
     let mut expected = platform_expectation();
     expected.subject.tee = Tee::Sgx;
     let reasons = reasons(&platform_report(), &expected);
-    assert_eq!(reasons, [Reason::Tee { expected: Tee::Sgx, found: Tee::Software }]);
+    assert_eq!(reasons, [Reason::Tee { expected: Tee::Sgx, found: casemate_attest::claims::Kind::Software }]);
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn a_platform_of_another_measurement_is_refused() {
     let reasons =
         reasons(&EnclaveReport { measurement: OTHER, ..platform_report() }, &platform_expectation());
     let one_of_image = std::collections::BTreeSet::from([IMAGE]);
-    assert_eq!(reasons, [Reason::Measurement { expected: one_of_image, found: OTHER }]);
+    assert_eq!(reasons, [Reason::Measurement { expected: one_of_image, found: Some(OTHER.into()) }]);
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_refusal_names_every_reason_at_once() {
     let report = EnclaveReport { measurement: OTHER, debug: true, ..platform_report() };
     let mut expected = PlatformExpectation { nonce: Nonce([8; 32]), ..platform_expectation() };
     expected.subject.tee = Tee::Sgx;
-    let late = root.verified(&report).claims().not_after.after(TTL);
+    let late = root.verified(&report).claims().not_after().after(TTL);
     let Appraisal::Contraindicated(reasons) =
         appraise_platform(&root.verified(&report), &expected, &policy(&other), late)
     else {

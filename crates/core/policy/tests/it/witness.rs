@@ -43,7 +43,7 @@ proptest! {
     #[test]
     fn a_witness_outlives_neither_its_evidence_nor_the_policys_lifetime(ttl in 1_u64..=u64::MAX) {
         let root = TestRoot::new(NOW);
-        let evidence_ends = root.verified(&workload_report()).claims().not_after;
+        let evidence_ends = root.verified(&workload_report()).claims().not_after();
         let not_after = witness(Nanos(ttl)).not_after();
         prop_assert_eq!(not_after, evidence_ends.min(NOW.after(Nanos(ttl))));
     }

@@ -1,11 +1,17 @@
 //! Quotes of a quoting enclave under this machine's root.
 
-use casemate_attest::{ChainError, Evidence, Roots, VerifyError, verify};
+use casemate_attest::{
+    Artifact, ChainError, Endorsements, Evidence, Fault, Refused, Roots, VerifiedEvidence,
+};
 use casemate_model::{Measurement, Nanos, ReportData, Timestamp};
 use casemate_softtee::{EnclaveReport, SoftwareRoot};
 use proptest::prelude::*;
 
 use crate::{NOW, report};
+
+fn verify(evidence: &Evidence, roots: &Roots, now: Timestamp) -> Result<VerifiedEvidence, Refused> {
+    casemate_attest::verify(evidence, &Endorsements::none(), roots, now)
+}
 
 fn root() -> (tempfile::TempDir, SoftwareRoot) {
     let dir = tempfile::tempdir().expect("a directory");
@@ -22,7 +28,14 @@ fn a_quote_is_refused_under_any_other_root() {
     let (_keep, ours) = root();
     let (_keep, theirs) = root();
     let refused = verify(&quote(&ours, &report(), NOW), &Roots::software([theirs.fingerprint()]), NOW);
-    assert_eq!(refused, Err(VerifyError::UnknownRoot { fingerprint: ours.fingerprint() }));
+    assert_eq!(
+        refused,
+        Err(Fault::Chain(ChainError::UnknownRoot {
+            chain: "PCK certificate chain",
+            fingerprint: ours.fingerprint(),
+        })
+        .into())
+    );
 }
 
 #[test]
@@ -31,11 +44,15 @@ fn a_quote_lapses_with_its_quoting_enclave_and_a_new_one_takes_over() {
     let roots = Roots::software([root.fingerprint()]);
     let enclave = root.quoting_enclave(NOW).expect("a quoting enclave");
     let evidence = enclave.quote(&report()).expect("a quote");
-    assert_eq!(verify(&evidence, &roots, NOW).expect("good").claims().not_after, enclave.not_after());
+    assert_eq!(verify(&evidence, &roots, NOW).expect("good").claims().not_after(), enclave.not_after());
 
     let later = enclave.not_after().after(Nanos(1));
     let refused = verify(&evidence, &roots, later);
-    assert!(matches!(refused, Err(VerifyError::Chain(ChainError::Expired { index: 0, .. }))), "{refused:?}");
+    let faults = refused.expect_err("late").faults;
+    assert!(
+        matches!(faults[..], [Fault::Expired { what: Artifact { index: Some(0), .. }, .. }]),
+        "{faults:?}"
+    );
     assert!(verify(&quote(&root, &report(), later), &roots, later).is_ok());
 }
 
@@ -82,11 +99,12 @@ proptest! {
     fn whatever_is_quoted_is_what_verification_claims(report in any_report()) {
         let (_keep, root) = root();
         let verified = verify(&quote(&root, &report, NOW), &Roots::software([root.fingerprint()]), NOW);
-        let claims = verified.expect("a good quote").claims().clone();
-        prop_assert_eq!(claims.measurement, report.measurement);
-        prop_assert_eq!(claims.signer, report.signer);
-        prop_assert_eq!(claims.debug, report.debug);
-        prop_assert_eq!((claims.prod_id, claims.svn), (report.prod_id, report.svn));
+        let verified = verified.expect("a good quote");
+        let claims = verified.claims().enclave().expect("an enclave");
+        prop_assert_eq!(claims.mr_enclave, report.measurement);
+        prop_assert_eq!(claims.mr_signer, report.signer);
+        prop_assert_eq!(claims.debug(), report.debug);
+        prop_assert_eq!((claims.isv_prod_id, claims.isv_svn), (report.prod_id, report.svn));
         prop_assert_eq!(claims.report_data, report.report_data);
     }
 }

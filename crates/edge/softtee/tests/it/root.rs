@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::thread;
 
-use casemate_attest::{ChainError, VerifyError};
+use casemate_attest::{Artifact, ChainError, Fault};
 use casemate_model::{Nanos, Timestamp};
 use casemate_softtee::{RootError, SoftwareRoot, StoreError};
 use tempfile::TempDir;
@@ -151,7 +151,8 @@ fn a_key_beside_another_keys_certificate_is_refused() {
     fs::write(home.file(), format!("{}{}", &one[..at(&one)], &other[at(&other)..])).expect("to write");
     let refusal = home.refusal();
     let RootError::Unusable { cause, .. } = &refusal else { panic!("{refusal}") };
-    assert_eq!(*cause, VerifyError::Chain(ChainError::Signature { index: 0 }));
+    let signature = ChainError::Signature { chain: "PCK certificate chain", index: 0 };
+    assert_eq!(cause.faults, [Fault::Chain(signature)]);
 }
 
 #[test]
@@ -168,7 +169,8 @@ fn a_root_past_its_time_is_refused_with_the_remedy() {
     let late = Timestamp(NOW.0).after(Nanos::from_secs(21 * 365 * 24 * 3600));
     let refusal = SoftwareRoot::open_or_create(&home.dir, late).expect_err("a refusal");
     let RootError::Unusable { cause, .. } = &refusal else { panic!("{refusal}") };
-    assert!(matches!(cause, VerifyError::Chain(ChainError::Expired { index: 1, .. })), "{cause}");
+    let root = Artifact { name: "PCK certificate chain", index: Some(1) };
+    assert!(matches!(cause.faults[..], [Fault::Expired { what, .. }] if what == root), "{cause}");
     assert!(refusal.to_string().contains("remove it"), "{refusal}");
 }
 

@@ -102,7 +102,7 @@ impl EvidenceSource for Faulty {
             Fault::UnderAnotherRoot => self.stranger.evidence(&good),
             Fault::Expired | Fault::QuoteForged => self.defective.evidence(&good),
             Fault::Debug => self.honest.evidence(&EnclaveReport { debug: true, ..good }),
-            Fault::Truncated => Evidence::from_bytes(Vec::new()),
+            Fault::Truncated => Evidence::quote(Vec::new()),
             Fault::Missing => return Err("the device is gone".to_owned()),
         })
     }

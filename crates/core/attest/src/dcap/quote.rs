@@ -1,5 +1,5 @@
 //! An SGX quote of version 3 with an ECDSA P-256 attestation key: parsing, and the three
-//! signatures inside it. The layout is in [`super::layout`].
+//! signatures inside it. The layout is in [`crate::sgx::layout`].
 //!
 //! Refuses every other version, key type, TEE, QE vendor and kind of certification data by name,
 //! and signature data whose parts do not add up to its declared length.
@@ -8,12 +8,14 @@ use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED, UnparsedPublicKey};
 use casemate_model::{Measurement, ReportData};
 
-use super::layout::{
+use super::{DcapFault, QuoteError};
+use crate::MAX_EVIDENCE_BYTES;
+use crate::claims::SgxBody;
+use crate::sgx::layout::{
     ATTRIBUTE_DEBUG, ATTRIBUTES_AT, BODY_LEN, CERT_DATA_PCK_CHAIN, CPU_SVN_AT, HEADER_LEN, KEY_LEN,
     KEY_TYPE_ECDSA_P256, MISC_SELECT_AT, MRENCLAVE_AT, MRSIGNER_AT, PROD_ID_AT, QE_VENDOR_INTEL,
     REPORT_DATA_AT, SIGNATURE_LEN, SVN_AT, TEE_TYPE_SGX, VERSION, XFRM_AT,
 };
-use crate::{MAX_EVIDENCE_BYTES, QuoteError, VerifyError};
 
 /// A quote whose structure holds. Nothing in it is verified yet; it borrows the bytes received.
 pub(crate) struct Quote<'a> {
@@ -74,21 +76,21 @@ impl<'a> Quote<'a> {
     /// PCK signs QE report; QE report commits to the attestation key; that key signs the quote.
     ///
     /// `pck` is an uncompressed point, as SEC 1 writes it.
-    pub(crate) fn verify_signatures(&self, pck: &[u8]) -> Result<(), VerifyError> {
-        p256_verify(pck, self.qe_report.0, self.qe_signature).map_err(|_| VerifyError::QeReportSignature)?;
+    pub(crate) fn verify_signatures(&self, pck: &[u8]) -> Result<(), DcapFault> {
+        p256_verify(pck, self.qe_report.0, self.qe_signature).map_err(|_| DcapFault::QeReportSignature)?;
 
         if self.qe_report.attribute_flags() & ATTRIBUTE_DEBUG != 0 {
-            return Err(VerifyError::QeDebug);
+            return Err(DcapFault::QeDebug);
         }
         let committed = digest(&SHA256, &[self.attestation_key.as_slice(), self.auth_data].concat());
         let (vouched, tail) = self.qe_report.0[REPORT_DATA_AT..].split_at(committed.as_ref().len());
         if vouched != committed.as_ref() || tail.iter().any(|byte| *byte != 0) {
-            return Err(VerifyError::AttestationKey);
+            return Err(DcapFault::AttestationKey);
         }
 
         let mut point = [0x04; 1 + KEY_LEN];
         point[1..].copy_from_slice(self.attestation_key);
-        p256_verify(&point, self.signed, self.signature).map_err(|_| VerifyError::QuoteSignature)
+        p256_verify(&point, self.signed, self.signature).map_err(|_| DcapFault::QuoteSignature)
     }
 }
 
@@ -125,6 +127,25 @@ fn check_header(mut reader: Reader<'_>) -> Result<(), QuoteError> {
 pub(crate) struct ReportBody<'a>(&'a [u8; BODY_LEN]);
 
 impl ReportBody<'_> {
+    /// Every field.
+    pub(crate) fn claims(self) -> SgxBody {
+        SgxBody {
+            cpu_svn: self.cpu_svn(),
+            misc_select: self.misc_select(),
+            isv_ext_prod_id: self.field::<32, 16>(),
+            attribute_flags: self.attribute_flags(),
+            xfrm: self.xfrm(),
+            mr_enclave: self.measurement(),
+            mr_signer: self.signer(),
+            config_id: ReportData(self.field::<192, 64>()),
+            isv_prod_id: self.prod_id(),
+            isv_svn: self.svn(),
+            config_svn: u16::from_le_bytes(self.field::<260, 2>()),
+            isv_family_id: self.field::<304, 16>(),
+            report_data: self.report_data(),
+        }
+    }
+
     pub(crate) fn cpu_svn(self) -> [u8; 16] {
         self.field::<CPU_SVN_AT, 16>()
     }
