@@ -11,10 +11,14 @@ use crate::house::violation::Violation;
 const RULE: &str = "libraries";
 
 /// Libraries that core may use.
-const PURE: [(&str, &str); 7] = [
+const PURE: [(&str, &str); 11] = [
     ("aws-lc-rs", "verifies signatures and hashes; its random source is forbidden by the rule `purity`"),
+    ("ciborium", "parses bytes, to a depth"),
     ("const-oid", "constants"),
+    ("coset", "parses bytes; keeps protected headers as received"),
     ("der", "parses bytes"),
+    ("serde", "derives readers"),
+    ("serde_json", "parses bytes, to a depth"),
     ("thiserror", "derives Display for errors"),
     ("x509-cert", "parses bytes"),
     ("zeroize", "overwrites memory"),
