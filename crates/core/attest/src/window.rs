@@ -79,3 +79,47 @@ impl Window {
         early.into_iter().chain(late).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIST: Artifact = Artifact { name: "list", index: None };
+    const LEAF: Artifact = Artifact { name: "chain", index: Some(0) };
+
+    fn window(from: u64, until: u64, artifact: Artifact) -> Window {
+        Window::new(Timestamp(from), Timestamp(until), artifact)
+    }
+
+    #[test]
+    fn the_intersection_names_the_artifact_that_bounds_each_end() {
+        let both = window(10, 100, LIST).and(window(20, 200, LEAF));
+        assert_eq!((both.not_before(), both.not_after()), (Timestamp(20), Timestamp(100)));
+        let (early, late) = (Timestamp(19), Timestamp(101));
+        let not_yet = Fault::NotYetValid { what: LEAF, not_before: Timestamp(20), now: early };
+        assert_eq!(both.faults(early), [not_yet]);
+        let expired = Fault::Expired { what: LIST, not_after: Timestamp(100), now: late };
+        assert_eq!(both.faults(late), [expired]);
+    }
+
+    #[test]
+    fn both_ends_are_inside() {
+        let window = window(10, 20, LIST);
+        assert!(window.contains(Timestamp(10)) && window.contains(Timestamp(20)));
+        assert!(!window.contains(Timestamp(9)) && !window.contains(Timestamp(21)));
+    }
+
+    #[test]
+    fn windows_that_never_meet_hold_at_no_instant_and_say_both_reasons() {
+        let never = window(10, 20, LIST).and(window(30, 40, LEAF));
+        assert!((0..50).all(|now| !never.contains(Timestamp(now))));
+        assert_eq!(never.faults(Timestamp(25)).len(), 2);
+    }
+
+    #[test]
+    fn always_is_neutral() {
+        let some = window(10, 20, LIST);
+        assert_eq!(Window::ALWAYS.and(some), some);
+        assert_eq!(some.and(Window::ALWAYS), some);
+    }
+}
