@@ -1,18 +1,17 @@
 //! Appraisal: verified claims against what is expected, with every reason for a refusal.
+//!
+//! Everything a policy demands of evidence is [`judge`]d; what is added here is what a witness speaks
+//! of: this TEE, this measurement, and a challenge that binds nonce, node, boot and use.
 
 use std::collections::BTreeSet;
 
 use casemate_attest::binding::{platform_report_data, workload_report_data};
-use casemate_attest::claims::Kind;
+use casemate_attest::claims::{Kind, NotChecked};
 use casemate_attest::{Claims, VerifiedEvidence};
-use casemate_model::{
-    ConfigDigest, ContainerKey, Digest, Fingerprint, Measurement, Nanos, NodeIdentity, Nonce, ReportData,
-    Tee, Timestamp,
-};
+use casemate_model::{ConfigDigest, Digest, Measurement, NodeIdentity, Nonce, ReportData, Timestamp};
 use casemate_mutant::{Mutant, active as seeded};
-use thiserror::Error;
 
-use crate::{AppraisalPolicy, Attested, Platform, Subject, Workload};
+use crate::{AppraisalPolicy, Attested, Judgement, Platform, Question, Reason, Subject, Workload, judge};
 
 /// What a platform's evidence has to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,84 +65,6 @@ impl<S: Subject> Appraisal<S> {
     }
 }
 
-/// Why evidence is not good enough.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum Reason {
-    /// The policy does not accept the root.
-    #[error("the policy does not accept the root {root}")]
-    Root {
-        /// The root the evidence chains to.
-        root: Fingerprint,
-    },
-    /// The evidence comes from another kind of TEE.
-    #[error("the evidence is of a {found} TEE, the node claims {expected}")]
-    Tee {
-        /// What the subject claims to have.
-        expected: Tee,
-        /// What the evidence is of.
-        found: Kind,
-    },
-    /// The evidence was made for another nonce, node, boot, key, container or configuration.
-    #[error(
-        "report data is {found}, expected {expected}: the evidence was made for another nonce, node or use"
-    )]
-    ReportData {
-        /// What everything expected binds to.
-        expected: ReportData,
-        /// What the evidence holds, in hex.
-        found: String,
-    },
-    /// The enclave is none that the policy knows as good.
-    #[error("measurement {} is not among the policy's reference values ({})", shown(found), list(expected))]
-    Measurement {
-        /// The reference values.
-        expected: BTreeSet<Measurement>,
-        /// What the evidence says the enclave is.
-        found: Option<Digest>,
-    },
-    /// The enclave is not the one the witness would speak of.
-    #[error("measurement {} is not that of the enclave in question, {expected}", shown(found))]
-    Subject {
-        /// The measurement of the enclave in question.
-        expected: Measurement,
-        /// What the evidence says the enclave is.
-        found: Option<Digest>,
-    },
-    /// The host can read and write the enclave.
-    #[error("the enclave runs in debug mode, which the policy does not allow")]
-    Debug,
-    /// Its chain is not yet valid.
-    #[error("the evidence is not valid before {not_before}, and it is {now}")]
-    NotYetValid {
-        /// When it becomes valid.
-        not_before: Timestamp,
-        /// The instant of appraisal.
-        now: Timestamp,
-    },
-    /// Its chain is no longer valid.
-    #[error("the evidence expired at {not_after}, and it is {now}")]
-    Expired {
-        /// When it was last valid.
-        not_after: Timestamp,
-        /// The instant of appraisal.
-        now: Timestamp,
-    },
-    /// The policy says nothing about the container, which is a refusal.
-    #[error("no rule of the policy selects {container}")]
-    NoRule {
-        /// The container.
-        container: ContainerKey,
-    },
-}
-
-fn shown(found: &Option<Digest>) -> String {
-    found.map_or_else(|| "(none)".to_owned(), |found| found.to_string())
-}
-
-fn list(measurements: &BTreeSet<Measurement>) -> String {
-    measurements.iter().map(Measurement::to_string).collect::<Vec<_>>().join(", ")
-}
-
 /// Appraises a platform's evidence at the instant `now`.
 pub fn appraise_platform(
     evidence: &VerifiedEvidence,
@@ -155,13 +76,17 @@ pub fn appraise_platform(
     let PlatformExpectation { subject, agent_key, nonce, image_measurement } = expected;
     let bound = platform_report_data(nonce, &subject.identity, agent_key);
 
-    let mut reasons = common_reasons(claims, bound, policy, now);
+    let mut judgement = judge_bound(evidence, &bound, None, policy, now);
     if claims.tee() != Some(subject.tee) {
-        reasons.push(Reason::Tee { expected: subject.tee, found: claims.kind() });
+        judgement.reasons.push(Reason::Tee { expected: subject.tee, found: claims.kind() });
     }
-    let accepted = policy.platform().accepted(*image_measurement);
-    reasons.extend(measurement_reason(claims, accepted));
-    conclude(reasons, claims, subject.clone(), policy, now)
+    if claims.enclave().is_some() {
+        let accepted = policy.platform().accepted(*image_measurement);
+        judgement.reasons.extend(measurement_reason(claims, accepted));
+    } else if judgement.not_checked.contains(NotChecked::ReferenceValues) {
+        judgement.reasons.push(Reason::NotChecked { what: NotChecked::ReferenceValues });
+    }
+    conclude(judgement, claims, subject.clone())
 }
 
 /// Appraises a workload's evidence at the instant `now`.
@@ -174,46 +99,42 @@ pub fn appraise_workload(
     let claims = evidence.claims();
     let WorkloadExpectation { subject, identity, config, nonce, image_measurement } = expected;
     let bound = workload_report_data(nonce, identity, &subject.container, config);
+    let tenant = Some(subject.container.pod.namespace.as_str());
 
-    let mut reasons = common_reasons(claims, bound, policy, now);
+    let mut judgement = judge_bound(evidence, &bound, tenant, policy, now);
     if claims.measurement() != Some(subject.measurement.into()) && !seeded(Mutant::PolicyIgnoresMeasurement) {
-        reasons.push(Reason::Subject { expected: subject.measurement, found: claims.measurement() });
+        let found = claims.measurement();
+        judgement.reasons.push(Reason::Subject { expected: subject.measurement, found });
     }
     match policy.workload(&subject.container) {
         Some(reference) => {
-            reasons.extend(measurement_reason(claims, reference.accepted(*image_measurement)));
+            judgement.reasons.extend(measurement_reason(claims, reference.accepted(*image_measurement)));
         }
-        None => reasons.push(Reason::NoRule { container: subject.container.clone() }),
+        None => judgement.reasons.push(Reason::NoRule { container: subject.container.clone() }),
     }
-    conclude(reasons, claims, subject.clone(), policy, now)
+    conclude(judgement, claims, subject.clone())
 }
 
-/// What is asked of every subject's evidence.
-fn common_reasons(
-    claims: &Claims,
-    bound: ReportData,
+/// What of the bytes that evidence is bound to a TEE of this kind is given to sign: all 64 of them, and
+/// to a vTPM the first 32, because extraData holds no more than the TPM's longest digest and two bytes
+/// (TPM 2.0 library specification, part 2, 10.4.3).
+#[must_use]
+pub fn challenge(kind: Kind, bound: &ReportData) -> &[u8] {
+    match (kind, bound.0.split_first_chunk::<32>()) {
+        (Kind::Vtpm, Some((first, _))) => first,
+        _ => &bound.0,
+    }
+}
+
+fn judge_bound(
+    evidence: &VerifiedEvidence,
+    bound: &ReportData,
+    tenant: Option<&str>,
     policy: &AppraisalPolicy,
     now: Timestamp,
-) -> Vec<Reason> {
-    let (root, not_before, not_after) = (claims.root, claims.not_before(), claims.not_after());
-    let mut reasons = Vec::new();
-    if !policy.roots().contains(&root) {
-        reasons.push(Reason::Root { root });
-    }
-    if claims.challenge() != Some(&bound.0[..]) {
-        let found = claims.challenge().unwrap_or_default().iter().map(|byte| format!("{byte:02x}")).collect();
-        reasons.push(Reason::ReportData { expected: bound, found });
-    }
-    if claims.debug() && !policy.debug_allowed() && !seeded(Mutant::PolicyIgnoresDebug) {
-        reasons.push(Reason::Debug);
-    }
-    if now < not_before {
-        reasons.push(Reason::NotYetValid { not_before, now });
-    }
-    if now > not_after && !seeded(Mutant::PolicyIgnoresExpiry) {
-        reasons.push(Reason::Expired { not_after, now });
-    }
-    reasons
+) -> Judgement {
+    let nonce = challenge(evidence.claims().kind(), bound);
+    judge(evidence, policy.evidence(), &Question { nonce: Some(nonce), tenant, now })
 }
 
 fn measurement_reason(claims: &Claims, expected: BTreeSet<Measurement>) -> Option<Reason> {
@@ -222,19 +143,11 @@ fn measurement_reason(claims: &Claims, expected: BTreeSet<Measurement>) -> Optio
     (!is_good).then_some(Reason::Measurement { expected, found })
 }
 
-/// No reason against it makes a witness, which lapses with the evidence or after the policy's
-/// lifetime, whichever is first.
-fn conclude<S: Subject>(
-    reasons: Vec<Reason>,
-    claims: &Claims,
-    subject: S,
-    policy: &AppraisalPolicy,
-    now: Timestamp,
-) -> Appraisal<S> {
+/// No reason against it makes a witness, which lapses when the verdict does.
+fn conclude<S: Subject>(judgement: Judgement, claims: &Claims, subject: S) -> Appraisal<S> {
+    let Judgement { reasons, valid_until, .. } = judgement;
     if reasons.is_empty() {
-        let ttl = if seeded(Mutant::PolicyIgnoresLifetime) { Nanos(u64::MAX) } else { policy.ttl() };
-        let not_after = claims.not_after().min(now.after(ttl));
-        Appraisal::Affirming(Attested::new(subject, claims.root, claims.not_before(), not_after))
+        Appraisal::Affirming(Attested::new(subject, claims.root, claims.not_before(), valid_until))
     } else {
         Appraisal::Contraindicated(reasons)
     }

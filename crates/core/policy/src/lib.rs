@@ -13,13 +13,20 @@
 #![forbid(unsafe_code)]
 
 mod appraise;
+pub mod document;
+pub mod evidence;
+mod judge;
+mod reason;
 mod rule;
 mod subject;
 mod witness;
 
 pub use appraise::{
-    Appraisal, PlatformExpectation, Reason, WorkloadExpectation, appraise_platform, appraise_workload,
+    Appraisal, PlatformExpectation, WorkloadExpectation, appraise_platform, appraise_workload, challenge,
 };
+pub use evidence::{EvidenceDraft, EvidencePolicy, EvidencePolicyError};
+pub use judge::{Judgement, Question, Unchecked, judge, judge_claims};
+pub use reason::Reason;
 pub use rule::{
     AppraisalPolicy, ParsePatternError, Pattern, PolicyDraft, PolicyError, Reference, Selector, WorkloadRule,
 };

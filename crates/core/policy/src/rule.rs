@@ -7,6 +7,8 @@ use std::str::FromStr;
 use casemate_model::{ContainerKey, Fingerprint, Measurement, Nanos};
 use thiserror::Error;
 
+use crate::evidence::{Accept, EvidenceDraft, EvidencePolicy, EvidencePolicyError, Rules, SoftwareRules};
+
 /// A policy as somebody wrote it, not yet checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PolicyDraft {
@@ -24,16 +26,38 @@ pub struct PolicyDraft {
 
 /// A policy that can be appraised against. Made from a [`PolicyDraft`] only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AppraisalPolicy(PolicyDraft);
+pub struct AppraisalPolicy {
+    draft: PolicyDraft,
+    evidence: EvidencePolicy,
+}
 
 impl PolicyDraft {
-    /// Checks that the policy can mean something.
+    /// Checks that the policy can mean something. Software enclaves are the only evidence it accepts.
     ///
     /// # Errors
     ///
     /// The first demand nothing could ever meet.
     pub fn validate(self) -> Result<AppraisalPolicy, PolicyError> {
-        if self.roots.is_empty() {
+        let evidence =
+            EvidenceDraft { id: UNNAMED.to_owned(), scopes: Vec::new(), rules: Some(Rules::default()) };
+        self.validate_with(evidence)
+    }
+
+    /// As [`PolicyDraft::validate`], with rules for evidence of hardware besides. The rules for software
+    /// enclaves, and how long a verdict stands where the rules do not say, are this draft's in every
+    /// scope.
+    ///
+    /// # Errors
+    ///
+    /// The first demand nothing could ever meet.
+    pub fn validate_with(self, mut evidence: EvidenceDraft) -> Result<AppraisalPolicy, PolicyError> {
+        let scopes = evidence.scopes.iter_mut().map(|scope| &mut scope.rules);
+        for rules in evidence.rules.iter_mut().chain(scopes) {
+            rules.software = (!self.roots.is_empty()).then(|| self.software());
+            rules.freshness.ttl.get_or_insert(self.ttl);
+        }
+        let accepts_hardware = evidence.rules.iter().chain(evidence.scopes.iter().map(|it| &it.rules));
+        if self.roots.is_empty() && !accepts_hardware.clone().any(Rules::accept_hardware) {
             return Err(PolicyError::NoRoots);
         }
         if self.ttl == Nanos::ZERO {
@@ -44,47 +68,67 @@ impl PolicyDraft {
         }
         match self.workloads.iter().position(|rule| rule.reference.is_empty()) {
             Some(index) => Err(PolicyError::NoWorkloadReference { index }),
-            None => Ok(AppraisalPolicy(self)),
+            None => Ok(AppraisalPolicy { evidence: evidence.validate()?, draft: self }),
+        }
+    }
+
+    fn software(&self) -> SoftwareRules {
+        SoftwareRules {
+            roots: Accept::OneOf(self.roots.clone()),
+            mr_enclave: Accept::Any,
+            allow_debug: self.debug_allowed,
         }
     }
 }
 
+/// The id of rules for software enclaves that nobody named.
+const UNNAMED: &str = "casemate.dev/software-enclaves/v1";
+
 impl AppraisalPolicy {
-    /// The roots it accepts.
+    /// What it demands of evidence.
+    #[must_use]
+    pub fn evidence(&self) -> &EvidencePolicy {
+        &self.evidence
+    }
+
+    /// The roots of software enclaves it accepts.
     #[must_use]
     pub fn roots(&self) -> &BTreeSet<Fingerprint> {
-        &self.0.roots
+        &self.draft.roots
     }
 
     /// How long a witness holds after its appraisal, at most.
     #[must_use]
     pub fn ttl(&self) -> Nanos {
-        self.0.ttl
+        self.draft.ttl
     }
 
     /// Whether enclaves the host can debug are accepted.
     #[must_use]
     pub fn debug_allowed(&self) -> bool {
-        self.0.debug_allowed
+        self.draft.debug_allowed
     }
 
     /// What a platform's probe may be.
     #[must_use]
     pub fn platform(&self) -> &Reference {
-        &self.0.platform
+        &self.draft.platform
     }
 
     /// What this container may be: the reference of the first rule that selects it. `None` is no
     /// permission.
     #[must_use]
     pub fn workload(&self, container: &ContainerKey) -> Option<&Reference> {
-        self.0.workloads.iter().find(|rule| rule.selector.selects(container)).map(|rule| &rule.reference)
+        self.draft.workloads.iter().find(|rule| rule.selector.selects(container)).map(|rule| &rule.reference)
     }
 }
 
 /// A policy that could never affirm anything. The operator erred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PolicyError {
+    /// What is demanded of evidence can mean nothing.
+    #[error(transparent)]
+    Evidence(#[from] EvidencePolicyError),
     /// No root is accepted.
     #[error("the policy accepts no root; name a software root's fingerprint")]
     NoRoots,

@@ -4,7 +4,7 @@ use casemate_attest::{Claims, VerifiedEvidence};
 
 fn forge(genuine: &VerifiedEvidence) -> VerifiedEvidence {
     let revealed: Claims = genuine.claims().clone();
-    VerifiedEvidence { claims: Claims { debug: false, ..revealed } }
+    VerifiedEvidence { claims: Claims { tcb: None, ..revealed } }
 }
 
 fn main() {}
