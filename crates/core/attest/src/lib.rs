@@ -19,6 +19,7 @@ pub mod dcap;
 mod endorsements;
 mod evidence;
 mod fault;
+pub mod inspect;
 mod layout_error;
 mod roots;
 pub mod sgx;
