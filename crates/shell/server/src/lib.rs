@@ -1,1 +1,6 @@
 //! The attestation service.
+
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod collateral;
