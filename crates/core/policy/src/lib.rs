@@ -17,6 +17,7 @@ pub mod document;
 pub mod evidence;
 mod judge;
 mod reason;
+pub mod result;
 mod rule;
 mod subject;
 mod witness;
@@ -27,6 +28,7 @@ pub use appraise::{
 pub use evidence::{EvidenceDraft, EvidencePolicy, EvidencePolicyError};
 pub use judge::{Judgement, Question, Unchecked, judge, judge_claims};
 pub use reason::Reason;
+pub use result::{VerifierKeys, reopen};
 pub use rule::{
     AppraisalPolicy, ParsePatternError, Pattern, PolicyDraft, PolicyError, Reference, Selector, WorkloadRule,
 };

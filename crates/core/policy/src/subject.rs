@@ -45,7 +45,35 @@ impl fmt::Display for Workload {
 }
 
 mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Platform {}
-    impl Sealed for super::Workload {}
+    use serde_json::{Value, json};
+
+    pub trait Sealed {
+        /// Every part of it, as a result names it.
+        fn document(&self) -> Value;
+    }
+
+    impl Sealed for super::Platform {
+        fn document(&self) -> Value {
+            let Self { node, identity, tee } = self;
+            json!({ "platform": {
+                "node": node.0,
+                "uid": identity.uid,
+                "boot_id": identity.boot_id,
+                "tee": tee.as_str(),
+            } })
+        }
+    }
+
+    impl Sealed for super::Workload {
+        fn document(&self) -> Value {
+            let Self { enclave, container, measurement } = self;
+            json!({ "workload": {
+                "enclave": { "index": enclave.index, "generation": enclave.generation },
+                "namespace": container.pod.namespace,
+                "pod": container.pod.name,
+                "container": container.container,
+                "measurement": measurement.to_string(),
+            } })
+        }
+    }
 }

@@ -7,8 +7,9 @@ use crate::Subject;
 
 /// Proof that evidence about a subject was verified and appraised as good.
 ///
-/// Only this crate's appraisals make one. There is one for each appraisal: it is not `Clone`, has
-/// no default and is never deserialised. It is good for nothing without the present time: every
+/// Only this crate makes one: by an appraisal, or of a signed result of one
+/// ([`reopen`](crate::reopen)). There is one for each of these: it is not `Clone`, has no default and is
+/// never deserialised. It is good for nothing without the present time: every
 /// use goes through [`Attested::at`].
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a witness that nobody keeps attests nothing"]
@@ -84,6 +85,12 @@ impl<'a, S: Subject> Fresh<'a, S> {
     #[must_use]
     pub fn not_after(&self) -> Timestamp {
         self.witness.not_after
+    }
+
+    /// The root its witness's evidence chains to.
+    #[must_use]
+    pub fn root(&self) -> Fingerprint {
+        self.witness.root
     }
 }
 
