@@ -5,6 +5,7 @@ use thiserror::Error;
 
 use crate::claims::Claims;
 use crate::dcap::{DcapFault, QuoteError};
+use crate::tpm::{TpmError, TpmFault};
 use crate::window::Artifact;
 
 /// Evidence that did not verify: why, and what is known of it all the same.
@@ -109,6 +110,12 @@ pub enum Fault {
     /// A quote by Intel's DCAP (SGX, TDX).
     #[error(transparent)]
     Dcap(#[from] DcapFault),
+    /// The bytes are not what a TPM writes.
+    #[error("{0}")]
+    TpmForm(#[from] TpmError),
+    /// A TPM's quote.
+    #[error(transparent)]
+    Tpm(#[from] TpmFault),
 }
 
 impl Fault {
@@ -121,6 +128,7 @@ impl Fault {
             }
             Self::Missing { .. } | Self::Chain(ChainError::UnknownRoot { .. }) => Party::Operator,
             Self::Quote(_) | Self::Unsupported { .. } | Self::Chain(_) | Self::Dcap(_) => Party::Attester,
+            Self::TpmForm(_) | Self::Tpm(_) => Party::Attester,
         }
     }
 
@@ -130,6 +138,7 @@ impl Fault {
         matches!(
             self,
             Self::Quote(_)
+                | Self::TpmForm(_)
                 | Self::Chain(ChainError::Pem { .. })
                 | Self::Chain(ChainError::Certificate { cause: CertificateError::Der { .. }, .. })
         )

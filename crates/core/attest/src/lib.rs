@@ -23,6 +23,7 @@ pub mod inspect;
 mod layout_error;
 mod roots;
 pub mod sgx;
+pub mod tpm;
 mod verify;
 mod window;
 pub mod x509;

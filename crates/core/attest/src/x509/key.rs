@@ -59,7 +59,7 @@ pub enum PublicKey {
 
 impl PublicKey {
     /// `None` where key or curve is none of these, or the point is compressed.
-    pub(super) fn of(info: &SubjectPublicKeyInfoOwned) -> Option<Self> {
+    pub(crate) fn of(info: &SubjectPublicKeyInfoOwned) -> Option<Self> {
         let content = info.subject_public_key.as_bytes()?;
         let parameters = info.algorithm.parameters.as_ref();
         match info.algorithm.oid {
