@@ -42,12 +42,19 @@ pub fn verify(
     roots: &Roots,
     now: Timestamp,
 ) -> Result<VerifiedEvidence, Refused> {
+    claims_of(evidence, endorsements, roots, now).map(VerifiedEvidence::new)
+}
+
+/// The claims of any evidence, also of one that is inside another.
+pub(crate) fn claims_of(
+    evidence: &Evidence,
+    endorsements: &Endorsements,
+    roots: &Roots,
+    now: Timestamp,
+) -> Result<Claims, Refused> {
     let _ = endorsements;
-    let claims = match evidence {
-        Evidence::Quote(bytes) => dcap::verify(bytes, roots, now)?,
-        _ => {
-            return Err(Fault::Unsupported { what: "evidence of a kind not read yet", remedy: "wait" }.into());
-        }
-    };
-    Ok(VerifiedEvidence::new(claims))
+    match evidence {
+        Evidence::Quote(bytes) => dcap::verify(bytes, roots, now),
+        _ => Err(Fault::Unsupported { what: "evidence of a kind not read yet", remedy: "wait" }.into()),
+    }
 }
