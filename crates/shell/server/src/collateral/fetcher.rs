@@ -201,6 +201,13 @@ impl Fetcher {
         self.services.url(item).is_some()
     }
 
+    /// How many threads fetch, or wait for one that does.
+    #[must_use]
+    pub fn asking(&self) -> usize {
+        // One reference is the table's own.
+        lock(&self.flights).values().map(|it| Arc::strong_count(it).saturating_sub(1)).sum()
+    }
+
     /// Fetches one item. `accept` looks at it before anybody uses it.
     ///
     /// # Errors
