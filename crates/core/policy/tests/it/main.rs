@@ -1,8 +1,12 @@
 //! `policy` from outside: witnesses come from verified evidence only, and every refusal is complete.
 
+mod claims;
 mod compile_fail;
 mod draft;
+mod expressions;
+mod judging;
 mod platform;
+mod scopes;
 mod witness;
 mod workload;
 
