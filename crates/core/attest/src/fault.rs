@@ -3,9 +3,11 @@
 use casemate_model::{Fingerprint, Timestamp};
 use thiserror::Error;
 
+use crate::cca::CcaFault;
 use crate::claims::Claims;
 use crate::dcap::{DcapFault, QuoteError};
 use crate::tpm::{TpmError, TpmFault};
+use crate::nitro::NitroFault;
 use crate::window::Artifact;
 
 /// Evidence that did not verify: why, and what is known of it all the same.
@@ -110,6 +112,12 @@ pub enum Fault {
     /// A quote by Intel's DCAP (SGX, TDX).
     #[error(transparent)]
     Dcap(#[from] DcapFault),
+    /// An Arm CCA token.
+    #[error(transparent)]
+    Cca(#[from] CcaFault),
+    /// An AWS Nitro attestation document.
+    #[error(transparent)]
+    Nitro(#[from] NitroFault),
     /// The bytes are not what a TPM writes.
     #[error("{0}")]
     TpmForm(#[from] TpmError),
@@ -129,19 +137,23 @@ impl Fault {
             Self::Missing { .. } | Self::Chain(ChainError::UnknownRoot { .. }) => Party::Operator,
             Self::Quote(_) | Self::Unsupported { .. } | Self::Chain(_) | Self::Dcap(_) => Party::Attester,
             Self::TpmForm(_) | Self::Tpm(_) => Party::Attester,
+            Self::Cca(fault) if fault.is_anchor() => Party::Endorser,
+            Self::Cca(_) | Self::Nitro(_) => Party::Attester,
         }
     }
 
     /// Whether the bytes are at fault, rather than what they say.
     #[must_use]
     pub const fn is_malformed(&self) -> bool {
-        matches!(
-            self,
+        match self {
             Self::Quote(_)
-                | Self::TpmForm(_)
-                | Self::Chain(ChainError::Pem { .. })
-                | Self::Chain(ChainError::Certificate { cause: CertificateError::Der { .. }, .. })
-        )
+            | Self::TpmForm(_)
+            | Self::Chain(ChainError::Pem { .. })
+            | Self::Chain(ChainError::Certificate { cause: CertificateError::Der { .. }, .. }) => true,
+            Self::Cca(fault) => fault.is_malformed(),
+            Self::Nitro(fault) => fault.is_malformed(),
+            _ => false,
+        }
     }
 }
 

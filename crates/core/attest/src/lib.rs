@@ -14,13 +14,17 @@
 #![forbid(unsafe_code)]
 
 pub mod binding;
+mod cbor;
+pub mod cca;
 pub mod claims;
+mod cose;
 pub mod dcap;
 mod endorsements;
 mod evidence;
 mod fault;
 pub mod inspect;
 mod layout_error;
+pub mod nitro;
 mod roots;
 pub mod sgx;
 pub mod tpm;
@@ -28,7 +32,9 @@ mod verify;
 mod window;
 pub mod x509;
 
+pub use cbor::{CborError, Lengths};
 pub use claims::Claims;
+pub use cose::{CoseError, CoseSignatureError};
 pub use endorsements::{CcaAnchor, CcaCurve, Endorsements, SignedJson};
 pub use evidence::{AzureVtpm, Evidence, GceVtpm, MAX_EVIDENCE_BYTES, TpmQuote};
 pub use fault::{CertificateError, ChainError, Fault, Party, Refused};

@@ -3,7 +3,7 @@
 use casemate_model::Timestamp;
 
 use crate::claims::Claims;
-use crate::{Endorsements, Evidence, Fault, Refused, Roots, dcap};
+use crate::{Endorsements, Evidence, Fault, Refused, Roots, cca, dcap, nitro};
 
 /// Evidence whose every signature was verified, up to one of the accepted roots.
 ///
@@ -52,9 +52,10 @@ pub(crate) fn claims_of(
     roots: &Roots,
     now: Timestamp,
 ) -> Result<Claims, Refused> {
-    let _ = endorsements;
     match evidence {
         Evidence::Quote(bytes) => dcap::verify(bytes, roots, now),
+        Evidence::CcaToken(bytes) => cca::verify(bytes, endorsements),
+        Evidence::NitroDocument(bytes) => nitro::verify(bytes, endorsements, roots, now),
         _ => Err(Fault::Unsupported { what: "evidence of a kind not read yet", remedy: "wait" }.into()),
     }
 }
