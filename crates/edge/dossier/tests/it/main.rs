@@ -1,0 +1,5 @@
+//! Dossiers and verdicts as callers see them.
+
+#![forbid(unsafe_code)]
+
+mod real;
