@@ -139,7 +139,7 @@ pub enum PlatformId {
     CcaInstance(Vec<u8>),
     /// The EC2 instance and enclave, as the Nitro hypervisor names it.
     NitroModule(String),
-    /// SHA-256 over the public area of a vTPM's attestation key.
+    /// SHA-256 over the `SubjectPublicKeyInfo` of a vTPM's attestation key.
     VtpmKey([u8; 32]),
 }
 

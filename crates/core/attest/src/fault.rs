@@ -8,6 +8,7 @@ use crate::claims::Claims;
 use crate::dcap::{DcapFault, QuoteError};
 use crate::tpm::{TpmError, TpmFault};
 use crate::nitro::NitroFault;
+use crate::vtpm::VtpmFault;
 use crate::window::Artifact;
 
 /// Evidence that did not verify: why, and what is known of it all the same.
@@ -124,6 +125,9 @@ pub enum Fault {
     /// A TPM's quote.
     #[error(transparent)]
     Tpm(#[from] TpmFault),
+    /// A virtual TPM, and why its key is to be believed.
+    #[error(transparent)]
+    Vtpm(#[from] VtpmFault),
 }
 
 impl Fault {
@@ -136,7 +140,7 @@ impl Fault {
             }
             Self::Missing { .. } | Self::Chain(ChainError::UnknownRoot { .. }) => Party::Operator,
             Self::Quote(_) | Self::Unsupported { .. } | Self::Chain(_) | Self::Dcap(_) => Party::Attester,
-            Self::TpmForm(_) | Self::Tpm(_) => Party::Attester,
+            Self::TpmForm(_) | Self::Tpm(_) | Self::Vtpm(_) => Party::Attester,
             Self::Cca(fault) if fault.is_anchor() => Party::Endorser,
             Self::Cca(_) | Self::Nitro(_) => Party::Attester,
         }
@@ -152,6 +156,7 @@ impl Fault {
             | Self::Chain(ChainError::Certificate { cause: CertificateError::Der { .. }, .. }) => true,
             Self::Cca(fault) => fault.is_malformed(),
             Self::Nitro(fault) => fault.is_malformed(),
+            Self::Vtpm(fault) => fault.is_malformed(),
             _ => false,
         }
     }

@@ -29,6 +29,7 @@ mod roots;
 pub mod sgx;
 pub mod tpm;
 mod verify;
+pub mod vtpm;
 mod window;
 pub mod x509;
 

@@ -3,7 +3,7 @@
 use casemate_model::Timestamp;
 
 use crate::claims::Claims;
-use crate::{Endorsements, Evidence, Fault, Refused, Roots, cca, dcap, nitro};
+use crate::{Endorsements, Evidence, Fault, Refused, Roots, cca, dcap, nitro, vtpm};
 
 /// Evidence whose every signature was verified, up to one of the accepted roots.
 ///
@@ -56,6 +56,9 @@ pub(crate) fn claims_of(
         Evidence::Quote(bytes) => dcap::verify(bytes, roots, now),
         Evidence::CcaToken(bytes) => cca::verify(bytes, endorsements),
         Evidence::NitroDocument(bytes) => nitro::verify(bytes, endorsements, roots, now),
+        Evidence::AzureVtpm(it) => vtpm::verify_azure(it, endorsements, roots, now),
+        Evidence::GceVtpm(it) => vtpm::verify_gce(it, endorsements, roots, now),
+        Evidence::Tpm { ak_public, quotes } => Err(vtpm::refuse_uncertified(ak_public, quotes).into()),
         _ => Err(Fault::Unsupported { what: "evidence of a kind not read yet", remedy: "wait" }.into()),
     }
 }

@@ -1,0 +1,25 @@
+//! Virtual TPMs: quotes of a TPM whose key somebody vouches for.
+//!
+//! | whose | who vouches for the key |
+//! |---|---|
+//! | Azure's confidential VMs | the report of the hardware (SEV-SNP or TDX), verified fully |
+//! | Google Compute Engine | Google, by a certificate; in a confidential VM its report may besides |
+//! | any other | nobody: refused by name |
+//!
+//! What a quote says is in [`tpm`](crate::tpm).
+
+mod azure;
+mod chain;
+mod fault;
+mod gce;
+mod generic;
+mod hcl;
+mod inner;
+mod instance_info;
+mod td_report;
+mod var_data;
+
+pub(crate) use azure::verify as verify_azure;
+pub use fault::VtpmFault;
+pub(crate) use gce::verify as verify_gce;
+pub(crate) use generic::refuse as refuse_uncertified;
