@@ -6,6 +6,10 @@
 //!
 //! The functions panic where the crypto library fails, which in a test is the right answer.
 
+pub mod cca;
+pub mod cose;
+pub mod nitro;
+
 use casemate_attest::{Endorsements, Evidence, Roots, VerifiedEvidence, verify};
 use casemate_model::{Fingerprint, Measurement, Nanos, ReportData, Timestamp};
 use rcgen::{
