@@ -95,17 +95,18 @@ impl Ear {
         let vector = TrustVector::of(claims, judgement);
         let status = if judgement.is_accepted() { Tier::Affirming } else { Tier::Contraindicated };
         let expires = if judgement.is_accepted() { until } else { issue.now.after(REFUSAL_TTL) };
-        let ours = json!({
+        let (said, added) = by_authority(document::claims(claims));
+        let mut ours = json!({
             "subject": subject,
-            "root": claims.root.to_string(),
             "reasons": judgement.reasons.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "not_checked": judgement.not_checked.iter().map(|it| it.as_str()).collect::<Vec<_>>(),
             "valid_until": judgement.valid_until.to_string(),
         });
+        added.into_iter().for_each(|(key, value)| ours[key] = value);
         let mut submod = json!({
             "ear_status": status.as_str(),
             "ear_appraisal_policy_ids": [issue.policy],
-            "ear_attester_claims": document::claims(claims),
+            "ear_attester_claims": said,
             "ear_verifier_claims": { OURS: ours },
         });
         let vector = vector.document();
@@ -144,6 +145,16 @@ impl Ear {
             |error: serde_json::Error| SignError { kid: signer.kid().to_owned(), cause: error.to_string() };
         jws::sign(&serde_json::to_string(&self.payload).map_err(failed)?, signer)
     }
+}
+
+/// What the attester says, and what its endorsements add: the draft keeps the two apart.
+fn by_authority(document: Value) -> (Map<String, Value>, Map<String, Value>) {
+    let Value::Object(mut said) = document else { return (Map::new(), Map::new()) };
+    // Of what was not checked the judgement has the whole.
+    said.remove("not_checked");
+    let added = ["root", "tcb", "not_before", "not_after"];
+    let added = added.into_iter().filter_map(|key| Some((key.to_owned(), said.remove(key)?))).collect();
+    (said, added)
 }
 
 /// How long a nonce may be in a result (RFC 9711, 4.1). Another is found among the attester's claims.

@@ -199,9 +199,9 @@ fn a_refusal_lists_every_rule_that_does_not_hold() {
 #[test]
 fn a_kind_without_rules_is_refused() {
     for claims in every_kind() {
-        let mut rules = Rules::default();
-        rules.software = (claims.kind() != Kind::Software).then(Default::default);
-        rules.sgx = (claims.kind() == Kind::Software).then(Default::default);
+        let is_software = claims.kind() == Kind::Software;
+        let (software, sgx) = ((!is_software).then(Default::default), is_software.then(Default::default));
+        let rules = Rules { software, sgx, ..Rules::default() };
         let judgement = judged(&claims, |it| *it = rules);
         assert_eq!(judgement.reasons[0], Reason::Kind { kind: claims.kind() });
     }

@@ -1,0 +1,10 @@
+//! A judgement of claims that nobody verified can be had by anybody, and makes no witness.
+
+use casemate_attest::Claims;
+use casemate_policy::{Attested, EvidencePolicy, Platform, Question, judge_claims};
+
+fn forge(claims: &Claims, policy: &EvidencePolicy, question: &Question<'_>) -> Attested<Platform> {
+    judge_claims(claims, policy, question).into()
+}
+
+fn main() {}
