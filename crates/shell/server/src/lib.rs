@@ -1,7 +1,24 @@
-//! The attestation service.
+//! The attestation service, `casemate attest serve`: evidence over HTTP in, verdicts and signed
+//! results out.
+//!
+//! [`Server::bind`] opens keys, collateral and a socket; [`Server::run`] serves until it is told to
+//! [stop](Stopper::stop). What decides is `attest`, `policy` and `dossier`; this crate owns threads,
+//! sockets, files and the clock, and bounds what each client may take up ([`Limits`]). The API is
+//! described by [`OPENAPI`].
 
 #![forbid(unsafe_code)]
 
 pub mod clock;
 pub mod collateral;
+mod events;
+mod http;
 pub mod keys;
+mod metrics;
+mod nonce;
+mod pool;
+mod server;
+mod service;
+
+pub use http::{Limits, OPENAPI, ROUTES};
+pub use server::{Config, Server, StartError, Stopper};
+pub use service::{NONCE_LIFE, Policies};

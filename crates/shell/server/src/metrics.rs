@@ -77,12 +77,20 @@ impl Metrics {
         registry.register("problems", "Requests not answered, by cause", this.problems.clone());
         registry.register("queue_depth", "Evidence that waits for its turn", this.queue_depth.clone());
         registry.register("fetches", "Collateral fetched, by service and outcome", this.fetches.clone());
-        registry.register("collateral_generation", "Which set of collateral is in force", this.generation.clone());
+        registry.register(
+            "collateral_generation",
+            "Which set of collateral is in force",
+            this.generation.clone(),
+        );
         let help = "Since when it is in force, in Unix time";
         registry.register_with_unit("collateral_since", help, Unit::Seconds, this.collateral_since.clone());
         let help = "When its first piece expires, in Unix time";
         registry.register_with_unit("collateral_expiry", help, Unit::Seconds, this.collateral_expiry.clone());
-        registry.register("collateral_expired", "1 where a piece of it has expired", this.collateral_expired.clone());
+        registry.register(
+            "collateral_expired",
+            "1 where a piece of it has expired",
+            this.collateral_expired.clone(),
+        );
         registry.register("revocations", "Verdicts taken back", this.revocations.clone());
         Self { registry, ..this }
     }

@@ -7,4 +7,6 @@ pub mod fetcher;
 pub mod files;
 pub mod item;
 pub mod limiter;
+pub mod piece;
+pub mod store;
 pub mod transport;

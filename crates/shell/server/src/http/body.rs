@@ -10,14 +10,12 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use super::problem::Problem;
 
 /// Reads the body. What says beforehand that it is too long is not read at all.
-pub(crate) async fn read(
-    request: Request<Body>,
-    limit: usize,
-    time: Duration,
-) -> Result<Bytes, Problem> {
+pub(crate) async fn read(request: Request<Body>, limit: usize, time: Duration) -> Result<Bytes, Problem> {
     let announced = request.headers().get(header::CONTENT_LENGTH);
     let announced = announced.and_then(|it| it.to_str().ok()).and_then(|it| it.parse::<u64>().ok());
-    if announced.is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > limit) || usize::try_from(it).is_err()) {
+    if announced
+        .is_some_and(|it| usize::try_from(it).is_ok_and(|it| it > limit) || usize::try_from(it).is_err())
+    {
         return Err(Problem::too_large(limit));
     }
     let body = Limited::new(request.into_body(), limit).collect();

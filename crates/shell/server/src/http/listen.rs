@@ -34,6 +34,8 @@ pub struct Limits {
     pub body_time: Duration,
     /// For an answer, once the body is there.
     pub answer_time: Duration,
+    /// What whoever is sent away is told to wait.
+    pub retry_after: Duration,
     /// For requests under way when the service stops.
     pub shutdown_time: Duration,
 }
@@ -48,6 +50,7 @@ impl Default for Limits {
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(10),
             answer_time: Duration::from_secs(60),
+            retry_after: Duration::from_secs(1),
             shutdown_time: Duration::from_secs(20),
         }
     }
@@ -64,7 +67,7 @@ pub(crate) async fn serve(
     router: Router,
     limits: Limits,
     mut stop: watch::Receiver<bool>,
-) -> io::Result<()> {
+) {
     let connections = Arc::new(Semaphore::new(limits.connections));
     let graceful = GracefulShutdown::new();
     let mut server = http1::Builder::new();
@@ -97,7 +100,6 @@ pub(crate) async fn serve(
     if tokio::time::timeout(limits.shutdown_time, graceful.shutdown()).await.is_err() {
         tracing::warn!("stopped with requests under way: their time was up");
     }
-    Ok(())
 }
 
 type Accepted = (TcpStream, tokio::sync::OwnedSemaphorePermit);

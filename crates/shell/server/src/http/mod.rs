@@ -1,9 +1,12 @@
 //! HTTP: which paths there are, and what a client may take up.
 
 mod body;
+mod collateral;
+mod events;
 mod listen;
 mod problem;
 mod routes;
+mod verify;
 
 pub use listen::Limits;
 pub(crate) use listen::serve;

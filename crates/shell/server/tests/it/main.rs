@@ -1,7 +1,11 @@
 //! The service from outside: real sockets on loopback, a clock that tests turn.
 
+mod api;
 #[path = "support/clock.rs"]
 mod clock;
 mod fetching;
+mod load;
 #[path = "support/pccs.rs"]
 mod pccs;
+#[path = "support/service.rs"]
+mod service;

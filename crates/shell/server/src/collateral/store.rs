@@ -1,0 +1,308 @@
+//! All collateral there is: what directories hold and what was fetched, read together and put in
+//! force as one generation after another.
+//!
+//! A directory that cannot be read, or a service that does not answer, leaves in force what was.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use casemate_attest::{CcaAnchor, Endorsements};
+use casemate_dossier::{Dossier, Input, References};
+use casemate_model::{Nanos, Timestamp};
+
+use super::fetcher::{FetchError, Fetched, Fetcher};
+use super::files::{Cache, Directory, Files, FilesError, chain_name};
+use super::item::Item;
+use super::piece::{Pieces, pieces};
+
+/// One generation: what is in force from one change to the next.
+#[derive(Clone, Debug, Default)]
+pub struct Generation {
+    /// Counts from 1; 0 is nothing yet.
+    pub number: u64,
+    /// Since when it is in force.
+    pub since: Timestamp,
+    /// What it vouches with.
+    pub endorsements: Endorsements,
+    /// Reference values that came along.
+    pub references: References,
+    /// Intel's next set of TCB levels, where it is known.
+    pub early: Endorsements,
+    /// How long each piece is good.
+    pub pieces: Pieces,
+    /// Files in which nothing was found: name and reason.
+    pub unused: Vec<(String, String)>,
+}
+
+impl Generation {
+    /// When the first piece expires.
+    #[must_use]
+    pub fn expires(&self) -> Option<Timestamp> {
+        self.pieces.values().map(|it| it.expires).min()
+    }
+
+    /// What has expired.
+    pub fn expired(&self, now: Timestamp) -> impl Iterator<Item = String> {
+        let expired = self.pieces.iter().filter(move |(_, it)| it.expires < now);
+        expired.map(|(name, it)| format!("the {name} expired at {}", it.expires))
+    }
+
+    /// Keys of Arm CCA platforms that are known.
+    #[must_use]
+    pub fn cca_anchors(&self) -> &[CcaAnchor] {
+        &self.endorsements.cca_anchors
+    }
+}
+
+/// All collateral there is.
+pub struct Store {
+    sources: Mutex<Sources>,
+    current: RwLock<Arc<Generation>>,
+    cache: Option<Cache>,
+    fetcher: Option<Fetcher>,
+}
+
+struct Sources {
+    directories: Vec<(Directory, Files)>,
+    fetched: Files,
+    items: BTreeSet<Item>,
+}
+
+/// How long before it expires a document is fetched anew.
+const AHEAD: Nanos = Nanos::from_secs(24 * 3600);
+
+impl Store {
+    /// Reads directories and cache. Without a fetcher nothing is ever asked for.
+    ///
+    /// # Errors
+    ///
+    /// What could not be read: whoever starts the service erred.
+    pub fn open(
+        directories: Vec<PathBuf>,
+        cache: Option<Cache>,
+        fetcher: Option<Fetcher>,
+        now: Timestamp,
+    ) -> Result<Self, FilesError> {
+        let fetched = cache.as_ref().map_or_else(|| Ok(Files::new()), Cache::files)?;
+        let mut read = Vec::new();
+        for path in directories {
+            let mut directory = Directory::new(path);
+            let files = directory.changed()?.unwrap_or_default();
+            read.push((directory, files));
+        }
+        let sources = Sources { directories: read, fetched, items: BTreeSet::new() };
+        let first = Arc::new(sources.generation(1, now));
+        Ok(Self { sources: Mutex::new(sources), current: RwLock::new(first), cache, fetcher })
+    }
+
+    /// What is in force.
+    #[must_use]
+    pub fn current(&self) -> Arc<Generation> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads again what changed on disk. The new generation, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// What could not be read; the rest was.
+    pub fn poll(&self, now: Timestamp) -> (Option<Arc<Generation>>, Vec<FilesError>) {
+        let mut sources = self.sources();
+        let (mut changed, mut errors) = (false, Vec::new());
+        for (directory, files) in &mut sources.directories {
+            match directory.changed() {
+                Ok(None) => {}
+                Ok(Some(now_there)) => {
+                    changed |= *files != now_there;
+                    *files = now_there;
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        (changed.then(|| self.replace(&sources, now)), errors)
+    }
+
+    /// Fetches what is wanted and not there. The new generation, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// What could not be fetched; the rest was.
+    pub fn want(
+        &self,
+        wanted: impl IntoIterator<Item = Item>,
+        now: Timestamp,
+    ) -> (Option<Arc<Generation>>, Vec<FetchError>) {
+        let Some(fetcher) = &self.fetcher else { return (None, Vec::new()) };
+        let missing: Vec<Item> = {
+            let sources = self.sources();
+            let missing = |item: &Item| !sources.fetched.contains_key(&item.file_name());
+            wanted.into_iter().filter(|it| fetcher.serves(it) && missing(it)).collect()
+        };
+        self.fetch(fetcher, missing, now)
+    }
+
+    /// Fetches anew what expires soon.
+    ///
+    /// # Errors
+    ///
+    /// What could not be fetched; the rest was.
+    pub fn refresh(&self, now: Timestamp) -> (Option<Arc<Generation>>, Vec<FetchError>) {
+        let Some(fetcher) = &self.fetcher else { return (None, Vec::new()) };
+        let due: Vec<Item> = {
+            let sources = self.sources();
+            sources.items.iter().filter(|it| sources.is_due(it, now)).cloned().collect()
+        };
+        self.fetch(fetcher, due, now)
+    }
+
+    fn fetch(
+        &self,
+        fetcher: &Fetcher,
+        items: Vec<Item>,
+        now: Timestamp,
+    ) -> (Option<Arc<Generation>>, Vec<FetchError>) {
+        let (mut changed, mut errors) = (false, Vec::new());
+        for item in items {
+            let held = self.held(&item);
+            match fetcher.fetch(&item, |fetched| acceptable(&item, fetched, &held, now)) {
+                Ok(fetched) => changed |= self.keep(&item, &fetched),
+                Err(error) => {
+                    tracing::warn!(%error, "collateral was not fetched; what there was stays in force");
+                    errors.push(error);
+                }
+            }
+        }
+        (changed.then(|| self.replace(&self.sources(), now)), errors)
+    }
+
+    /// Whether it is another than before.
+    fn keep(&self, item: &Item, fetched: &Fetched) -> bool {
+        if let Some(cache) = &self.cache
+            && let Err(error) = cache.keep(item, fetched)
+        {
+            tracing::warn!(%error, "what was fetched could not be kept on disk");
+        }
+        let mut sources = self.sources();
+        sources.items.insert(item.clone());
+        let name = item.file_name();
+        let mut changed = false;
+        let chain = fetched.issuer_chain.as_ref().map(|it| (chain_name(&name), it));
+        for (name, bytes) in chain.into_iter().chain([(name, &fetched.body)]) {
+            let before = sources.fetched.insert(name, bytes.as_slice().into());
+            changed |= before.as_deref() != Some(bytes);
+        }
+        changed
+    }
+
+    /// What is held of an item already.
+    fn held(&self, item: &Item) -> Pieces {
+        let sources = self.sources();
+        let file = sources.fetched.get(&item.file_name());
+        file.map_or_else(Pieces::new, |bytes| pieces(&dossier([(item.file_name(), bytes)]).endorsements))
+    }
+
+    fn replace(&self, sources: &Sources, now: Timestamp) -> Arc<Generation> {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let next = Arc::new(sources.generation(current.number.saturating_add(1), now));
+        tracing::info!(generation = next.number, pieces = next.pieces.len(), "new collateral is in force");
+        *current = Arc::clone(&next);
+        next
+    }
+
+    fn sources(&self) -> MutexGuard<'_, Sources> {
+        self.sources.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sources {
+    fn generation(&self, number: u64, since: Timestamp) -> Generation {
+        let is_early = |name: &str| name.contains("-early.json");
+        let loose = self.directories.iter().flat_map(|(_, files)| files);
+        let mut enforced = dossier(
+            loose
+                .chain(self.fetched.iter().filter(|(name, _)| !is_early(name)))
+                .map(|(name, it)| (name.clone(), it)),
+        );
+        let early = dossier(
+            self.fetched.iter().filter(|(name, _)| is_early(name)).map(|(name, it)| (name.clone(), it)),
+        );
+        let unused = enforced
+            .unused
+            .drain(..)
+            .map(|it| (it.name.clone(), it.why.to_string()))
+            .collect::<BTreeMap<_, _>>();
+        for (name, why) in &unused {
+            tracing::warn!(name, why, "a file is of no use");
+        }
+        let mut next = early.endorsements;
+        if next != Endorsements::none() {
+            // Certificates and revocation lists are the same for both.
+            let Endorsements { certificates, crls, .. } = enforced.endorsements.clone();
+            Dossier::endorse(&mut next, &Endorsements { certificates, crls, ..Endorsements::none() });
+        }
+        Generation {
+            number,
+            since,
+            pieces: pieces(&enforced.endorsements),
+            endorsements: enforced.endorsements,
+            references: enforced.references,
+            early: next,
+            unused: unused.into_iter().collect(),
+        }
+    }
+
+    fn is_due(&self, item: &Item, now: Timestamp) -> bool {
+        let file = self.fetched.get(&item.file_name());
+        let Some(bytes) = file else { return true };
+        let pieces = pieces(&dossier([(item.file_name(), bytes)]).endorsements);
+        pieces.values().any(|it| it.expires <= now.after(AHEAD))
+    }
+}
+
+/// Why what was fetched is not what was asked for, or no use.
+fn acceptable(item: &Item, fetched: &Fetched, held: &Pieces, now: Timestamp) -> Result<(), String> {
+    let body: Arc<[u8]> = fetched.body.as_slice().into();
+    let read = dossier([(item.file_name(), &body)]);
+    if let Some(unused) = read.unused.first() {
+        return Err(unused.why.to_string());
+    }
+    let endorsements = read.endorsements;
+    let (wanted, found) = match item {
+        Item::TcbInfo { .. } => ("one TCB Info", endorsements.tcb_infos.len() == 1),
+        Item::QeIdentity { .. } => ("one QE identity", endorsements.qe_identities.len() == 1),
+        Item::PckCrl { .. } | Item::RootCaCrl | Item::AmdCrl { .. } => {
+            ("a revocation list", !endorsements.crls.is_empty())
+        }
+        Item::Vcek { .. } | Item::AmdChain { .. } => ("a certificate", !endorsements.certificates.is_empty()),
+    };
+    if !found {
+        return Err(format!("there is not {wanted} in it"));
+    }
+    let new = pieces(&endorsements);
+    for (name, piece) in &new {
+        if let Item::TcbInfo { tee, fmspc, .. } = item {
+            let fmspc: String = fmspc.iter().map(|byte| format!("{byte:02x}")).collect();
+            let asked = super::piece::PieceName::TcbInfo(tee.as_str().to_ascii_uppercase(), fmspc);
+            if *name != asked {
+                return Err(format!("it is the {name}, and the {asked} was asked for"));
+            }
+        }
+        if piece.expires < now {
+            return Err(format!("the {name} expired at {}", piece.expires));
+        }
+        if let Some(held) = held.get(name).filter(|it| it.issued > piece.issued) {
+            return Err(format!(
+                "the {name} of {} is older than the one held, of {}",
+                piece.issued, held.issued
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn dossier<'a>(files: impl IntoIterator<Item = (String, &'a Arc<[u8]>)>) -> Dossier {
+    let inputs: Vec<Input> =
+        files.into_iter().map(|(name, bytes)| Input { name, bytes: bytes.to_vec() }).collect();
+    Dossier::of(&inputs)
+}
