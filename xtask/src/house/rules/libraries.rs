@@ -17,7 +17,6 @@ const PURE: [(&str, &str); 13] = [
     ("cel", "reads and evaluates expressions; without `chrono` it has no notion of time"),
     ("ciborium", "parses bytes, to a depth"),
     ("const-oid", "constants"),
-    ("coset", "parses bytes; keeps protected headers as received"),
     ("der", "parses bytes"),
     ("serde", "derives readers"),
     ("serde_json", "parses bytes, to a depth"),

@@ -1,8 +1,13 @@
 //! `attest` from outside: evidence made by the software TEE and by real platforms.
 
 mod binding;
+mod case;
+mod cca;
+mod cca_real;
 mod defects;
 mod measurement;
+mod nitro;
+mod nitro_real;
 mod real;
 mod structure;
 
