@@ -9,6 +9,8 @@
 pub mod cca;
 pub mod cose;
 pub mod nitro;
+mod revocation;
+pub mod vtpm;
 
 use casemate_attest::{Endorsements, Evidence, Roots, VerifiedEvidence, verify};
 use casemate_model::{Fingerprint, Measurement, Nanos, ReportData, Timestamp};
