@@ -15,4 +15,4 @@ pub use certificate::Certificate;
 pub use crl::Crl;
 pub use key::{PublicKey, SignatureAlgorithm};
 pub use path::{LeafRules, MAX_CERTIFICATES, Path, verify_path};
-pub use pem::{certificates_from_pem, pem_blocks};
+pub use pem::{PemBlock, certificates_from_pem, pem_blocks};

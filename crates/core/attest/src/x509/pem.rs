@@ -13,6 +13,9 @@ const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 
+/// Label and DER of a block.
+pub type PemBlock = (String, Vec<u8>);
+
 /// The certificates of a run of blocks that are all labelled CERTIFICATE, in their order, at most
 /// [`MAX_CERTIFICATES`]. `chain` names it in messages.
 ///
@@ -25,7 +28,7 @@ pub fn certificates_from_pem(data: &[u8], chain: &'static str) -> Result<Vec<Cer
         offset,
         what,
     })?;
-    let parse = |(index, (label, der)): (usize, &(String, Vec<u8>))| {
+    let parse = |(index, (label, der)): (usize, &PemBlock)| {
         if label != CERTIFICATE {
             let what = "a block of another label than CERTIFICATE";
             return Err(ChainError::Pem { chain, offset: 0, what });
@@ -40,7 +43,7 @@ pub fn certificates_from_pem(data: &[u8], chain: &'static str) -> Result<Vec<Cer
 /// # Errors
 ///
 /// Where in `data`, and what is wrong there.
-pub fn pem_blocks(data: &[u8], max: usize) -> Result<Vec<(String, Vec<u8>)>, (usize, &'static str)> {
+pub fn pem_blocks(data: &[u8], max: usize) -> Result<Vec<PemBlock>, (usize, &'static str)> {
     let mut found = Vec::new();
     let mut rest = data.trim_ascii_start();
     while rest.starts_with(BEGIN) {
