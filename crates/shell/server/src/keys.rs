@@ -321,7 +321,7 @@ mod tests {
         let path = folder.path().join("keys");
         let keys = Keys::rotated(path.clone(), Rotation::default(), NOW).expect("keys");
         let first = signer(&keys, NOW);
-        assert_eq!(kids(&keys), [first.clone()]);
+        assert_eq!(kids(&keys), std::slice::from_ref(&first));
 
         keys.rotate(days(84)).expect("writable");
         assert_eq!(kids(&keys).len(), 2, "the next is published");
@@ -332,7 +332,7 @@ mod tests {
         keys.rotate(days(120)).expect("writable");
         assert!(kids(&keys).contains(&first), "its results may still be in use");
         keys.rotate(days(123)).expect("writable");
-        assert_eq!(kids(&keys), [second.clone()]);
+        assert_eq!(kids(&keys), std::slice::from_ref(&second));
         assert_eq!(fs::read_dir(&path).expect("readable").count(), 1, "the file is gone too");
 
         let again = Keys::rotated(path, Rotation::default(), days(123)).expect("keys");

@@ -5,7 +5,11 @@ mod api;
 mod clock;
 mod fetching;
 mod load;
+mod metrics;
+mod openapi;
 #[path = "support/pccs.rs"]
 mod pccs;
+#[path = "support/schema.rs"]
+mod schema;
 #[path = "support/service.rs"]
 mod service;

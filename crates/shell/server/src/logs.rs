@@ -1,0 +1,20 @@
+//! Logs: lines on stderr. What they say of a request is its method, path, status and time; never
+//! evidence, nonces, tokens or keys.
+
+use std::io;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt;
+
+/// Has everything that is logged from now on written to stderr. `filter` is what is logged, as
+/// `info` or `warn,casemate_server=debug`.
+///
+/// # Errors
+///
+/// What is wrong with the filter.
+pub fn to_stderr(filter: &str) -> Result<(), String> {
+    let parsed =
+        EnvFilter::try_new(filter).map_err(|error| format!("`{filter}` is no filter of logs: {error}"))?;
+    let logs = fmt().with_env_filter(parsed).with_writer(io::stderr).with_ansi(false).try_init();
+    logs.map_err(|error| format!("logs are written elsewhere already: {error}"))
+}
