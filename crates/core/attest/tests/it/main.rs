@@ -10,6 +10,10 @@ mod nitro;
 mod nitro_real;
 mod real;
 mod structure;
+mod tpm;
+mod vtpm;
+mod vtpm_cases;
+mod vtpm_real;
 
 use casemate_attest::{Claims, VerifyError, verify};
 use casemate_model::{Measurement, ReportData, Timestamp};

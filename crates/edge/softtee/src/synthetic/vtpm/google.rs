@@ -108,7 +108,7 @@ struct Authority {
 }
 
 impl GoogleRoot {
-    /// A new root and an RSA vTPM whose evidence has nothing wrong at `now`, nor in the day after it.
+    /// A new root and a vTPM with an RSA key, as Google's have, whose evidence has nothing wrong at `now`, nor in the day after it.
     #[must_use]
     pub fn new(now: Timestamp) -> Self {
         Self::build(now, TpmKeyKind::RsaSsa, None)
@@ -123,7 +123,8 @@ impl GoogleRoot {
     /// A new root whose evidence has this wrong at `now`.
     #[must_use]
     pub fn with_defect(now: Timestamp, defect: GoogleDefect) -> Self {
-        Self::build(now, TpmKeyKind::RsaSsa, Some(defect))
+        let is_of_rsa = defect == GoogleDefect::OtherExponent;
+        Self::build(now, if is_of_rsa { TpmKeyKind::RsaSsa } else { TpmKeyKind::P256 }, Some(defect))
     }
 
     /// What a policy would name it by.
@@ -213,7 +214,7 @@ impl GoogleRoot {
                 signed(issued(&params, &OtherExponent::of(&self.tpm), &below.params, signer))
             }
             Some(GoogleDefect::OtherKey) => {
-                let other = SyntheticTpm::new(TpmKeyKind::RsaSsa);
+                let other = SyntheticTpm::new(TpmKeyKind::P256);
                 signed(issued(&params, &other, &below.params, signer))
             }
             _ => signed(issued(&params, &self.tpm, &below.params, signer)),

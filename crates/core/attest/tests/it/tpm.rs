@@ -1,0 +1,204 @@
+//! Quotes and event logs of real TPMs and trust domains.
+
+use casemate_attest::claims::PcrBank;
+use casemate_attest::tpm::event_log::EventLog;
+use casemate_attest::tpm::{Attest, Public, Signature, TpmError, TpmFault, verify_quote};
+use casemate_attest::x509::Certificate;
+use casemate_attest::{Fault, TpmQuote};
+
+use crate::case::Case;
+use crate::vtpm_cases::VtpmCase;
+
+const GCE: &str = "gce-cos85-nonce9009";
+
+/// Google's quote of the SHA-256 bank, and the key that signed it.
+fn gce() -> Option<(TpmQuote, Public)> {
+    let (mut evidence, _) = VtpmCase::find(GCE)?.gce();
+    Some((evidence.quotes.remove(1), Public::parse(&evidence.ak_public).expect("a TPMT_PUBLIC")))
+}
+
+fn fault(quote: &TpmQuote, ak: &Public) -> Fault {
+    verify_quote(quote, &ak.key).expect_err("it is not as it was signed")
+}
+
+#[test]
+fn a_real_quote_states_its_fields() {
+    let Some((quote, ak)) = gce() else { return };
+    let verified = verify_quote(&quote, &ak.key).expect("signature and digest hold");
+    let attest = verified.attest;
+    assert_eq!((attest.extra_data, attest.reset_count, attest.restart_count), (&[0x90, 0x09][..], 10, 0));
+    assert_eq!(attest.firmware_version, 0x2016_0511_0016_2800);
+    assert!(attest.safe);
+    assert_eq!(attest.selection.banks().collect::<Vec<_>>(), [(PcrBank::Sha256, 0xff_ffff)]);
+    assert_eq!(verified.registers[&PcrBank::Sha256].len(), 24);
+    assert!(ak.check_attests().is_ok());
+}
+
+#[test]
+fn pcr_selection_is_not_ignored() {
+    let Some((quote, ak)) = gce() else { return };
+    let count = |found| Fault::Tpm(TpmFault::PcrCount { expected: 24, found });
+
+    let mut shorter = quote.clone();
+    shorter.pcrs.pop();
+    assert_eq!(fault(&shorter, &ak), count(23));
+
+    let mut longer = quote.clone();
+    longer.pcrs.push((Some(24), vec![0; 32]));
+    assert_eq!(fault(&longer, &ak), count(25));
+
+    let mut repeated = quote.clone();
+    repeated.pcrs[1] = repeated.pcrs[0].clone();
+    let expected = TpmFault::PcrIndex { bank: PcrBank::Sha256, expected: 1, found: 0 };
+    assert_eq!(fault(&repeated, &ak), Fault::Tpm(expected));
+
+    let mut swapped = quote.clone();
+    swapped.pcrs.iter_mut().for_each(|(index, _)| *index = None);
+    swapped.pcrs.swap(0, 1);
+    assert_eq!(fault(&swapped, &ak), Fault::Tpm(TpmFault::PcrDigest));
+
+    let mut other_bank = quote;
+    other_bank.pcrs[7].1 = vec![0; 20];
+    let expected = TpmFault::PcrLength { bank: PcrBank::Sha256, index: 7, found: 20 };
+    assert_eq!(fault(&other_bank, &ak), Fault::Tpm(expected));
+}
+
+#[test]
+fn registers_cannot_be_split_otherwise_than_they_were_hashed() {
+    let Some((mut quote, ak)) = gce() else { return };
+    let moved = quote.pcrs[0].1.pop().expect("a byte");
+    quote.pcrs[1].1.insert(0, moved);
+    assert!(matches!(fault(&quote, &ak), Fault::Tpm(TpmFault::PcrLength { index: 0, found: 31, .. })));
+}
+
+#[test]
+fn any_bit_of_message_and_signature_and_registers_counts() {
+    let Some((quote, ak)) = gce() else { return };
+    for bit in 0..quote.message.len() * 8 {
+        let mut changed = quote.clone();
+        changed.message[bit / 8] ^= 1 << (bit % 8);
+        assert!(verify_quote(&changed, &ak.key).is_err(), "message, bit {bit}");
+    }
+    for bit in 0..quote.signature.len() * 8 {
+        let mut changed = quote.clone();
+        changed.signature[bit / 8] ^= 1 << (bit % 8);
+        assert!(verify_quote(&changed, &ak.key).is_err(), "signature, bit {bit}");
+    }
+    for register in 0..24 {
+        for bit in 0..256 {
+            let mut changed = quote.clone();
+            changed.pcrs[register].1[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(
+                fault(&changed, &ak),
+                Fault::Tpm(TpmFault::PcrDigest),
+                "register {register}, bit {bit}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_bare_signature_and_a_wrapped_one_say_the_same() {
+    let Some((mut quote, ak)) = gce() else { return };
+    quote.signature = quote.signature.split_off(6);
+    assert!(verify_quote(&quote, &ak.key).is_ok());
+}
+
+#[test]
+fn structures_cut_anywhere_are_told_and_nothing_panics() {
+    let Some((quote, _)) = gce() else { return };
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let (evidence, _) = case.gce();
+    for len in 0..quote.message.len() {
+        assert!(matches!(Attest::parse(&quote.message[..len]), Err(TpmError::Truncated { .. })), "{len}");
+    }
+    for len in 0..quote.signature.len() {
+        assert!(
+            matches!(Signature::parse(&quote.signature[..len]), Err(TpmError::Truncated { .. })),
+            "{len}"
+        );
+    }
+    for len in 0..evidence.ak_public.len() {
+        assert!(Public::parse(&evidence.ak_public[..len]).is_err(), "{len}");
+    }
+}
+
+#[test]
+fn trailing_bytes_that_nobody_signed_are_refused() {
+    let Some((mut quote, ak)) = gce() else { return };
+    quote.signature.push(0);
+    assert!(matches!(fault(&quote, &ak), Fault::TpmForm(TpmError::Trailing { .. })));
+    quote.signature.pop();
+    quote.message.push(0);
+    assert!(matches!(fault(&quote, &ak), Fault::TpmForm(TpmError::Trailing { .. })));
+}
+
+#[test]
+fn the_public_area_and_the_certificate_hold_one_key() {
+    let Some((_, ak)) = gce() else { return };
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let certificate = Certificate::parse(&case.file("derived-ak-cert.der")).expect("a certificate");
+    assert_eq!(*certificate.public_key(), ak.key);
+}
+
+#[test]
+fn an_attestation_key_compared_by_modulus_only_would_pass_another() {
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let (evidence, _) = case.gce();
+    let ak = Public::parse(&evidence.ak_public).expect("a TPMT_PUBLIC");
+    // The exponent stands before the modulus and its length; 0 means 65,537.
+    let at = evidence.ak_public.len() - 256 - 2 - 4;
+    let mut spelled = evidence.ak_public.clone();
+    spelled[at..at + 4].copy_from_slice(&65_537_u32.to_be_bytes());
+    assert_eq!(Public::parse(&spelled).expect("the same key").key, ak.key);
+    spelled[at..at + 4].copy_from_slice(&3_u32.to_be_bytes());
+    assert_ne!(Public::parse(&spelled).expect("another key").key, ak.key);
+}
+
+#[test]
+fn an_event_log_of_google_leads_to_the_registers_quoted() {
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let (evidence, _) = case.gce();
+    let ak = Public::parse(&evidence.ak_public).expect("a TPMT_PUBLIC");
+    let log = evidence.event_log.expect("a log");
+    let replayed = EventLog::parse(&log).expect("a log").replay();
+    for quote in &evidence.quotes {
+        let verified = verify_quote(quote, &ak.key).expect("it verifies");
+        for (bank, registers) in &verified.registers {
+            for (index, value) in &replayed[bank] {
+                assert_eq!(registers[index], *value, "register {index} of {bank}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_ccel_leads_to_the_rtmrs_of_the_td_quote() {
+    const CASE: &str = "tdx/v4-gce-cos113-uptodate";
+    let Some(case) = Case::find(CASE) else { return };
+    let (log, expected) = (case.read("ccel_data.dat"), case.expected());
+    let log = EventLog::parse(&log).expect("a log");
+    assert_eq!(log.events().count(), 43);
+    let rtmrs = log.replay_rtmrs();
+    for (index, rtmr) in rtmrs.iter().enumerate() {
+        assert_eq!(rtmr.to_string(), expected["rtmr"][index.to_string()], "RTMR{index}");
+    }
+}
+
+#[test]
+fn an_event_log_cut_anywhere_or_changed_in_any_byte_is_read_without_a_panic() {
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let log = case.gce().0.event_log.expect("a log");
+    let whole = EventLog::parse(&log).expect("a log").replay();
+    for len in (0..log.len()).step_by(29).chain(log.len() - 64..log.len()) {
+        if let Ok(shorter) = EventLog::parse(&log[..len]) {
+            assert_ne!(shorter.replay(), whole, "{len}");
+        }
+    }
+    for at in (0..log.len()).step_by(5) {
+        let mut changed = log.clone();
+        changed[at] = !changed[at];
+        let events = EventLog::parse(&changed).map_or(0, |it| it.events().count());
+        assert!(events <= log.len(), "{at}");
+    }
+}
