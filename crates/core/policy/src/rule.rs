@@ -51,6 +51,10 @@ impl PolicyDraft {
     ///
     /// The first demand nothing could ever meet.
     pub fn validate_with(self, mut evidence: EvidenceDraft) -> Result<AppraisalPolicy, PolicyError> {
+        if !self.roots.is_empty() {
+            // Software enclaves are for everybody.
+            evidence.rules.get_or_insert_default();
+        }
         let scopes = evidence.scopes.iter_mut().map(|scope| &mut scope.rules);
         for rules in evidence.rules.iter_mut().chain(scopes) {
             rules.software = (!self.roots.is_empty()).then(|| self.software());

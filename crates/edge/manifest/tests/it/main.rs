@@ -2,6 +2,7 @@
 
 mod admission;
 mod config;
+mod evidence;
 mod fixture;
 mod hostile;
 mod inspect;

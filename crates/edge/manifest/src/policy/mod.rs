@@ -13,6 +13,8 @@
 //!   workloads:                    # the first rule that matches decides; no rule, no entry
 //!   - match: {namespace: default, name: "quick-*", container: "*"}
 //!     measurements: image         # what this machine measures of the image named, or a list of MRENCLAVEs
+//!   evidence:                     # default: no evidence of hardware
+//!     tdx: {mrTd: […]}            # see evidence.rs
 //!   admission:                    # default: nobody
 //!     privileged:                 # who may have privilege, host namespaces and devices of the host
 //!     - {namespace: kube-system, serviceAccount: "*"}
@@ -29,11 +31,15 @@
 //! Unknown keys are refused with a suggestion: a policy in which `allowdebug` is
 //! silently ignored is not the policy somebody wrote.
 
+mod evidence;
+mod kinds;
+mod section;
+
 use std::collections::BTreeSet;
 
 use casemate_model::{Fingerprint, Measurement, Nanos};
 use casemate_policy::{
-    AppraisalPolicy, Pattern, PolicyDraft, PolicyError, Reference, Selector, WorkloadRule,
+    AppraisalPolicy, EvidenceDraft, Pattern, PolicyDraft, PolicyError, Reference, Selector, WorkloadRule,
 };
 
 use crate::admission::{Account, Admission};
@@ -69,6 +75,8 @@ pub struct PolicyDocument {
     pub platform: Reference,
     /// What workloads may be; the first rule that matches decides.
     pub workloads: Vec<WorkloadRule>,
+    /// What is demanded of evidence of hardware; `None` accepts none.
+    pub evidence: Option<EvidenceDraft>,
     /// Who may have what is kept from everyone else.
     pub admission: Admission,
 }
@@ -104,6 +112,7 @@ impl PolicyDocument {
             debug_allowed: false,
             platform: Reference::Image,
             workloads: vec![WorkloadRule { selector: Selector::default(), reference: Reference::Image }],
+            evidence: None,
             admission: Admission::built_in(),
         }
     }
@@ -126,7 +135,11 @@ impl PolicyDocument {
             platform: self.platform.clone(),
             workloads: self.workloads.clone(),
         };
-        Ok(ResolvedPolicy { policy: draft.validate()?, roots })
+        let policy = match &self.evidence {
+            Some(evidence) => draft.validate_with(evidence.clone())?,
+            None => draft.validate()?,
+        };
+        Ok(ResolvedPolicy { policy, roots })
     }
 }
 
@@ -155,11 +168,17 @@ pub(crate) fn policy(document: &Field<'_>, to: &mut Findings) -> Option<PolicyDo
             .and_then(|field| name(&field, NameKind::Subdomain, to));
         let spec =
             document.need("spec", "Say what is accepted: at least `softwareRoot` and `workloads`", to)?;
-        let known = ["softwareRoot", "ttl", "allowDebug", "platform", "workloads", "admission"];
+        let known = ["softwareRoot", "ttl", "allowDebug", "platform", "workloads", "evidence", "admission"];
         unknown_keys(&spec, &known, to);
-        let software_roots = spec
-            .need("softwareRoot", "Write `this-machine`, or `sha256:` and a root's fingerprint", to)
-            .map(|field| roots(&field, to));
+        // With rules for hardware, software enclaves and workloads need not be spoken of.
+        let evidence = spec.get("evidence");
+        let found = match &evidence {
+            Some(_) => spec.get("softwareRoot"),
+            None => {
+                spec.need("softwareRoot", "Write `this-machine`, or `sha256:` and a root's fingerprint", to)
+            }
+        };
+        let software_roots = found.map(|field| roots(&field, to));
         let ttl = spec.get("ttl").map_or(Some(TTL_DEFAULT), |field| ttl(&field, to));
         let debug_allowed = spec.get("allowDebug").map_or(Some(false), |field| field.boolean(to));
         let platform = match spec.get("platform") {
@@ -169,16 +188,21 @@ pub(crate) fn policy(document: &Field<'_>, to: &mut Findings) -> Option<PolicyDo
             }
             None => Some(Reference::Image),
         };
-        let workloads = spec.need("workloads", "List who may run: a `match` and its `measurements`", to);
+        let workloads = match &evidence {
+            Some(_) => spec.get("workloads"),
+            None => spec.need("workloads", "List who may run: a `match` and its `measurements`", to),
+        };
         let workloads = workloads.map(|field| workload_rules(&field, to));
+        let evidence = evidence.map(|field| evidence::evidence(&field, name.as_deref().unwrap_or(""), to));
         Some(PolicyDocument {
             name: name?,
             place: Some(document.place()),
-            software_roots: software_roots?,
+            software_roots: software_roots.or_else(|| evidence.is_some().then(Vec::new))?,
             ttl: ttl?,
             debug_allowed: debug_allowed?,
             platform: platform?,
-            workloads: workloads?,
+            workloads: workloads.or_else(|| evidence.is_some().then(Vec::new))?,
+            evidence: evidence.flatten(),
             admission: spec.get("admission").map(|field| admission(&field, to)).unwrap_or_default(),
         })
     })
@@ -220,6 +244,7 @@ fn roots(field: &Field<'_>, to: &mut Findings) -> Vec<RootName> {
     roots
 }
 
+/// A span that is not nothing.
 fn ttl(field: &Field<'_>, to: &mut Findings) -> Option<Nanos> {
     match duration::parse(field.text(to)?) {
         Ok(Nanos::ZERO) => {
