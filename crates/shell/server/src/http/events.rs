@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
 use super::problem::json;
+use super::query::{Parameters, parameters};
 use crate::service::Service;
 
 /// The longest that anybody waits.
@@ -25,7 +26,11 @@ pub(super) struct Since {
     wait: u64,
 }
 
-pub(super) async fn events(State(service): State<Arc<Service>>, Query(since): Query<Since>) -> Response {
+pub(super) async fn events(State(service): State<Arc<Service>>, since: Parameters<Since>) -> Response {
+    let since = match parameters(since) {
+        Ok(since) => since,
+        Err(problem) => return service.refuse(problem),
+    };
     let wait = Duration::from_secs(since.wait).min(MAX_WAIT);
     json(StatusCode::OK, &service.events.after(since.after, wait).await)
 }

@@ -5,6 +5,7 @@ mod collateral;
 mod events;
 mod listen;
 mod problem;
+mod query;
 mod routes;
 mod verify;
 

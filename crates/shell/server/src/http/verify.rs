@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::extract::{Query, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
@@ -14,9 +14,9 @@ use casemate_policy::EvidencePolicy;
 use futures_util::future::join_all;
 use serde::Deserialize;
 
-use super::body;
 use super::problem::{Problem, json};
 use super::routes::from_hex;
+use super::{body, query};
 use crate::nonce::NonceError;
 use crate::service::{Answer, Ask, NoResult, Service};
 
@@ -70,10 +70,14 @@ struct Batch {
 /// Verifies what one attester sent.
 pub(super) async fn verify(
     State(service): State<Arc<Service>>,
-    Query(parameters): Query<Parameters>,
+    asked: query::Parameters<Parameters>,
     request: Request<Body>,
 ) -> Response {
     let headers = request.headers().clone();
+    let parameters = match query::parameters(asked) {
+        Ok(parameters) => parameters,
+        Err(problem) => return service.refuse(problem),
+    };
     match answer(&service, parameters, request).await {
         Ok((ask, answer)) if wants_result(&headers) => match service.result(&ask, &answer) {
             Ok(token) => token_response(token),

@@ -3,6 +3,7 @@
 mod api;
 #[path = "support/clock.rs"]
 mod clock;
+mod collateral;
 mod fetching;
 mod load;
 mod metrics;

@@ -1,0 +1,95 @@
+//! What is in force, since when, and what happens when it changes or lapses.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::service::Running;
+
+/// A TCB Info as Intel's service sends it, signed by nobody.
+fn tcb_info(fmspc: &str, issued: &str, next: &str) -> String {
+    format!(
+        r#"{{"tcbInfo":{{"id":"TDX","version":3,"fmspc":"{fmspc}","pceId":"0000","issueDate":"{issued}","nextUpdate":"{next}","tcbType":0,"tcbEvaluationDataNumber":20,"tcbLevels":[]}},"signature":"{}"}}"#,
+        "00".repeat(64)
+    )
+}
+
+fn put(path: &Path, name: &str, text: &str) {
+    // As a careful writer does it: the service never sees half of it.
+    let unfinished = path.join(format!(".{name}"));
+    fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, path.join(name))).expect("writable");
+}
+
+fn served_from(path: PathBuf) -> Running {
+    Running::with(|config| {
+        config.collateral = vec![path];
+        config.tick = Duration::from_millis(20);
+    })
+}
+
+#[test]
+fn what_is_in_force_is_told_with_its_dates() {
+    let folder = tempfile::tempdir().expect("a directory");
+    put(folder.path(), "a.json", &tcb_info("00806F050000", "2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z"));
+    put(folder.path(), "notes.txt", "nothing of use");
+    let service = served_from(folder.path().to_owned());
+    let told = service.get("/v1/collateral").json();
+    assert_eq!(told["generation"], 1);
+    assert_eq!(told["expires"], "2027-01-31T00:00:00Z");
+    assert_eq!(
+        told["pieces"],
+        json!([{
+            "name": "TCB Info TDX 00806f050000",
+            "issued": "2027-01-01T00:00:00Z",
+            "expires": "2027-01-31T00:00:00Z",
+            "expired": false,
+            "number": 20,
+        }])
+    );
+    assert_eq!(told["unused"][0]["name"], "notes.txt");
+}
+
+#[test]
+fn a_changed_directory_is_a_new_generation_and_an_event() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let service = served_from(folder.path().to_owned());
+    assert_eq!(service.get("/v1/collateral").json()["pieces"], json!([]));
+    put(folder.path(), "a.json", &tcb_info("00806F050000", "2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z"));
+    let page = service.get("/v1/events?after=0&wait=30").json();
+    assert_eq!(page["events"][0]["kind"], "collateral", "{page}");
+    assert_eq!(page["events"][0]["generation"], 2);
+    assert_eq!(service.get("/v1/collateral").json()["pieces"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn a_directory_that_goes_away_leaves_in_force_what_was() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let path = folder.path().join("collateral");
+    fs::create_dir(&path).expect("writable");
+    put(&path, "a.json", &tcb_info("00806F050000", "2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z"));
+    let service = served_from(path.clone());
+    let later = folder.path().join("elsewhere");
+    fs::rename(&path, &later).expect("writable");
+    // Brought back with more: the first look that succeeds sees all of it.
+    put(&later, "b.json", &tcb_info("00906ED50000", "2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z"));
+    fs::rename(&later, &path).expect("writable");
+    let page = service.get("/v1/events?after=0&wait=30").json();
+    assert_eq!(page["events"][0]["generation"], 2, "{page}");
+    assert_eq!(service.get("/v1/collateral").json()["pieces"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn expired_collateral_is_not_ready() {
+    let folder = tempfile::tempdir().expect("a directory");
+    put(folder.path(), "a.json", &tcb_info("00806F050000", "2027-01-01T00:00:00Z", "2027-01-31T00:00:00Z"));
+    let service = served_from(folder.path().to_owned());
+    assert_eq!(service.get("/readyz").status, 200);
+    service.clock.advance(Duration::from_secs(17 * 24 * 3600));
+    let answer = service.get("/readyz");
+    assert_eq!(answer.status, 503);
+    let reasons = json!(["the TCB Info TDX 00806f050000 expired at 2027-01-31T00:00:00Z"]);
+    assert_eq!(answer.json(), json!({ "ready": false, "reasons": reasons }));
+    assert!(service.get("/metrics").body.contains("\ncasemate_attest_collateral_expired 1\n"));
+}
