@@ -9,21 +9,21 @@
 mod document;
 mod fault;
 mod inspect;
-mod revocation;
 
 use casemate_model::{Nanos, Timestamp};
 
 pub use fault::NitroFault;
 pub use inspect::inspect;
 
-use crate::claims::{Body, Claims, NitroBody, PlatformId};
+use crate::claims::{Body, Claims, NitroBody, NotChecked, PlatformId};
 use crate::cose::{Curve, EcKey, Sign1};
 use crate::window::{Artifact, Window};
-use crate::x509::{Certificate, LeafRules, MAX_CERTIFICATES, PublicKey, verify_path};
+use crate::x509::{Certificate, LeafRules, MAX_CERTIFICATES, PublicKey, look_up, verify_path};
 use crate::{ChainError, Endorsements, Fault, Refused, Roots};
 use document::Document;
 
 const CHAIN: &str = "Nitro certificate chain";
+const LIST: &str = "AWS revocation list";
 const DOCUMENT: Artifact = Artifact { name: "Nitro attestation document", index: None };
 /// How far the clock of the hypervisor may be ahead of the verifier's: five minutes.
 const CLOCK_SKEW: Nanos = Nanos::from_secs(5 * 60);
@@ -54,14 +54,15 @@ pub(crate) fn verify(
 
     let made = Timestamp(document.timestamp.0.saturating_sub(CLOCK_SKEW.0));
     let window = path.window.and(Window::new(made, Timestamp(u64::MAX), DOCUMENT));
-    let revocation = revocation::check(&chain, &endorsements.crls);
-    let window = revocation.window.map_or(window, |it| window.and(it));
+    let revocation = look_up(&chain, &endorsements.crls, CHAIN, LIST);
+    let window = window.and(revocation.window);
+    let not_checked = revocation.is_partial.then_some(NotChecked::AwsCrl);
     let claims = Claims {
         root: path.root,
         window,
         platform: Some(PlatformId::NitroModule(document.module_id.clone())),
         tcb: None,
-        not_checked: revocation.not_checked,
+        not_checked: not_checked.into_iter().collect(),
         body: Body::Nitro(Box::new(body(document))),
     };
     let faults = [revocation.faults, claims.window.faults(now)].concat();

@@ -1,18 +1,15 @@
 //! The chain of an attestation key's certificate: intermediates are looked up by name among those that came
 //! along and those that were supplied, so is the root, and whatever revocation lists there are count.
 
-use std::collections::BTreeSet;
-
 use casemate_model::Fingerprint;
 
 use super::VtpmFault;
-use crate::claims::NotChecked;
-use crate::window::{Artifact, Window};
-use crate::x509::{Certificate, Crl, LeafRules, MAX_CERTIFICATES, verify_path};
-use crate::{CertificateError, ChainError, Endorsements, Fault, Roots};
+use crate::window::Window;
+use crate::x509::{Certificate, LeafRules, MAX_CERTIFICATES, Revocation, look_up, verify_path};
+use crate::{ChainError, Endorsements, Fault, Roots};
 
 const CHAIN: &str = "certificate chain of the vTPM's key";
-const CRL: &str = "revocation list for the vTPM's key";
+const LIST: &str = "revocation list for the vTPM's key";
 /// Certificates that may come along.
 const MAX_SENT: usize = 16;
 
@@ -21,7 +18,8 @@ pub(crate) struct AkChain {
     pub(crate) leaf: Certificate,
     pub(crate) root: Fingerprint,
     pub(crate) window: Window,
-    pub(crate) not_checked: BTreeSet<NotChecked>,
+    /// Whether some issuer's revocation list was not supplied.
+    pub(crate) is_partial: bool,
     /// Certificates that are revoked.
     pub(crate) faults: Vec<Fault>,
 }
@@ -46,41 +44,14 @@ impl AkChain {
         let path = path(&leaf, &others)?;
         let verified = verify_path(&path, LeafRules::SaysItSigns, CHAIN, |root| roots.is_google(root))?;
 
-        let mut chain = Self {
+        let Revocation { window, faults, is_partial } = look_up(&path, &endorsements.crls, CHAIN, LIST);
+        Ok(Self {
             root: verified.root,
-            window: verified.window,
-            not_checked: BTreeSet::new(),
-            faults: Vec::new(),
+            window: verified.window.and(window),
+            is_partial,
+            faults,
             leaf: leaf.clone(),
-        };
-        let crls: Vec<_> = endorsements.crls.iter().filter_map(|der| Crl::parse(der).ok()).collect();
-        for (index, pair) in path.windows(2).enumerate() {
-            let [certificate, issuer] = pair else { continue };
-            chain.look_up(index, certificate, issuer, &crls)?;
-        }
-        Ok(chain)
-    }
-
-    /// Asks the newest list of its issuer whether it is revoked.
-    fn look_up(
-        &mut self,
-        index: usize,
-        certificate: &Certificate,
-        issuer: &Certificate,
-        crls: &[Crl],
-    ) -> Result<(), Fault> {
-        let by_issuer = crls.iter().filter(|it| it.issuer() == issuer.subject());
-        let Some(crl) = by_issuer.max_by_key(|it| it.this_update()) else {
-            self.not_checked.insert(NotChecked::GoogleCrl);
-            return Ok(());
-        };
-        let within = |cause: CertificateError| ChainError::Certificate { chain: CHAIN, index, cause };
-        self.window = self.window.and(crl.verify(issuer, CRL).map_err(within)?);
-        if crl.revokes(certificate) {
-            let what = Artifact { name: CHAIN, index: Some(index) };
-            self.faults.push(Fault::RevokedCertificate { what });
-        }
-        Ok(())
+        })
     }
 }
 

@@ -44,11 +44,13 @@ pub(crate) fn verify(
     let instance = instance_info::of(&chain.leaf)?;
     let (first, pcrs) = quoted(&evidence.quotes, &public.key)?;
 
-    let mut not_checked = chain.not_checked;
-    match &evidence.event_log {
-        Some(log) => check_log(log, &pcrs)?,
-        None => drop(not_checked.insert(NotChecked::EventLog)),
+    if let Some(log) = &evidence.event_log {
+        check_log(log, &pcrs)?;
     }
+    let missing =
+        [(chain.is_partial, NotChecked::GoogleCrl), (evidence.event_log.is_none(), NotChecked::EventLog)];
+    let missing = missing.into_iter().filter(|(is_missing, _)| *is_missing);
+    let mut not_checked: BTreeSet<_> = missing.map(|(_, what)| what).collect();
     let mut faults = chain.window.faults(now);
     faults.extend(chain.faults);
     let mut window = chain.window;

@@ -9,6 +9,7 @@ mod crl;
 mod key;
 mod path;
 mod pem;
+mod revocation;
 mod signed;
 
 pub use certificate::Certificate;
@@ -16,3 +17,4 @@ pub use crl::Crl;
 pub use key::{PublicKey, SignatureAlgorithm};
 pub use path::{LeafRules, MAX_CERTIFICATES, Path, verify_path};
 pub use pem::{PemBlock, certificates_from_pem, pem_blocks};
+pub(crate) use revocation::{Revocation, look_up};

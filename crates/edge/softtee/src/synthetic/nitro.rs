@@ -1,18 +1,16 @@
 //! AWS Nitro attestation documents for tests, under a root that exists in memory only. Chains have four
 //! certificates.
 
-use std::time::Duration;
-
 use casemate_attest::{Endorsements, Evidence, Roots};
 use casemate_model::{Fingerprint, Nanos, Timestamp};
 use ciborium::Value;
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, IsCa, Issuer, KeyIdMethod, KeyPair,
-    KeyUsagePurpose, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, RevokedCertParams, SerialNumber,
-    date_time_ymd,
+    BasicConstraints, CertificateParams, IsCa, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    PKCS_ECDSA_P384_SHA384, SerialNumber,
 };
 
 use super::cose::{ClaimsSet, CoseSigner, Curve};
+use super::revocation::revocation_list;
 use super::{DAY, HOUR, expired, signed, valid};
 use crate::certificate::{Validity, ca_params, issued, pck_params, self_signed};
 use crate::key::sha256;
@@ -179,24 +177,7 @@ impl NitroRoot {
     }
 
     fn crl(&self, issuer: &Authority, revoked: Option<u64>) -> Vec<u8> {
-        let at = |t: Timestamp| date_time_ymd(1970, 1, 1) + Duration::from_secs(t.as_unix_secs());
-        let Validity { not_before, not_after } = valid(self.now);
-        let revoked = revoked.map(|serial| RevokedCertParams {
-            serial_number: SerialNumber::from(serial),
-            revocation_time: at(not_before),
-            reason_code: None,
-            invalidity_date: None,
-        });
-        let params = CertificateRevocationListParams {
-            this_update: at(not_before),
-            next_update: at(not_after),
-            crl_number: SerialNumber::from(1u64),
-            issuing_distribution_point: None,
-            revoked_certs: revoked.into_iter().collect(),
-            key_identifier_method: KeyIdMethod::Sha256,
-        };
-        let list = params.signed_by(&Issuer::from_params(&issuer.params, &issuer.key));
-        list.expect("a revocation list").der().to_vec()
+        revocation_list(&issuer.params, &issuer.key, valid(self.now), revoked)
     }
 
     fn build(now: Timestamp, defect: Option<NitroDefect>) -> Self {
