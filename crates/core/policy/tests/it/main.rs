@@ -4,6 +4,7 @@ mod claims;
 mod compile_fail;
 mod draft;
 mod expressions;
+mod hardware;
 mod judging;
 mod keys;
 mod platform;
