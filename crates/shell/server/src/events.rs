@@ -22,8 +22,10 @@ pub(crate) struct Event {
     pub(crate) kind: &'static str,
     /// Which set of collateral was put in force.
     pub(crate) generation: u64,
-    /// Whose verdict it is, in hex; none where it is about no platform.
+    /// Whose verdict fell; none where it is about no platform.
     pub(crate) platform: Option<String>,
+    /// What that attester was called when it was accepted.
+    pub(crate) subject: Option<String>,
     /// Why.
     pub(crate) reasons: Vec<String>,
 }
@@ -93,8 +95,8 @@ mod tests {
     use super::*;
 
     fn event(generation: u64) -> Event {
-        let (at, platform, reasons) = (String::new(), None, Vec::new());
-        Event { number: 0, at, kind: "collateral", generation, platform, reasons }
+        let (at, platform, subject, reasons) = (String::new(), None, None, Vec::new());
+        Event { number: 0, at, kind: "collateral", generation, platform, subject, reasons }
     }
 
     fn numbers(page: &Page) -> Vec<u64> {

@@ -139,6 +139,20 @@ impl Keys {
         Ok(Self { rotated: None, lapse: Rotation::default().lapse, keys: RwLock::new(keys) })
     }
 
+    /// One key that is kept nowhere, for results whose reader is given its public part with them.
+    ///
+    /// # Errors
+    ///
+    /// Where the crypto library has none for us.
+    pub fn ephemeral(now: Timestamp) -> Result<Self, KeysError> {
+        let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING);
+        let pair = pair.map_err(|_| KeysError::Generate)?;
+        let kid = kid(pair.public_key().as_ref());
+        let key = SigningKey { pair, algorithm: Algorithm::Es256, kid, begins: now };
+        let keys = RwLock::new(vec![Arc::new(key)]);
+        Ok(Self { rotated: None, lapse: Rotation::default().lapse, keys })
+    }
+
     /// Makes the next key when its time comes near, and removes what has lapsed.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ pub mod collateral;
 mod events;
 mod http;
 pub mod keys;
+mod ledger;
 pub mod logs;
 mod metrics;
 mod nonce;

@@ -23,6 +23,7 @@ use crate::collateral::transport::{Http, TransportError};
 use crate::events::Events;
 use crate::http::{Limits, router, serve};
 use crate::keys::{Keys, KeysError, Rotation};
+use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::nonce::Nonces;
 use crate::pool::Pool;
@@ -43,6 +44,8 @@ pub struct Config {
     pub rotation: Rotation,
     /// Directories or files with collateral.
     pub collateral: Vec<PathBuf>,
+    /// Directories or files with Intel's next set of TCB levels, for the forecast.
+    pub early: Vec<PathBuf>,
     /// Where collateral is fetched. `None` opens no socket, ever.
     pub services: Option<Services>,
     /// PEM of the only CA that is trusted by whoever fetches.
@@ -78,6 +81,7 @@ impl Config {
             signing_keys: Vec::new(),
             rotation: Rotation::default(),
             collateral: Vec::new(),
+            early: Vec::new(),
             services: None,
             ca: None,
             fetch_time: Duration::from_secs(10),
@@ -169,7 +173,7 @@ impl Server {
             }
         };
         let cache = Cache::open(config.state.join("collateral"))?;
-        let store = Store::open(config.collateral, Some(cache), fetcher, now)?;
+        let store = Store::open(config.collateral, config.early, Some(cache), fetcher, now)?;
         let service = Arc::new(Service {
             requests: Arc::new(Semaphore::new(config.limits.requests)),
             limits: config.limits,
@@ -180,6 +184,7 @@ impl Server {
             nonces: Nonces::new(config.nonce_life).map_err(|_| StartError::Random)?,
             require_nonce: config.require_nonce,
             events: Events::new(),
+            ledger: Ledger::default(),
             metrics: Metrics::new(),
             pool: Pool::new(config.workers).map_err(StartError::Threads)?,
             verifier: VerifierId {

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{Context, SHA256};
-use casemate_attest::Roots;
-use casemate_dossier::{Dossier, Examiner, Input, Verdict};
+use casemate_attest::claims::Kind;
+use casemate_attest::{Endorsements, Roots};
+use casemate_dossier::{Dossier, Examiner, Input, Outcome, Verdict};
 use casemate_model::{Nanos, Timestamp};
 use casemate_policy::result::{Ear, Issue, VerifierId};
 use casemate_policy::{EvidencePolicy, Question};
+use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, Stop};
@@ -17,6 +19,7 @@ use crate::collateral::store::{Generation, Store};
 use crate::events::{Event, Events};
 use crate::http::Limits;
 use crate::keys::Keys;
+use crate::ledger::{Entry, Key, Ledger, platform_name};
 use crate::metrics::Metrics;
 use crate::nonce::Nonces;
 use crate::pool::Pool;
@@ -34,6 +37,7 @@ pub(crate) struct Service {
     pub(crate) nonces: Nonces,
     pub(crate) require_nonce: bool,
     pub(crate) events: Events,
+    pub(crate) ledger: Ledger,
     pub(crate) metrics: Metrics,
     pub(crate) pool: Pool<Answer>,
     pub(crate) verifier: VerifierId,
@@ -86,7 +90,36 @@ pub(crate) enum NoResult {
     Sign(#[from] casemate_policy::result::SignError),
 }
 
+/// How accepted evidence fares under the next set of TCB levels.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Forecast {
+    /// Whether the next set is known. Without it nothing is forecast.
+    pub(crate) early: bool,
+    /// Every platform that is accepted now.
+    pub(crate) platforms: Vec<Outlook>,
+}
+
+/// One of them.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Outlook {
+    pub(crate) platform: String,
+    pub(crate) subject: String,
+    pub(crate) tee: Option<&'static str>,
+    /// Whether it will be accepted.
+    pub(crate) stands: bool,
+    /// Its status under the next set.
+    pub(crate) tcb_status: Option<&'static str>,
+    pub(crate) advisories: Vec<String>,
+    /// Why it will fall.
+    pub(crate) reasons: Vec<String>,
+}
+
 impl Ask {
+    /// Bytes it holds.
+    pub(crate) fn len(&self) -> usize {
+        self.inputs.iter().map(|it| it.bytes.len()).sum()
+    }
+
     /// Equal where the answer would be.
     pub(crate) fn key(&self, generation: u64) -> [u8; 32] {
         let mut context = Context::new(&SHA256);
@@ -119,9 +152,10 @@ impl Service {
         let key = ask.key(generation.number);
         let (service, asked) = (Arc::clone(self), Instant::now());
         let answer = self.pool.submit(key, move || {
-            let answer = service.examine(&ask, &generation);
+            let answer = service.examine(&ask, &generation.endorsements, &generation, ask.nonce.as_deref());
+            service.remember(&ask, &answer);
             for verdict in &answer.verdicts {
-                let tee = verdict.kind.map_or("unknown", casemate_attest::claims::Kind::as_str);
+                let tee = verdict.kind.map_or("unknown", Kind::as_str);
                 service.metrics.judged(tee, verdict.outcome.as_str(), asked.elapsed());
             }
             answer
@@ -132,15 +166,22 @@ impl Service {
         answer.get().await
     }
 
-    fn examine(&self, ask: &Ask, generation: &Generation) -> Answer {
+    /// Verifies and judges with these endorsements, beside what came along.
+    fn examine(
+        &self,
+        ask: &Ask,
+        endorsements: &Endorsements,
+        generation: &Generation,
+        nonce: Option<&[u8]>,
+    ) -> Answer {
         let now = self.clock.now();
         let dossier = Dossier::of(&ask.inputs);
         // What came along is looked at beside what is in force, and leaves nothing behind.
-        let mut endorsements = generation.endorsements.clone();
+        let mut endorsements = endorsements.clone();
         Dossier::endorse(&mut endorsements, &dossier.endorsements);
         let mut references = generation.references.clone();
         references.extend(dossier.references.clone());
-        let question = Question { nonce: ask.nonce.as_deref(), tenant: ask.tenant.as_deref(), now };
+        let question = Question { nonce, tenant: ask.tenant.as_deref(), now };
         let examiner = Examiner {
             endorsements: &endorsements,
             references: &references,
@@ -151,6 +192,54 @@ impl Service {
         let statements = dossier.statements_or_why_none();
         let verdicts = statements.iter().map(|it| examiner.examine(&ask.subject, it)).collect();
         Answer { verdicts, now }
+    }
+
+    /// Enters what was accepted. What names no platform is nothing that could be told of later.
+    fn remember(&self, ask: &Arc<Ask>, answer: &Answer) {
+        let accepted = answer.verdicts.iter().filter(|it| it.outcome == Outcome::Accepted);
+        for verdict in accepted {
+            if let Some(platform) = verdict.claims.as_ref().and_then(platform_name) {
+                self.ledger.enter(&platform, ask, verdict.valid_until);
+            }
+        }
+    }
+
+    /// How one accepted platform fares with other endorsements. `None` where it names itself no more.
+    fn again(
+        &self,
+        key: &Key,
+        entry: &Entry,
+        endorsements: &Endorsements,
+        generation: &Generation,
+    ) -> Option<Verdict> {
+        // It was fresh when it was accepted; that is not what is asked now.
+        let answer = self.examine(&entry.ask, endorsements, generation, None);
+        let mut verdicts = answer.verdicts.into_iter();
+        verdicts.find(|it| it.claims.as_ref().and_then(platform_name).as_ref() == Some(&key.0))
+    }
+
+    /// Every accepted platform under the next set of TCB levels.
+    pub(crate) fn forecast(&self) -> Forecast {
+        let generation = self.store.current();
+        let early = generation.early != Endorsements::none();
+        if !early {
+            return Forecast { early, platforms: Vec::new() };
+        }
+        let outlook = |(key, entry): &(Key, Entry)| {
+            let verdict = self.again(key, entry, &generation.early, &generation);
+            let tcb = verdict.as_ref().and_then(Verdict::tcb);
+            Outlook {
+                platform: key.0.clone(),
+                subject: key.1.clone(),
+                tee: verdict.as_ref().and_then(|it| it.kind).map(Kind::as_str),
+                stands: verdict.as_ref().is_some_and(|it| it.outcome == Outcome::Accepted),
+                tcb_status: tcb.map(|it| it.status.as_str()),
+                advisories: tcb.into_iter().flat_map(|it| it.advisories.iter().cloned()).collect(),
+                reasons: verdict.map(|it| it.reasons).unwrap_or_default(),
+            }
+        };
+        let standing = self.ledger.standing(self.clock.now());
+        Forecast { early, platforms: standing.iter().map(outlook).collect() }
     }
 
     /// A signed result of an answer.
@@ -195,12 +284,30 @@ impl Service {
         self.measure();
     }
 
-    /// Tells whoever relies on verdicts that they may be others now.
+    /// Tells whoever relies on verdicts that there is new collateral, and which of them fell by it.
     pub(crate) fn put_in_force(&self, generation: &Generation) {
-        let at = generation.since.to_string();
-        let number = generation.number;
-        let (platform, reasons) = (None, Vec::new());
-        self.events.add(Event { number: 0, at, kind: "collateral", generation: number, platform, reasons });
+        let event = Event {
+            number: 0,
+            at: generation.since.to_string(),
+            kind: "collateral",
+            generation: generation.number,
+            platform: None,
+            subject: None,
+            reasons: Vec::new(),
+        };
+        self.events.add(event.clone());
+        for (key, entry) in self.ledger.standing(self.clock.now()) {
+            let verdict = self.again(&key, &entry, &generation.endorsements, generation);
+            if verdict.as_ref().is_some_and(|it| it.outcome == Outcome::Accepted) {
+                continue;
+            }
+            self.ledger.strike(&key, &entry);
+            self.metrics.revocations.inc();
+            let (platform, subject) = (Some(key.0), Some(key.1));
+            tracing::warn!(platform, subject, "a platform that was accepted is not any more");
+            let reasons = verdict.map(|it| it.reasons).unwrap_or_default();
+            self.events.add(Event { kind: "revoked", platform, subject, reasons, ..event.clone() });
+        }
     }
 
     /// Sets what is measured rather than counted.

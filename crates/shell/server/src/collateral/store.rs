@@ -13,7 +13,7 @@ use casemate_model::{Nanos, Timestamp};
 
 use super::fetcher::{FetchError, Fetched, Fetcher};
 use super::files::{Cache, Directory, Files, FilesError, chain_name};
-use super::item::Item;
+use super::item::{Item, Update};
 use super::piece::{Pieces, pieces};
 
 /// One generation: what is in force from one change to the next.
@@ -64,7 +64,7 @@ pub struct Store {
 }
 
 struct Sources {
-    directories: Vec<(Directory, Files)>,
+    directories: Vec<(Directory, Files, Update)>,
     fetched: Files,
     items: BTreeSet<Item>,
 }
@@ -73,23 +73,25 @@ struct Sources {
 const AHEAD: Nanos = Nanos::from_secs(24 * 3600);
 
 impl Store {
-    /// Reads directories and cache. Without a fetcher nothing is ever asked for.
+    /// Reads directories and cache; `early` are those with Intel's next set of TCB levels. Without a fetcher nothing is ever asked for.
     ///
     /// # Errors
     ///
     /// What could not be read: whoever starts the service erred.
     pub fn open(
         directories: Vec<PathBuf>,
+        early: Vec<PathBuf>,
         cache: Option<Cache>,
         fetcher: Option<Fetcher>,
         now: Timestamp,
     ) -> Result<Self, FilesError> {
         let fetched = cache.as_ref().map_or_else(|| Ok(Files::new()), Cache::files)?;
         let mut read = Vec::new();
-        for path in directories {
+        let standard = directories.into_iter().map(|it| (it, Update::Standard));
+        for (path, update) in standard.chain(early.into_iter().map(|it| (it, Update::Early))) {
             let mut directory = Directory::new(path);
             let files = directory.changed()?.unwrap_or_default();
-            read.push((directory, files));
+            read.push((directory, files, update));
         }
         let sources = Sources { directories: read, fetched, items: BTreeSet::new() };
         let first = Arc::new(sources.generation(1, now));
@@ -110,7 +112,7 @@ impl Store {
     pub fn poll(&self, now: Timestamp) -> (Option<Arc<Generation>>, Vec<FilesError>) {
         let mut sources = self.sources();
         let (mut changed, mut errors) = (false, Vec::new());
-        for (directory, files) in &mut sources.directories {
+        for (directory, files, _) in &mut sources.directories {
             match directory.changed() {
                 Ok(None) => {}
                 Ok(Some(now_there)) => {
@@ -217,16 +219,13 @@ impl Store {
 
 impl Sources {
     fn generation(&self, number: u64, since: Timestamp) -> Generation {
-        let is_early = |name: &str| name.contains("-early.json");
-        let loose = self.directories.iter().flat_map(|(_, files)| files);
-        let mut enforced = dossier(
-            loose
-                .chain(self.fetched.iter().filter(|(name, _)| !is_early(name)))
-                .map(|(name, it)| (name.clone(), it)),
-        );
-        let early = dossier(
-            self.fetched.iter().filter(|(name, _)| is_early(name)).map(|(name, it)| (name.clone(), it)),
-        );
+        let of = |wanted: Update| {
+            let loose = self.directories.iter().filter(move |(_, _, update)| *update == wanted);
+            let loose = loose.flat_map(|(_, files, _)| files);
+            let fetched = self.fetched.iter().filter(move |(name, _)| update(name) == wanted);
+            dossier(loose.chain(fetched).map(|(name, bytes)| (name.clone(), bytes)))
+        };
+        let (mut enforced, early) = (of(Update::Standard), of(Update::Early));
         let unused = enforced
             .unused
             .drain(..)
@@ -299,6 +298,11 @@ fn acceptable(item: &Item, fetched: &Fetched, held: &Pieces, now: Timestamp) -> 
         }
     }
     Ok(())
+}
+
+/// Of which set a fetched document is, by the name of its file.
+fn update(file_name: &str) -> Update {
+    if file_name.contains("-early.json") { Update::Early } else { Update::Standard }
 }
 
 fn dossier<'a>(files: impl IntoIterator<Item = (String, &'a Arc<[u8]>)>) -> Dossier {

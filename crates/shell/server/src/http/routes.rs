@@ -18,13 +18,14 @@ use crate::service::Service;
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// Every route: method and path.
-pub const ROUTES: [(&str, &str); 10] = [
+pub const ROUTES: [(&str, &str); 11] = [
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
     ("get", "/readyz"),
     ("get", "/v1/collateral"),
     ("get", "/v1/events"),
+    ("get", "/v1/forecast"),
     ("get", "/v1/keys"),
     ("post", "/v1/nonce"),
     ("post", "/v1/verify"),
@@ -40,6 +41,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route("/readyz", get(readyz))
         .route("/v1/collateral", get(super::collateral::collateral))
         .route("/v1/events", get(super::events::events))
+        .route("/v1/forecast", get(super::forecast::forecast))
         .route("/v1/keys", get(keys))
         .route("/v1/nonce", post(nonce))
         .route("/v1/verify", post(super::verify::verify))
@@ -124,7 +126,7 @@ async fn nonce(State(service): State<Arc<Service>>) -> Response {
 }
 
 /// Lower case.
-pub(super) fn hex(bytes: &[u8]) -> String {
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
         for nibble in [byte >> 4, byte & 15] {
             text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));

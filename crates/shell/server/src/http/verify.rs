@@ -145,7 +145,7 @@ async fn answers(service: &Arc<Service>, request: Request<Body>) -> Result<Vec<A
 
 impl Service {
     /// A place among the requests that are held at once.
-    fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Problem> {
+    pub(super) fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Problem> {
         let permit = Arc::clone(&self.requests).try_acquire_owned();
         permit.map_err(|_| Problem::busy(self.limits.retry_after))
     }

@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use casemate_softtee::synthetic::nitro::NitroRoot;
 use serde_json::json;
 
+use crate::clock::START;
 use crate::service::Running;
 
 /// A TCB Info as Intel's service sends it, signed by nobody.
@@ -92,4 +94,65 @@ fn expired_collateral_is_not_ready() {
     let reasons = json!(["the TCB Info TDX 00806f050000 expired at 2027-01-31T00:00:00Z"]);
     assert_eq!(answer.json(), json!({ "ready": false, "reasons": reasons }));
     assert!(service.get("/metrics").body.contains("\ncasemate_attest_collateral_expired 1\n"));
+}
+
+#[test]
+fn a_platform_that_new_collateral_revokes_is_told_of() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let root = NitroRoot::new(START);
+    let service = Running::with(|config| {
+        config.collateral = vec![folder.path().to_owned()];
+        config.tick = Duration::from_millis(20);
+        config.roots = root.roots();
+    });
+    let accepted = service.post("/v1/verify?subject=node-7", &[], &root.document()).json();
+    assert_eq!(accepted[0]["verdict"], "accepted", "{accepted}");
+    for (nth, list) in root.endorsements(true).crls.iter().enumerate() {
+        fs::write(folder.path().join(format!(".list-{nth}")), list).expect("writable");
+        fs::rename(folder.path().join(format!(".list-{nth}")), folder.path().join(format!("list-{nth}.crl")))
+            .expect("writable");
+    }
+    let mut after = 0;
+    let revoked = loop {
+        let page = service.get(&format!("/v1/events?after={after}&wait=30")).json();
+        let events = page["events"].as_array().expect("events").clone();
+        assert!(!events.is_empty(), "nothing was revoked");
+        if let Some(revoked) = events.iter().find(|it| it["kind"] == "revoked") {
+            break revoked.clone();
+        }
+        after = page["next"].as_u64().expect("a number");
+    };
+    assert_eq!(revoked["subject"], "node-7");
+    assert!(revoked["platform"].as_str().expect("a platform").starts_with("nitro:"), "{revoked}");
+    assert!(revoked["reasons"].to_string().contains("revoked"), "{revoked}");
+    assert!(service.get("/metrics").body.contains("\ncasemate_attest_revocations_total 1\n"));
+    let again = service.post("/v1/verify", &[], &root.document()).json();
+    assert_eq!(again[0]["verdict"], "refused", "{again}");
+}
+
+#[test]
+fn the_forecast_names_who_will_fall() {
+    let (folder, next) =
+        (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let root = NitroRoot::new(START);
+    let start = |with_next: bool| {
+        Running::with(|config| {
+            config.collateral = vec![folder.path().to_owned()];
+            config.early = if with_next { vec![next.path().to_owned()] } else { Vec::new() };
+            config.roots = root.roots();
+        })
+    };
+    let unknown = start(false).get("/v1/forecast").json();
+    assert_eq!(unknown, json!({ "early": false, "platforms": [] }));
+    for (nth, list) in root.endorsements(true).crls.iter().enumerate() {
+        fs::write(next.path().join(format!("list-{nth}.crl")), list).expect("writable");
+    }
+    let service = start(true);
+    let accepted = service.post("/v1/verify?subject=node-7", &[], &root.document()).json();
+    assert_eq!(accepted[0]["verdict"], "accepted", "what is to come counts for nothing yet: {accepted}");
+    let forecast = service.get("/v1/forecast").json();
+    assert_eq!(forecast["early"], true);
+    assert_eq!(forecast["platforms"][0]["subject"], "node-7");
+    assert_eq!(forecast["platforms"][0]["stands"], false, "{forecast}");
+    assert_eq!(service.get("/v1/forecast").json(), forecast);
 }
