@@ -11,7 +11,7 @@ use crate::house::violation::Violation;
 const RULE: &str = "libraries";
 
 /// Libraries that core may use.
-const PURE: [(&str, &str); 13] = [
+const PURE: &[(&str, &str)] = &[
     ("aws-lc-rs", "verifies signatures and hashes; its random source is forbidden by the rule `purity`"),
     ("base64ct", "encodes and decodes bytes; takes no input that is not canonical"),
     ("cel", "reads and evaluates expressions; without `chrono` it has no notion of time"),
