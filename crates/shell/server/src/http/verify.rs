@@ -9,10 +9,10 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use casemate_dossier::Input;
+use casemate_dossier::{Input, Verdict};
 use casemate_policy::EvidencePolicy;
 use futures_util::future::join_all;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::problem::{Problem, json};
 use super::routes::from_hex;
@@ -67,6 +67,11 @@ struct Batch {
     items: Vec<Document>,
 }
 
+#[derive(Serialize)]
+struct Results<'a> {
+    results: Vec<&'a [Verdict]>,
+}
+
 /// Verifies what one attester sent.
 pub(super) async fn verify(
     State(service): State<Arc<Service>>,
@@ -92,8 +97,8 @@ pub(super) async fn verify(
 pub(super) async fn batch(State(service): State<Arc<Service>>, request: Request<Body>) -> Response {
     match answers(&service, request).await {
         Ok(answers) => {
-            let results: Vec<_> = answers.iter().map(|it| &it.verdicts).collect();
-            json(StatusCode::OK, &serde_json::json!({ "results": results }))
+            let results = answers.iter().map(|it| it.verdicts.as_slice()).collect();
+            json(StatusCode::OK, &Results { results })
         }
         Err(problem) => service.refuse(problem),
     }

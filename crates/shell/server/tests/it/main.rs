@@ -4,6 +4,7 @@ mod api;
 #[path = "support/clock.rs"]
 mod clock;
 mod collateral;
+mod docs;
 mod fetching;
 mod load;
 mod metrics;
