@@ -139,7 +139,8 @@ impl Fault {
                 Party::Endorser
             }
             Self::Missing { .. } | Self::Chain(ChainError::UnknownRoot { .. }) => Party::Operator,
-            Self::Quote(_) | Self::Unsupported { .. } | Self::Chain(_) | Self::Dcap(_) => Party::Attester,
+            Self::Quote(_) | Self::Unsupported { .. } | Self::Chain(_) => Party::Attester,
+            Self::Dcap(fault) => fault.erred(),
             Self::TpmForm(_) | Self::Tpm(_) | Self::Vtpm(_) => Party::Attester,
             Self::Cca(fault) if fault.is_anchor() => Party::Endorser,
             Self::Cca(_) | Self::Nitro(_) => Party::Attester,

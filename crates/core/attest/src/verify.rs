@@ -53,7 +53,7 @@ pub(crate) fn claims_of(
     now: Timestamp,
 ) -> Result<Claims, Refused> {
     match evidence {
-        Evidence::Quote(bytes) => dcap::verify(bytes, roots, now),
+        Evidence::Quote(bytes) => dcap::verify(bytes, endorsements, roots, now),
         Evidence::CcaToken(bytes) => cca::verify(bytes, endorsements),
         Evidence::NitroDocument(bytes) => nitro::verify(bytes, endorsements, roots, now),
         Evidence::AzureVtpm(it) => vtpm::verify_azure(it, endorsements, roots, now),

@@ -113,6 +113,12 @@ impl Crl {
     /// Whether it revokes this certificate, which its issuer has to have issued.
     #[must_use]
     pub fn revokes(&self, certificate: &Certificate) -> bool {
-        certificate.issuer() == self.issuer && self.revoked.contains(certificate.serial())
+        self.revokes_serial(certificate.issuer(), certificate.serial())
+    }
+
+    /// Whether it revokes the certificate that this issuer (DER of its name) gave this serial number.
+    #[must_use]
+    pub fn revokes_serial(&self, issuer: &[u8], serial: &[u8]) -> bool {
+        issuer == self.issuer && self.revoked.contains(serial)
     }
 }
