@@ -8,6 +8,7 @@ mod attest;
 mod bank;
 pub mod event_log;
 mod fault;
+mod inspect;
 pub(crate) mod key;
 mod public;
 mod quote;
@@ -16,6 +17,8 @@ mod signature;
 
 pub use attest::{Attest, PcrSelection};
 pub use fault::{TpmError, TpmFault};
+pub(crate) use inspect::key_fields as inspect_key;
+pub use inspect::{inspect, inspect_event_log, inspect_public};
 pub use public::{ObjectAttributes, Public};
 pub use quote::{Registers, VerifiedQuote, verify_quote};
 pub use signature::{Scheme, Signature};

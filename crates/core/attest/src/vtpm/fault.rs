@@ -133,6 +133,17 @@ pub enum VtpmFault {
     /// The event log explains none of the banks that count.
     #[error("the event log has none of the banks quoted but SHA-1")]
     EventLogBanks,
+    /// The SVSM's report is not for this manifest.
+    #[error(
+        "the SVSM's report is not for this manifest: report data is not the SHA-512 of nonce and manifest"
+    )]
+    ManifestBinding,
+    /// The SVSM's manifest names no vTPM, or more than one.
+    #[error("the SVSM's manifest names {found} vTPMs, expected one")]
+    Services {
+        /// How many.
+        found: usize,
+    },
     /// The confidential VM's report does not name the vTPM's key.
     #[error(
         "the report inside does not vouch for the vTPM: its report data is neither the SHA-256 of the \

@@ -20,10 +20,14 @@ const OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.4.1.11129.2.
 
 /// Reads the extension. One that says that the VM is none of production is refused.
 pub(crate) fn of(certificate: &Certificate) -> Result<GceBody, VtpmFault> {
-    let content = certificate.extension(OID).ok_or(VtpmFault::InstanceInfo { what: "it is absent" })?;
-    let malformed = |_| VtpmFault::InstanceInfo { what: "it is not strict DER of it" };
-    let (body, is_production) = read(content).map_err(malformed)?;
+    let (body, is_production) = stated(certificate)?;
     if is_production == Some(false) { Err(VtpmFault::NotProduction) } else { Ok(body) }
+}
+
+/// What the extension states, and whether it states that the VM is one of production.
+pub(crate) fn stated(certificate: &Certificate) -> Result<(GceBody, Option<bool>), VtpmFault> {
+    let content = certificate.extension(OID).ok_or(VtpmFault::InstanceInfo { what: "it is absent" })?;
+    read(content).map_err(|_| VtpmFault::InstanceInfo { what: "it is not strict DER of it" })
 }
 
 fn read(content: &[u8]) -> der::Result<(GceBody, Option<bool>)> {

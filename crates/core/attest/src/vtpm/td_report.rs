@@ -6,46 +6,68 @@
 use super::VtpmFault;
 use super::hcl::TD_REPORT_LEN;
 use crate::claims::TdxBody;
+use crate::inspect::Field;
 
-/// Offsets: REPORTMACSTRUCT at 0, TEE_TCB_INFO at 256, TDINFO at 512.
-const REPORT_DATA: usize = 128;
-const TEE_TCB_SVN: usize = 264;
-const MR_SEAM: usize = 280;
-const MR_SIGNER_SEAM: usize = 328;
-const SEAM_ATTRIBUTES: usize = 376;
-const TD_ATTRIBUTES: usize = 512;
-const XFAM: usize = 520;
-const MR_TD: usize = 528;
-const MR_CONFIG_ID: usize = 576;
-const MR_OWNER: usize = 624;
-const MR_OWNER_CONFIG: usize = 672;
-const RTMR: usize = 720;
+/// Name, offset and bytes of each field that a TD quote has too. REPORTMACSTRUCT is at 0, TEE_TCB_INFO at
+/// 256, TDINFO at 512.
+const FIELDS: [(&str, usize, usize); 15] = [
+    ("REPORTDATA", 128, 64),
+    ("TEE_TCB_SVN", 264, 16),
+    ("MRSEAM", 280, 48),
+    ("MRSIGNERSEAM", 328, 48),
+    ("SEAMATTRIBUTES", 376, 8),
+    ("TDATTRIBUTES", 512, 8),
+    ("XFAM", 520, 8),
+    ("MRTD", 528, 48),
+    ("MRCONFIGID", 576, 48),
+    ("MROWNER", 624, 48),
+    ("MROWNERCONFIG", 672, 48),
+    ("RTMR0", 720, 48),
+    ("RTMR1", 768, 48),
+    ("RTMR2", 816, 48),
+    ("RTMR3", 864, 48),
+];
 
 /// That a verified TD quote states what the TDREPORT states.
 pub(crate) fn check_same(report: &[u8; TD_REPORT_LEN], quoted: &TdxBody) -> Result<(), VtpmFault> {
     let [rtmr0, rtmr1, rtmr2, rtmr3] = &quoted.rtmr;
-    let (seam, td, xfam) = (quoted.seam_attributes, quoted.td_attributes, quoted.xfam);
-    let fields: [(&'static str, usize, &[u8]); 15] = [
-        ("REPORTDATA", REPORT_DATA, &quoted.report_data.0),
-        ("TEE_TCB_SVN", TEE_TCB_SVN, &quoted.tee_tcb_svn),
-        ("MRSEAM", MR_SEAM, quoted.mr_seam.as_bytes()),
-        ("MRSIGNERSEAM", MR_SIGNER_SEAM, quoted.mr_signer_seam.as_bytes()),
-        ("SEAMATTRIBUTES", SEAM_ATTRIBUTES, &seam.to_le_bytes()),
-        ("TDATTRIBUTES", TD_ATTRIBUTES, &td.to_le_bytes()),
-        ("XFAM", XFAM, &xfam.to_le_bytes()),
-        ("MRTD", MR_TD, quoted.mr_td.as_bytes()),
-        ("MRCONFIGID", MR_CONFIG_ID, quoted.mr_config_id.as_bytes()),
-        ("MROWNER", MR_OWNER, quoted.mr_owner.as_bytes()),
-        ("MROWNERCONFIG", MR_OWNER_CONFIG, quoted.mr_owner_config.as_bytes()),
-        ("RTMR0", RTMR, rtmr0.as_bytes()),
-        ("RTMR1", RTMR + 48, rtmr1.as_bytes()),
-        ("RTMR2", RTMR + 96, rtmr2.as_bytes()),
-        ("RTMR3", RTMR + 144, rtmr3.as_bytes()),
+    let (seam, td) = (quoted.seam_attributes.to_le_bytes(), quoted.td_attributes.to_le_bytes());
+    let xfam = quoted.xfam.to_le_bytes();
+    let expected: [&[u8]; FIELDS.len()] = [
+        &quoted.report_data.0,
+        &quoted.tee_tcb_svn,
+        quoted.mr_seam.as_bytes(),
+        quoted.mr_signer_seam.as_bytes(),
+        &seam,
+        &td,
+        &xfam,
+        quoted.mr_td.as_bytes(),
+        quoted.mr_config_id.as_bytes(),
+        quoted.mr_owner.as_bytes(),
+        quoted.mr_owner_config.as_bytes(),
+        rtmr0.as_bytes(),
+        rtmr1.as_bytes(),
+        rtmr2.as_bytes(),
+        rtmr3.as_bytes(),
     ];
-    for (field, at, expected) in fields {
-        if !report.get(at..).is_some_and(|rest| rest.starts_with(expected)) {
+    for ((field, at, len), expected) in FIELDS.into_iter().zip(expected) {
+        if slice(report, at, len) != expected {
             return Err(VtpmFault::TdReportDiffers { field });
         }
     }
     Ok(())
+}
+
+/// The fields as people read them, of a TDREPORT that begins at `start`.
+pub(crate) fn fields(report: &[u8; TD_REPORT_LEN], start: usize) -> Vec<Field> {
+    let field = |(name, at, len)| Field::hex(name, slice(report, at, len)).at(start.saturating_add(at));
+    let mut fields = vec![Field::hex("REPORTTYPE", slice(report, 0, 4)).at(start)];
+    fields.push(field(("CPUSVN", 16, 16)));
+    fields.extend(FIELDS.into_iter().map(field));
+    fields.push(field(("MAC", 224, 32)).meaning("checked on the same machine only"));
+    fields
+}
+
+fn slice(report: &[u8; TD_REPORT_LEN], at: usize, len: usize) -> &[u8] {
+    report.get(at..at.saturating_add(len)).unwrap_or_default()
 }

@@ -2,7 +2,9 @@
 
 use casemate_attest::claims::PcrBank;
 use casemate_attest::tpm::event_log::EventLog;
-use casemate_attest::tpm::{Attest, Public, Signature, TpmError, TpmFault, verify_quote};
+use casemate_attest::tpm::{
+    Attest, Public, Signature, TpmError, TpmFault, inspect, inspect_event_log, inspect_public, verify_quote,
+};
 use casemate_attest::x509::Certificate;
 use casemate_attest::{Fault, TpmQuote};
 
@@ -201,4 +203,37 @@ fn an_event_log_cut_anywhere_or_changed_in_any_byte_is_read_without_a_panic() {
         let events = EventLog::parse(&changed).map_or(0, |it| it.events().count());
         assert!(events <= log.len(), "{at}");
     }
+}
+
+#[test]
+fn inspection_names_every_field_of_a_real_quote_key_and_log() {
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let (evidence, _) = case.gce();
+    let quote = inspect(&evidence.quotes[1]);
+    let [message, signature, registers] = &quote[..] else { panic!("{quote:?}") };
+    let names: Vec<_> = message.children.iter().map(|it| it.name.as_str()).collect();
+    assert_eq!(names.first(), Some(&"magic"));
+    assert_eq!(names.last(), Some(&"pcrDigest"));
+    let extra_data = message.children.iter().find(|it| it.name == "extraData").expect("the nonce");
+    assert_eq!((extra_data.value.as_str(), extra_data.offset), ("9009", Some(44)));
+    assert_eq!(evidence.quotes[1].message[44..46], [0x90, 0x09]);
+    assert_eq!(signature.children[0].value, "RSASSA-PKCS1-v1_5");
+    assert_eq!(registers.children.len(), 24);
+
+    let public = inspect_public(&evidence.ak_public).expect("a TPMT_PUBLIC");
+    let meaning = "fixedTPM, fixedParent, sensitiveDataOrigin, restricted, sign";
+    assert!(public.iter().any(|it| it.meaning.as_deref() == Some(meaning)));
+
+    let log = inspect_event_log(&evidence.event_log.expect("a log")).expect("a log");
+    assert_eq!(log[0].value, "SHA-1, SHA-256, SHA-384");
+    assert!(log.iter().any(|it| it.meaning.as_deref() == Some("EV_SEPARATOR")));
+}
+
+#[test]
+fn inspection_of_what_cannot_be_read_says_why() {
+    let quote = TpmQuote { message: vec![1, 2, 3], signature: vec![4], pcrs: vec![(None, vec![5])] };
+    let fields = inspect(&quote);
+    assert_eq!(fields[0].value, "010203");
+    assert!(fields[0].meaning.as_deref().is_some_and(|it| it.contains("TPMS_ATTEST")));
+    assert_eq!(fields[2].children[0].meaning.as_deref(), Some("not selected by the quote"));
 }

@@ -3,7 +3,7 @@
 
 use casemate_attest::claims::{Body, Claims, NotChecked, PcrBank, PlatformId, VtpmBody, VtpmProvider};
 use casemate_attest::tpm::{TpmError, TpmFault};
-use casemate_attest::vtpm::VtpmFault;
+use casemate_attest::vtpm::{VtpmFault, inspect_hcl, inspect_instance};
 use casemate_attest::{AzureVtpm, Endorsements, Evidence, Fault, GceVtpm, Refused, Roots, TpmQuote, verify};
 use casemate_model::Timestamp;
 
@@ -271,4 +271,23 @@ fn a_key_compared_by_modulus_only_would_pass_another_exponent() {
     let at = evidence.hcl_report.windows(4).position(|it| it == b"AQAB").expect("the exponent");
     evidence.hcl_report[at..at + 4].copy_from_slice(b"AQAD");
     assert_eq!(faults(azure(&evidence, &endorsements, case.now())), [Fault::Tpm(TpmFault::Signature)]);
+}
+
+#[test]
+fn inspection_names_every_field_of_real_hcl_reports_and_certificates() {
+    for name in ["azure-snp-milan-v0", "azure-tdx-v1", "azure-tdx-hcl-only"] {
+        let Some(case) = VtpmCase::find(name) else { continue };
+        let fields = inspect_hcl(&case.azure().0.hcl_report).expect("an HCL report");
+        let claims = fields.last().expect("fields");
+        let find = |name: &str| claims.children.iter().find(|it| it.name == name).expect("the field");
+        assert_eq!(find("secure-boot").value, case.expected["secure_boot"].to_string());
+        assert_eq!(find("user-data").value, case.expected["user_data"].as_str().expect("hex"));
+        assert_eq!(find("HCLAkPub").children.len(), 2);
+        assert_eq!(fields[1].value, case.expected["hcl"]["version"].to_string());
+    }
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let fields = inspect_instance(&case.file("derived-ak-cert.der")).expect("a certificate");
+    let values: Vec<_> = fields.iter().map(|it| it.value.as_str()).collect();
+    assert_eq!(values[0], "us-central1-a");
+    assert_eq!(values[4..], ["cos-test", "true"]);
 }
