@@ -64,6 +64,12 @@ impl Window {
         self.not_after.0
     }
 
+    /// The last instant in it, and the artifact whose end that is.
+    #[must_use]
+    pub const fn ending(&self) -> (Timestamp, Artifact) {
+        self.not_after
+    }
+
     /// Whether it holds at this instant.
     #[must_use]
     pub fn contains(&self, now: Timestamp) -> bool {
