@@ -182,7 +182,7 @@ impl SyntheticHcl {
             return b"{\"keys\":[}".to_vec();
         }
         let (modulus, exponent) = match self.defect {
-            Some(AzureDefect::KeyOther) => SyntheticTpm::new(TpmKeyKind::RsaSsa).rsa_numbers(),
+            Some(AzureDefect::KeyOther) => SyntheticTpm::stranger(TpmKeyKind::RsaSsa).rsa_numbers(),
             Some(AzureDefect::KeyOtherExponent) => (self.tpm.rsa_numbers().0, vec![3]),
             _ => self.tpm.rsa_numbers(),
         };

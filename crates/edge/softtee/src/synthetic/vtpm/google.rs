@@ -214,7 +214,7 @@ impl GoogleRoot {
                 signed(issued(&params, &OtherExponent::of(&self.tpm), &below.params, signer))
             }
             Some(GoogleDefect::OtherKey) => {
-                let other = SyntheticTpm::new(TpmKeyKind::P256);
+                let other = SyntheticTpm::stranger(TpmKeyKind::P256);
                 signed(issued(&params, &other, &below.params, signer))
             }
             _ => signed(issued(&params, &self.tpm, &below.params, signer)),

@@ -1,8 +1,10 @@
 //! A TPM: its attestation key, its registers, quotes over them, and an event log that leads to them.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use aws_lc_rs::digest::digest;
+use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair as RsaKeyPair, KeySize};
 use aws_lc_rs::signature::{
@@ -104,16 +106,31 @@ pub struct SyntheticTpm {
 }
 
 impl SyntheticTpm {
-    /// A TPM with a new key that quotes its 24 registers.
+    /// A TPM that quotes its 24 registers. An RSA key is the same for every TPM of a process, because
+    /// making one takes a quarter of a second; others are new.
     ///
     /// # Panics
     ///
     /// Where the crypto library fails.
     #[must_use]
     pub fn new(kind: TpmKeyKind) -> Self {
+        Self::with_key(kind, new_key(kind, Whose::Ours))
+    }
+
+    /// The same with another key than any that [`SyntheticTpm::new`] makes.
+    ///
+    /// # Panics
+    ///
+    /// Where the crypto library fails.
+    #[must_use]
+    pub fn stranger(kind: TpmKeyKind) -> Self {
+        Self::with_key(kind, new_key(kind, Whose::Strangers))
+    }
+
+    fn with_key(kind: TpmKeyKind, key: Key) -> Self {
         Self {
             kind,
-            key: new_key(kind),
+            key,
             statement: Statement {
                 extra_data: b"challenge".to_vec(),
                 counts: (7, 1),
@@ -203,7 +220,7 @@ impl SyntheticTpm {
             pcrs = [pcrs.clone(), pcrs].concat();
         }
         let message = self.message(says, bank, &pcrs, defect);
-        let stranger = new_key(self.kind);
+        let stranger = new_key(self.kind, Whose::Strangers);
         let key = if has(QuoteDefect::Forged) { &stranger } else { &self.key };
         TpmQuote { signature: self.signature(key, &message), message, pcrs }
     }
@@ -368,10 +385,25 @@ fn hash(bank: PcrBank, parts: &[&[u8]]) -> Vec<u8> {
     digest(algorithm, &parts.concat()).as_ref().to_vec()
 }
 
-fn new_key(kind: TpmKeyKind) -> Key {
+/// Whose a key is: one never has another's.
+#[derive(Clone, Copy)]
+enum Whose {
+    Ours = 0,
+    Strangers = 1,
+}
+
+/// The RSA keys of this process, in PKCS #8.
+static RSA_KEYS: LazyLock<[Vec<u8>; 2]> = LazyLock::new(|| {
+    [Whose::Ours, Whose::Strangers].map(|_| {
+        let key = RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key");
+        key.as_der().map(|it: Pkcs8V1Der<'_>| it.as_ref().to_vec()).expect("PKCS #8")
+    })
+});
+
+fn new_key(kind: TpmKeyKind, whose: Whose) -> Key {
     match kind {
         TpmKeyKind::RsaSsa | TpmKeyKind::RsaPss => {
-            Key::Rsa(RsaKeyPair::generate(KeySize::Rsa2048).expect("an RSA key"))
+            Key::Rsa(RsaKeyPair::from_pkcs8(&RSA_KEYS[whose as usize]).expect("an RSA key"))
         }
         TpmKeyKind::P256 => Key::Ec(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key")),
         TpmKeyKind::P384 => Key::Ec(EcdsaKeyPair::generate(&ECDSA_P384_SHA384_FIXED_SIGNING).expect("a key")),
