@@ -15,7 +15,7 @@ mod vtpm;
 mod vtpm_cases;
 mod vtpm_real;
 
-use casemate_attest::{Claims, VerifyError, verify};
+use casemate_attest::{Claims, Endorsements, Fault, Refused, verify};
 use casemate_model::{Measurement, ReportData, Timestamp};
 use casemate_softtee::EnclaveReport;
 use casemate_softtee::synthetic::{self, TestRoot};
@@ -28,7 +28,13 @@ fn report() -> EnclaveReport {
 }
 
 /// What a verifier that accepts `root` makes of these bytes at `now`.
-fn claims_of(bytes: &[u8], root: &TestRoot, now: Timestamp) -> Result<Claims, VerifyError> {
+fn claims_of(bytes: &[u8], root: &TestRoot, now: Timestamp) -> Result<Claims, Refused> {
     let evidence = casemate_attest::Evidence::quote(bytes);
-    verify(&evidence, &root.roots(), now).map(|verified| verified.claims().clone())
+    verify(&evidence, &Endorsements::none(), &root.roots(), now).map(|verified| verified.claims().clone())
+}
+
+/// The one fault for which something was refused.
+fn only_fault(refused: Refused) -> Fault {
+    let [fault] = <[Fault; 1]>::try_from(refused.faults).expect("one fault");
+    fault
 }

@@ -3,11 +3,14 @@
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use casemate_attest::{ChainError, Evidence, MAX_EVIDENCE_BYTES, QuoteError, VerifyError, verify};
+use casemate_attest::dcap::{DcapFault, QuoteError};
+use casemate_attest::{
+    CertificateError, ChainError, Endorsements, Evidence, Fault, MAX_EVIDENCE_BYTES, verify,
+};
 use casemate_softtee::synthetic::TestRoot;
 use proptest::prelude::*;
 
-use crate::{NOW, claims_of, report};
+use crate::{NOW, claims_of, only_fault, report};
 
 /// Where the certification data's type stands, given the authentication data's length.
 fn cert_type_at(quote: &[u8]) -> usize {
@@ -24,8 +27,8 @@ fn good() -> &'static (TestRoot, Vec<u8>) {
     })
 }
 
-fn refusal(quote: &[u8]) -> VerifyError {
-    claims_of(quote, &good().0, NOW).expect_err("a refusal")
+fn refusal(quote: &[u8]) -> Fault {
+    only_fault(claims_of(quote, &good().0, NOW).expect_err("a refusal"))
 }
 
 fn with(quote: &[u8], at: usize, bytes: &[u8]) -> Vec<u8> {
@@ -68,8 +71,9 @@ fn every_field_stands_where_the_manual_puts_it() {
     assert_eq!(quote[432..436], u32::try_from(quote.len() - 436).expect("short").to_le_bytes());
 
     let claims = claims_of(quote, &good().0, NOW).expect("good evidence");
-    assert_eq!((claims.attribute_flags, claims.xfrm, claims.misc_select), (0b101, 0b11, 0));
-    assert_eq!(claims.cpu_svn, field(0, 16));
+    let enclave = claims.enclave().expect("an enclave");
+    assert_eq!((enclave.attribute_flags, enclave.xfrm, enclave.misc_select), (0b101, 0b11, 0));
+    assert_eq!(enclave.cpu_svn, field(0, 16));
 }
 
 #[test]
@@ -95,8 +99,8 @@ fn no_flipped_byte_of_the_chain_changes_a_claim() {
 fn a_quote_cut_short_anywhere_is_refused_with_the_place() {
     let (root, quote) = good();
     for len in 0..quote.len() {
-        let refused = claims_of(&quote[..len], root, NOW);
-        let Err(VerifyError::Quote(QuoteError::Truncated { offset, expected, found, .. })) = refused else {
+        let refused = claims_of(&quote[..len], root, NOW).map_err(only_fault);
+        let Err(Fault::Quote(QuoteError::Truncated { offset, expected, found, .. })) = refused else {
             panic!("{len} bytes: {refused:?}");
         };
         assert_eq!(offset + found, len);
@@ -117,22 +121,22 @@ fn a_chain_cut_short_anywhere_is_refused() {
 #[test]
 fn what_is_not_known_is_refused_by_name() {
     let (_, quote) = good();
-    for version in [0_u16, 1, 2, 4, 5, 6, 0x0300, u16::MAX] {
+    for version in [0_u16, 1, 2, 6, 0x0300, u16::MAX] {
         let refused = refusal(&with(quote, 0, &version.to_le_bytes()));
-        assert_eq!(refused, VerifyError::Quote(QuoteError::Version { found: version }));
+        assert_eq!(refused, Fault::Quote(QuoteError::Version { found: version }));
     }
     for key_type in [0_u16, 1, 3, 4] {
         let refused = refusal(&with(quote, 2, &key_type.to_le_bytes()));
-        assert_eq!(refused, VerifyError::Quote(QuoteError::KeyType { found: key_type }));
+        assert_eq!(refused, Fault::Quote(QuoteError::KeyType { found: key_type }));
     }
     let refused = refusal(&with(quote, 4, &0x81_u32.to_le_bytes()));
-    assert_eq!(refused, VerifyError::Quote(QuoteError::TeeType { found: 0x81 }));
+    assert_eq!(refused, Fault::Quote(QuoteError::TeeType { version: 3, found: 0x81 }));
     let refused = refusal(&with(quote, 12, &[0; 16]));
-    assert_eq!(refused, VerifyError::Quote(QuoteError::QeVendor { found: [0; 16] }));
+    assert_eq!(refused, Fault::Quote(QuoteError::QeVendor { found: [0; 16] }));
     let offset = cert_type_at(quote);
     for kind in [0_u16, 1, 2, 3, 4, 6, 7, 8] {
         let refused = refusal(&with(quote, offset, &kind.to_le_bytes()));
-        assert_eq!(refused, VerifyError::Quote(QuoteError::CertDataType { offset, found: kind }));
+        assert_eq!(refused, Fault::Quote(QuoteError::CertDataType { offset, expected: 5, found: kind }));
     }
 }
 
@@ -143,8 +147,9 @@ fn signature_data_longer_than_its_parts_is_refused() {
     let mut changed = with(quote, 432, &longer.to_le_bytes());
     changed.push(0);
     let refused = refusal(&changed);
-    let lengths = QuoteError::SignatureDataLength { expected: quote.len() + 1, found: quote.len() };
-    assert_eq!(refused, VerifyError::Quote(lengths));
+    let (expected, found) = (quote.len() + 1, quote.len());
+    let lengths = QuoteError::PartLength { part: "signature data", expected, found };
+    assert_eq!(refused, Fault::Quote(lengths));
 }
 
 #[test]
@@ -155,10 +160,7 @@ fn evidence_longer_than_the_limit_is_not_looked_at() {
     assert!(claims_of(&padded, root, NOW).is_ok());
     padded.push(0);
     let found = MAX_EVIDENCE_BYTES + 1;
-    assert_eq!(
-        refusal(&padded),
-        VerifyError::Quote(QuoteError::TooLong { limit: MAX_EVIDENCE_BYTES, found })
-    );
+    assert_eq!(refusal(&padded), Fault::Quote(QuoteError::TooLong { limit: MAX_EVIDENCE_BYTES, found }));
 }
 
 #[test]
@@ -168,10 +170,10 @@ fn a_chain_may_end_in_nul_bytes_and_in_nothing_else() {
     assert!(claims_of(&nul, root, NOW).is_ok());
     for tail in [b"x".as_slice(), b"\0x", b"-----BEGIN CERTIFICATE-----", b"-----BEGIN PUBLIC KEY-----"] {
         let refused = refusal(&with_chain(quote, &[chain(quote), tail].concat()));
-        assert!(matches!(refused, VerifyError::Chain(ChainError::Pem { .. })), "{refused}");
+        assert!(matches!(refused, Fault::Chain(ChainError::Pem { .. })), "{refused}");
     }
     let before = refusal(&with_chain(quote, &[b"subject=", chain(quote)].concat()));
-    assert!(matches!(before, VerifyError::Chain(ChainError::Pem { offset: 0, .. })), "{before}");
+    assert!(matches!(before, Fault::Chain(ChainError::Pem { offset: 0, .. })), "{before}");
 }
 
 #[test]
@@ -179,7 +181,7 @@ fn the_chain_of_another_platform_under_the_same_root_is_refused() {
     let (root, quote) = good();
     let other = root.evidence(&report());
     let swapped = with_chain(quote, chain(other.as_bytes()));
-    assert_eq!(refusal(&swapped), VerifyError::QeReportSignature);
+    assert_eq!(refusal(&swapped), Fault::Dcap(DcapFault::QeReportSignature));
 }
 
 #[test]
@@ -191,7 +193,13 @@ fn a_certificate_followed_by_more_der_is_refused() {
     der.extend_from_slice(&[5, 0]);
     let longer = der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, &der).expect("PEM");
     let refused = refusal(&with_chain(quote, format!("{longer}{}", &text[end..]).as_bytes()));
-    assert!(matches!(refused, VerifyError::Chain(ChainError::Der { index: 0, .. })), "{refused}");
+    assert!(
+        matches!(
+            &refused,
+            Fault::Chain(ChainError::Certificate { index: 0, cause: CertificateError::Der { .. }, .. })
+        ),
+        "{refused}"
+    );
 }
 
 proptest! {
@@ -204,7 +212,7 @@ proptest! {
 
     #[test]
     fn arbitrary_bytes_are_refused_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..2000)) {
-        prop_assert!(verify(&Evidence::quote(bytes), &good().0.roots(), NOW).is_err());
+        prop_assert!(verify(&Evidence::quote(bytes), &Endorsements::none(), &good().0.roots(), NOW).is_err());
     }
 
     #[test]
