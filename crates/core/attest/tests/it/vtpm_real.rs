@@ -291,3 +291,82 @@ fn inspection_names_every_field_of_real_hcl_reports_and_certificates() {
     assert_eq!(values[0], "us-central1-a");
     assert_eq!(values[4..], ["cos-test", "true"]);
 }
+
+/// The case on TDX, its collateral and its instant.
+fn azure_tdx() -> Option<(AzureVtpm, Endorsements, Timestamp)> {
+    let case = VtpmCase::find("azure-tdx-v1")?;
+    let (evidence, endorsements) = case.azure();
+    Some((evidence, endorsements, case.now()))
+}
+
+#[test]
+fn a_tdreport_that_is_not_the_td_quotes_is_refused_by_field() {
+    let Some((evidence, endorsements, now)) = azure_tdx() else { return };
+    // Offsets in the TDREPORT, which begins at 32.
+    for (at, field) in
+        [(264, "TEE_TCB_SVN"), (280, "MRSEAM"), (512, "TDATTRIBUTES"), (528, "MRTD"), (864, "RTMR3")]
+    {
+        let mut changed = evidence.clone();
+        changed.hcl_report[32 + at] ^= 1;
+        let expected = VtpmFault::TdReportDiffers { field };
+        assert_eq!(faults(azure(&changed, &endorsements, now)), [Fault::Vtpm(expected)]);
+    }
+}
+
+#[test]
+fn claims_that_the_td_quote_does_not_vouch_for_are_refused() {
+    let Some((evidence, endorsements, now)) = azure_tdx() else { return };
+    let mut changed = evidence;
+    let at = changed.hcl_report.iter().rposition(|byte| *byte == b'0').expect("user data");
+    changed.hcl_report[at] = b'1';
+    let expected = VtpmFault::VarDataBinding { hash: PcrBank::Sha256 };
+    assert_eq!(faults(azure(&changed, &endorsements, now)), [Fault::Vtpm(expected)]);
+}
+
+#[test]
+fn what_speaks_against_the_quote_inside_is_said_of_the_vtpm_with_its_tcb() {
+    let Some((evidence, endorsements, now)) = azure_tdx() else { return };
+    let good = azure(&evidence, &endorsements, now).expect("it verifies");
+    let late = Timestamp(good.not_after().0 + 1);
+    let refused = azure(&evidence, &endorsements, late).expect_err("the collateral expired");
+    assert!(refused.faults.iter().all(|it| matches!(it, Fault::Expired { .. })), "{refused}");
+    assert_eq!(refused.claims.as_deref(), Some(&good));
+    let missing = azure(&evidence, &Endorsements::none(), now).expect_err("no collateral");
+    assert!(!missing.is_malformed(), "{missing}");
+}
+
+#[test]
+fn any_bit_of_the_td_quote_counts() {
+    let Some((evidence, endorsements, now)) = azure_tdx() else { return };
+    let quote = evidence.td_quote.clone().expect("a quote");
+    // Header, body, signature, keys and QE report.
+    for at in (0..1258).step_by(3) {
+        let mut changed = quote.clone();
+        changed[at] ^= 1 << (at % 8);
+        let changed = AzureVtpm { td_quote: Some(changed), ..evidence.clone() };
+        let verdict = azure(&changed, &endorsements, now);
+        // The length of the signature data is not signed; that it is exact is checked.
+        assert!(verdict.is_err(), "{at}");
+    }
+}
+
+#[test]
+fn a_td_quote_beside_an_snp_report_is_refused() {
+    let Some(case) = VtpmCase::find("azure-snp-genoa") else { return };
+    let (evidence, endorsements) = case.azure();
+    let evidence = AzureVtpm { td_quote: Some(Vec::new()), ..evidence };
+    let found = faults(azure(&evidence, &endorsements, case.now()));
+    assert_eq!(found, [Fault::Vtpm(VtpmFault::TdQuoteUnexpected)]);
+}
+
+#[test]
+fn a_report_of_another_vm_inside_a_vtpm_is_refused_although_it_verifies() {
+    let Some(case) = VtpmCase::find(GCE) else { return };
+    let Some((azure, collateral, now)) = azure_tdx() else { return };
+    let (mut evidence, endorsements) = case.gce();
+    evidence.inner = azure.td_quote.map(|quote| Box::new(Evidence::Quote(quote)));
+    let certificates = [endorsements.certificates, collateral.certificates.clone()].concat();
+    let endorsements = Endorsements { certificates, ..collateral };
+    let found = faults(gce(&evidence, &endorsements, now));
+    assert_eq!(found, [Fault::Vtpm(VtpmFault::InnerNotBound)]);
+}
