@@ -6,8 +6,9 @@ use thiserror::Error;
 use crate::cca::CcaFault;
 use crate::claims::Claims;
 use crate::dcap::{DcapFault, QuoteError};
-use crate::tpm::{TpmError, TpmFault};
 use crate::nitro::NitroFault;
+use crate::snp::SnpFault;
+use crate::tpm::{TpmError, TpmFault};
 use crate::vtpm::VtpmFault;
 use crate::window::Artifact;
 
@@ -113,6 +114,9 @@ pub enum Fault {
     /// A quote by Intel's DCAP (SGX, TDX).
     #[error(transparent)]
     Dcap(#[from] DcapFault),
+    /// An AMD SEV-SNP attestation report.
+    #[error(transparent)]
+    Snp(#[from] SnpFault),
     /// An Arm CCA token.
     #[error(transparent)]
     Cca(#[from] CcaFault),
@@ -142,8 +146,9 @@ impl Fault {
             Self::Quote(_) | Self::Unsupported { .. } | Self::Chain(_) => Party::Attester,
             Self::Dcap(fault) => fault.erred(),
             Self::TpmForm(_) | Self::Tpm(_) | Self::Vtpm(_) => Party::Attester,
+            Self::Snp(fault) if fault.is_missing() => Party::Operator,
             Self::Cca(fault) if fault.is_anchor() => Party::Endorser,
-            Self::Cca(_) | Self::Nitro(_) => Party::Attester,
+            Self::Snp(_) | Self::Cca(_) | Self::Nitro(_) => Party::Attester,
         }
     }
 
@@ -155,6 +160,7 @@ impl Fault {
             | Self::TpmForm(_)
             | Self::Chain(ChainError::Pem { .. })
             | Self::Chain(ChainError::Certificate { cause: CertificateError::Der { .. }, .. }) => true,
+            Self::Snp(fault) => fault.is_malformed(),
             Self::Cca(fault) => fault.is_malformed(),
             Self::Nitro(fault) => fault.is_malformed(),
             Self::Vtpm(fault) => fault.is_malformed(),

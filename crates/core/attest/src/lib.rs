@@ -27,6 +27,7 @@ mod layout_error;
 pub mod nitro;
 mod roots;
 pub mod sgx;
+pub mod snp;
 pub mod tpm;
 mod verify;
 pub mod vtpm;

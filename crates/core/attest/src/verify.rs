@@ -3,7 +3,7 @@
 use casemate_model::Timestamp;
 
 use crate::claims::Claims;
-use crate::{Endorsements, Evidence, Fault, Refused, Roots, cca, dcap, nitro, vtpm};
+use crate::{Endorsements, Evidence, Refused, Roots, cca, dcap, nitro, snp, vtpm};
 
 /// Evidence whose every signature was verified, up to one of the accepted roots.
 ///
@@ -54,11 +54,13 @@ pub(crate) fn claims_of(
 ) -> Result<Claims, Refused> {
     match evidence {
         Evidence::Quote(bytes) => dcap::verify(bytes, endorsements, roots, now),
+        Evidence::SnpReport { report, certificates } => {
+            snp::verify(report, certificates, endorsements, roots, now)
+        }
         Evidence::CcaToken(bytes) => cca::verify(bytes, endorsements),
         Evidence::NitroDocument(bytes) => nitro::verify(bytes, endorsements, roots, now),
         Evidence::AzureVtpm(it) => vtpm::verify_azure(it, endorsements, roots, now),
         Evidence::GceVtpm(it) => vtpm::verify_gce(it, endorsements, roots, now),
         Evidence::Tpm { ak_public, quotes } => Err(vtpm::refuse_uncertified(ak_public, quotes).into()),
-        _ => Err(Fault::Unsupported { what: "evidence of a kind not read yet", remedy: "wait" }.into()),
     }
 }

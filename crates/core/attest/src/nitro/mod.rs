@@ -56,7 +56,7 @@ pub(crate) fn verify(
     let window = path.window.and(Window::new(made, Timestamp(u64::MAX), DOCUMENT));
     let revocation = look_up(&chain, &endorsements.crls, CHAIN, LIST);
     let window = window.and(revocation.window);
-    let not_checked = revocation.is_partial.then_some(NotChecked::AwsCrl);
+    let not_checked = (!revocation.unlisted.is_empty()).then_some(NotChecked::AwsCrl);
     let claims = Claims {
         root: path.root,
         window,

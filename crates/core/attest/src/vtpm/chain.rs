@@ -44,11 +44,11 @@ impl AkChain {
         let path = path(&leaf, &others)?;
         let verified = verify_path(&path, LeafRules::SaysItSigns, CHAIN, |root| roots.is_google(root))?;
 
-        let Revocation { window, faults, is_partial } = look_up(&path, &endorsements.crls, CHAIN, LIST);
+        let Revocation { window, faults, unlisted } = look_up(&path, &endorsements.crls, CHAIN, LIST);
         Ok(Self {
             root: verified.root,
             window: verified.window.and(window),
-            is_partial,
+            is_partial: !unlisted.is_empty(),
             faults,
             leaf: leaf.clone(),
         })

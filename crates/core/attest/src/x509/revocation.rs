@@ -10,8 +10,8 @@ pub(crate) struct Revocation {
     pub(crate) window: Window,
     /// Certificates that are revoked.
     pub(crate) faults: Vec<Fault>,
-    /// Whether some certificate's issuer has no list here.
-    pub(crate) is_partial: bool,
+    /// Places in the path of certificates whose issuer has no list here.
+    pub(crate) unlisted: Vec<usize>,
 }
 
 /// Looks every certificate of the path up in the newest list by its issuer, if there is one. A list its
@@ -22,13 +22,13 @@ pub(crate) fn look_up(
     chain: &'static str,
     list: &'static str,
 ) -> Revocation {
-    let mut found = Revocation { window: Window::ALWAYS, faults: Vec::new(), is_partial: false };
+    let mut found = Revocation { window: Window::ALWAYS, faults: Vec::new(), unlisted: Vec::new() };
     let lists: Vec<Crl> = crls.iter().filter_map(|der| Crl::parse(der).ok()).collect();
     for (index, (certificate, issuer)) in path.iter().zip(path.iter().skip(1)).enumerate() {
         let by_issuer = lists.iter().filter(|it| it.issuer() == issuer.subject());
         let verified = by_issuer.filter_map(|it| Some((it, it.verify(issuer, list).ok()?)));
         let Some((crl, window)) = verified.max_by_key(|(it, _)| it.this_update()) else {
-            found.is_partial = true;
+            found.unlisted.push(index);
             continue;
         };
         found.window = found.window.and(window);
