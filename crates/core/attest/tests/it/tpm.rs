@@ -1,12 +1,14 @@
-//! Quotes and event logs of real TPMs and trust domains.
+//! Quotes, keys and event logs, of TPMs made for the test and of real TPMs and trust domains.
 
 use casemate_attest::claims::PcrBank;
-use casemate_attest::tpm::event_log::EventLog;
+use casemate_attest::tpm::event_log::{EventLog, MAX_EVENT_LOG_BYTES};
 use casemate_attest::tpm::{
     Attest, Public, Signature, TpmError, TpmFault, inspect, inspect_event_log, inspect_public, verify_quote,
 };
 use casemate_attest::x509::Certificate;
 use casemate_attest::{Fault, TpmQuote};
+use casemate_softtee::synthetic::vtpm::{SyntheticTpm, TpmKeyKind, event_log};
+use proptest::prelude::*;
 
 use crate::case::Case;
 use crate::vtpm_cases::VtpmCase;
@@ -17,6 +19,12 @@ const GCE: &str = "gce-cos85-nonce9009";
 fn gce() -> Option<(TpmQuote, Public)> {
     let (mut evidence, _) = VtpmCase::find(GCE)?.gce();
     Some((evidence.quotes.remove(1), Public::parse(&evidence.ak_public).expect("a TPMT_PUBLIC")))
+}
+
+/// A quote of the SHA-256 bank by a TPM of this test.
+fn synthetic() -> (TpmQuote, Public) {
+    let tpm = SyntheticTpm::new(TpmKeyKind::RsaSsa);
+    (tpm.quote(PcrBank::Sha256), Public::parse(&tpm.public_area()).expect("a TPMT_PUBLIC"))
 }
 
 fn fault(quote: &TpmQuote, ak: &Public) -> Fault {
@@ -38,7 +46,7 @@ fn a_real_quote_states_its_fields() {
 
 #[test]
 fn pcr_selection_is_not_ignored() {
-    let Some((quote, ak)) = gce() else { return };
+    let (quote, ak) = synthetic();
     let count = |found| Fault::Tpm(TpmFault::PcrCount { expected: 24, found });
 
     let mut shorter = quote.clone();
@@ -67,7 +75,7 @@ fn pcr_selection_is_not_ignored() {
 
 #[test]
 fn registers_cannot_be_split_otherwise_than_they_were_hashed() {
-    let Some((mut quote, ak)) = gce() else { return };
+    let (mut quote, ak) = synthetic();
     let moved = quote.pcrs[0].1.pop().expect("a byte");
     quote.pcrs[1].1.insert(0, moved);
     assert!(matches!(fault(&quote, &ak), Fault::Tpm(TpmFault::PcrLength { index: 0, found: 31, .. })));
@@ -75,7 +83,7 @@ fn registers_cannot_be_split_otherwise_than_they_were_hashed() {
 
 #[test]
 fn any_bit_of_message_and_signature_and_registers_counts() {
-    let Some((quote, ak)) = gce() else { return };
+    let (quote, ak) = synthetic();
     for bit in 0..quote.message.len() * 8 {
         let mut changed = quote.clone();
         changed.message[bit / 8] ^= 1 << (bit % 8);
@@ -101,16 +109,15 @@ fn any_bit_of_message_and_signature_and_registers_counts() {
 
 #[test]
 fn a_bare_signature_and_a_wrapped_one_say_the_same() {
-    let Some((mut quote, ak)) = gce() else { return };
+    let (mut quote, ak) = synthetic();
     quote.signature = quote.signature.split_off(6);
     assert!(verify_quote(&quote, &ak.key).is_ok());
 }
 
 #[test]
 fn structures_cut_anywhere_are_told_and_nothing_panics() {
-    let Some((quote, _)) = gce() else { return };
-    let Some(case) = VtpmCase::find(GCE) else { return };
-    let (evidence, _) = case.gce();
+    let (quote, _) = synthetic();
+    let area = SyntheticTpm::new(TpmKeyKind::P384).public_area();
     for len in 0..quote.message.len() {
         assert!(matches!(Attest::parse(&quote.message[..len]), Err(TpmError::Truncated { .. })), "{len}");
     }
@@ -120,14 +127,14 @@ fn structures_cut_anywhere_are_told_and_nothing_panics() {
             "{len}"
         );
     }
-    for len in 0..evidence.ak_public.len() {
-        assert!(Public::parse(&evidence.ak_public[..len]).is_err(), "{len}");
+    for len in 0..area.len() {
+        assert!(matches!(Public::parse(&area[..len]), Err(TpmError::Truncated { .. })), "{len}");
     }
 }
 
 #[test]
 fn trailing_bytes_that_nobody_signed_are_refused() {
-    let Some((mut quote, ak)) = gce() else { return };
+    let (mut quote, ak) = synthetic();
     quote.signature.push(0);
     assert!(matches!(fault(&quote, &ak), Fault::TpmForm(TpmError::Trailing { .. })));
     quote.signature.pop();
@@ -145,12 +152,11 @@ fn the_public_area_and_the_certificate_hold_one_key() {
 
 #[test]
 fn an_attestation_key_compared_by_modulus_only_would_pass_another() {
-    let Some(case) = VtpmCase::find(GCE) else { return };
-    let (evidence, _) = case.gce();
-    let ak = Public::parse(&evidence.ak_public).expect("a TPMT_PUBLIC");
+    let area = SyntheticTpm::new(TpmKeyKind::RsaSsa).public_area();
+    let ak = Public::parse(&area).expect("a TPMT_PUBLIC");
     // The exponent stands before the modulus and its length; 0 means 65,537.
-    let at = evidence.ak_public.len() - 256 - 2 - 4;
-    let mut spelled = evidence.ak_public.clone();
+    let at = area.len() - 256 - 2 - 4;
+    let mut spelled = area.clone();
     spelled[at..at + 4].copy_from_slice(&65_537_u32.to_be_bytes());
     assert_eq!(Public::parse(&spelled).expect("the same key").key, ak.key);
     spelled[at..at + 4].copy_from_slice(&3_u32.to_be_bytes());
@@ -188,20 +194,88 @@ fn a_ccel_leads_to_the_rtmrs_of_the_td_quote() {
 }
 
 #[test]
-fn an_event_log_cut_anywhere_or_changed_in_any_byte_is_read_without_a_panic() {
-    let Some(case) = VtpmCase::find(GCE) else { return };
-    let log = case.gce().0.event_log.expect("a log");
+fn a_log_leads_to_the_registers_its_tpm_quotes() {
+    let tpm = SyntheticTpm::new(TpmKeyKind::P256);
+    let ak = Public::parse(&tpm.public_area()).expect("a TPMT_PUBLIC");
+    let log = event_log();
+    let replayed = EventLog::parse(&log).expect("a log").replay();
+    assert_eq!(replayed.keys().copied().collect::<Vec<_>>(), PcrBank::ALL[..2]);
+    for (bank, registers) in replayed {
+        let quote = tpm.quote(bank);
+        let quoted = verify_quote(&quote, &ak.key).expect("it verifies").registers;
+        assert_eq!(registers.len(), 8);
+        assert!(registers.iter().all(|(index, value)| quoted[&bank][index] == *value), "{bank}");
+    }
+}
+
+#[test]
+fn what_follows_the_last_event_is_zeros_or_ones_or_an_error() {
+    let log = event_log();
     let whole = EventLog::parse(&log).expect("a log").replay();
-    for len in (0..log.len()).step_by(29).chain(log.len() - 64..log.len()) {
-        if let Ok(shorter) = EventLog::parse(&log[..len]) {
-            assert_ne!(shorter.replay(), whole, "{len}");
+    for filler in [0, 0xff] {
+        let padded = [&log[..], &[filler; 5000]].concat();
+        assert_eq!(EventLog::parse(&padded).expect("a log").replay(), whole, "{filler}");
+    }
+    let other = [&log[..], &[0; 20], &[1]].concat();
+    assert!(matches!(EventLog::parse(&other), Err(TpmError::Unknown { .. })));
+}
+
+#[test]
+fn an_event_log_cut_anywhere_is_told_or_leads_elsewhere() {
+    let log = event_log();
+    let whole = EventLog::parse(&log).expect("a log").replay();
+    for len in 0..log.len() {
+        match EventLog::parse(&log[..len]) {
+            Ok(shorter) => assert_ne!(shorter.replay(), whole, "{len}"),
+            Err(error) => assert!(matches!(error, TpmError::Truncated { .. }), "{len}: {error}"),
         }
     }
-    for at in (0..log.len()).step_by(5) {
-        let mut changed = log.clone();
-        changed[at] = !changed[at];
-        let events = EventLog::parse(&changed).map_or(0, |it| it.events().count());
-        assert!(events <= log.len(), "{at}");
+}
+
+#[test]
+fn an_event_log_longer_than_is_looked_at_is_refused_unread() {
+    let long = vec![0; MAX_EVENT_LOG_BYTES + 1];
+    assert!(matches!(EventLog::parse(&long), Err(TpmError::TooLong { .. })));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_a_parser_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = (Attest::parse(&bytes), Signature::parse(&bytes), Public::parse(&bytes));
+        let _ = EventLog::parse(&bytes);
+    }
+
+    #[test]
+    fn no_change_of_a_good_log_makes_its_reader_panic_or_invent_events(
+        changes in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
+    ) {
+        let mut log = event_log();
+        for (at, byte) in changes {
+            let at = at.index(log.len());
+            log[at] = byte;
+        }
+        if let Ok(read) = EventLog::parse(&log) {
+            // An event takes 16 bytes at the least.
+            prop_assert!(read.events().count() <= log.len() / 16);
+            prop_assert!(read.replay().len() <= PcrBank::ALL.len());
+        }
+    }
+
+    #[test]
+    fn registers_and_their_digest_agree_whatever_is_selected(
+        selection in proptest::collection::btree_set(0_u8..24, 1..24),
+        nonce in proptest::collection::vec(any::<u8>(), 0..=64),
+    ) {
+        let mut tpm = SyntheticTpm::new(TpmKeyKind::P256);
+        tpm.statement.selection = selection.iter().copied().collect();
+        tpm.statement.extra_data = nonce.clone();
+        let quote = tpm.quote(PcrBank::Sha384);
+        let ak = Public::parse(&tpm.public_area()).expect("a TPMT_PUBLIC");
+        let verified = verify_quote(&quote, &ak.key).expect("it verifies");
+        prop_assert_eq!(verified.attest.extra_data, &nonce[..]);
+        let quoted: std::collections::BTreeSet<_> =
+            verified.registers[&PcrBank::Sha384].keys().copied().collect();
+        prop_assert_eq!(quoted, selection);
     }
 }
 
