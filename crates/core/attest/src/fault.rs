@@ -156,6 +156,12 @@ impl Fault {
     #[must_use]
     pub const fn is_malformed(&self) -> bool {
         match self {
+            // Read, known by its name, and not accepted: EPID, and quotes without a certificate.
+            Self::Quote(
+                QuoteError::Version { found: 1 | 2 }
+                | QuoteError::KeyType { .. }
+                | QuoteError::CertDataType { .. },
+            ) => false,
             Self::Quote(_)
             | Self::TpmForm(_)
             | Self::Chain(ChainError::Pem { .. })

@@ -39,6 +39,7 @@ pub(crate) fn recognise(bytes: &[u8]) -> Result<Option<Vec<Content>>, Unusable> 
             kind: Some(Kind::Sgx),
             what: "an EPID quote, which only Intel's attestation service (IAS) can verify",
             remedy: "IAS was shut down in April 2025: send an ECDSA quote (DCAP)",
+            bytes: bytes.to_vec(),
         })
     } else if is_quote(bytes) {
         Content::Evidence(Evidence::quote(bytes))
@@ -47,6 +48,7 @@ pub(crate) fn recognise(bytes: &[u8]) -> Result<Option<Vec<Content>>, Unusable> 
             kind: None,
             what: "an attestation report of plain SEV or SEV-ES",
             remedy: "it shows neither integrity of memory nor a state of the guest: use SEV-SNP",
+            bytes: bytes.to_vec(),
         })
     } else if is_nitro(bytes) {
         Content::Evidence(Evidence::NitroDocument(bytes.to_vec()))
@@ -57,6 +59,7 @@ pub(crate) fn recognise(bytes: &[u8]) -> Result<Option<Vec<Content>>, Unusable> 
             kind: Some(Kind::Cca),
             what: "claims of Arm CCA without a signature",
             remedy: "anybody can write them: send the signed token they are from",
+            bytes: bytes.to_vec(),
         })
     } else {
         return Ok(der::recognise(bytes).or_else(|| protobuf::recognise(bytes)));

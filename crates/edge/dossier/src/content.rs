@@ -48,6 +48,8 @@ pub struct Unsupported {
     pub what: &'static str,
     /// Why it is refused, or what to send instead.
     pub remedy: &'static str,
+    /// As it came.
+    pub bytes: Vec<u8>,
 }
 
 /// Why a file is of no use.
@@ -64,7 +66,7 @@ pub enum Unusable {
     },
     /// Not anything that is read here.
     #[error(
-        "it is no evidence, certificate, revocation list, collateral or reference value of a form read here"
+        "it is no evidence, certificate, revocation list, collateral or reference value that is read here"
     )]
     Unknown,
     /// Of a form that is read, and broken.

@@ -239,7 +239,12 @@ impl Statement {
 
     /// Whether the other is a copy of this, or in it.
     fn holds(&self, other: &Self) -> bool {
-        let (Self::Evidence(this), Self::Evidence(other)) = (self, other) else { return self == other };
+        let (this, other) = match (self, other) {
+            (Self::Evidence(this), Self::Evidence(other)) => (this, other),
+            // Whatever of it is refused, once is enough.
+            (Self::Unsupported(this), Self::Unsupported(other)) => return this.what == other.what,
+            _ => return self == other,
+        };
         match (this, other) {
             (Evidence::Quote(this), Evidence::Quote(other)) => is_same_quote(this, other),
             (Evidence::SnpReport { report: this, .. }, Evidence::SnpReport { report: other, .. }) => {

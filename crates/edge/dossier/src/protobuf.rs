@@ -117,6 +117,7 @@ fn attestation(bytes: &[u8]) -> Option<Vec<Content>> {
             what: "a go-tpm-tools attestation whose TEE report was taken apart into protobuf fields",
             remedy: "the bytes that were signed are not in it: send the raw report or quote, and the \
                      attestation without it",
+            bytes: bytes.to_vec(),
         })]);
     }
     let ak_certificate = Some(message.ak_cert).filter(|it| !it.is_empty());

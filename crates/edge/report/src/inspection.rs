@@ -141,7 +141,15 @@ fn groups(inspected: &[Inspected], errors: &[String], style: Style, width: usize
 }
 
 /// A paragraph that begins with `head`; further lines are indented.
-fn wrapped(out: &mut String, style: Style, tone: Tone, head: &str, text: &str, indent: usize, width: usize) {
+pub(crate) fn wrapped(
+    out: &mut String,
+    style: Style,
+    tone: Tone,
+    head: &str,
+    text: &str,
+    indent: usize,
+    width: usize,
+) {
     // In a window too narrow for an indented paragraph the terminal breaks lines itself.
     let width = if width < indent + 20 { usize::MAX } else { width };
     let mut line = text::clean(head).into_owned();
@@ -175,7 +183,7 @@ impl Weight {
         }
     }
 
-    const fn tone(self) -> Tone {
+    pub(crate) const fn tone(self) -> Tone {
         match self {
             Self::Error => Tone::Bad,
             Self::Warning => Tone::Waiting,
@@ -184,7 +192,7 @@ impl Weight {
         }
     }
 
-    const fn colour(self) -> Option<Color> {
+    pub(crate) const fn colour(self) -> Option<Color> {
         match self {
             Self::Error => Some(Color::Red),
             Self::Warning => Some(Color::Yellow),
@@ -400,7 +408,7 @@ fn summary(inspected: &[Inspected], errors: &[String]) -> String {
     parts.join(", ")
 }
 
-fn push(out: &mut String, style: Style, tone: Tone, line: &str) {
+pub(crate) fn push(out: &mut String, style: Style, tone: Tone, line: &str) {
     // Writing to a String cannot fail.
     let _ = writeln!(out, "{}", style.paint(tone, &text::clean(line)));
 }

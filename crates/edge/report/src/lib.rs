@@ -15,6 +15,7 @@
 mod catalogue;
 mod event;
 mod event_log;
+mod fields;
 mod history;
 mod inspection;
 mod line;
@@ -28,12 +29,14 @@ mod style;
 mod table;
 pub mod text;
 mod trace;
+mod verdicts;
 mod wire;
 mod workload;
 
 pub use catalogue::events_markdown;
 pub use event::{Event, Subject, What};
 pub use event_log::EventLog;
+pub use fields::{FieldRow, field_tree};
 pub use inspection::{Inspected, Remark, Weight, inspection_table};
 pub use line::line;
 pub use observation::{Claims, EnclaveSample, EnclaveState, Observer, Sample, Stay, StayEnd};
@@ -44,4 +47,5 @@ pub use state::{State, Verdict};
 pub use style::Style;
 pub use table::table;
 pub use trace::write_trace;
+pub use verdicts::{Judged, verdict_table};
 pub use workload::WorkloadReport;

@@ -2,4 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+mod case;
 mod real;
+mod synthetic;

@@ -1,24 +1,20 @@
-//! Dossiers of the shared data's cases: what is found in each folder.
+//! The shared data's cases: what is found in each folder, and the verdict on it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use casemate_attest::Evidence;
-use casemate_dossier::{Dossier, Input, Statement};
+use casemate_dossier::{Dossier, Outcome, Statement};
+use casemate_model::{Nanos, Timestamp};
+use casemate_policy::EvidencePolicy;
 
-/// The cases of one TEE, or none with a line that says what was skipped.
+use crate::case::{self, Case, verdicts};
+
+/// Every case's folder.
 fn cases(test: &str) -> Vec<PathBuf> {
-    #[allow(clippy::disallowed_methods, reason = "a test finds its data by the environment")]
-    let base = std::env::var_os("CASEMATE_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/data"),
-        PathBuf::from,
-    );
-    let base = base.join("evidence");
-    if !base.exists() {
-        println!("skipped: {test}: no data at {}", base.display());
-        return Vec::new();
-    }
-    let mut cases: Vec<_> = directories(&base).iter().flat_map(|it| directories(it)).collect();
+    let base = case::base(test);
+    let mut cases: Vec<_> =
+        base.iter().flat_map(|it| directories(it)).flat_map(|it| directories(&it)).collect();
     cases.sort();
     cases
 }
@@ -28,23 +24,9 @@ fn directories(path: &Path) -> Vec<PathBuf> {
     entries.filter(|it| it.is_dir()).collect()
 }
 
-fn dossier(path: &Path) -> Dossier {
-    let mut files: Vec<_> =
-        fs::read_dir(path).expect("a folder").map(|it| it.expect("an entry").path()).collect();
-    files.sort();
-    let inputs: Vec<_> = files
-        .iter()
-        .map(|it| Input {
-            name: it.file_name().expect("a name").to_string_lossy().into_owned(),
-            bytes: fs::read(it).expect("it can be read"),
-        })
-        .collect();
-    Dossier::of(&inputs)
-}
-
 /// One line a case: what the attester says, and how many endorsements of which kind came along.
 fn line(path: &Path) -> String {
-    let Dossier { statements, endorsements, references, unused } = dossier(path);
+    let Dossier { statements, endorsements, references, unused } = Dossier::of(&case::inputs(path));
     let statements: Vec<_> = statements
         .iter()
         .map(|found| match &found.statement {
@@ -88,4 +70,107 @@ fn every_file_of_every_case_is_told_by_its_content() {
         return;
     }
     insta::assert_snapshot!(cases.iter().map(|it| line(it)).collect::<String>());
+}
+
+const ACCEPTED: [&str; 16] = [
+    "tdx/v4-phala-uptodate-2025-06",
+    "tdx/v4-gce-cos113-uptodate",
+    "tdx/v5-td15-google-uptodate",
+    "tdx/v5-td15ex-phala-uptodate",
+    "snp/milan-v2-virtee",
+    "snp/milan-v3-oak-release",
+    "snp/turin-v5-oak",
+    "snp/milan-v2-automata",
+    "cca/legacy-ccatoken-01",
+    "cca/profile2023-draft-ffm-00",
+    "nitro/evervault-valid-2022",
+    "nitro/blocky-maxsize-valid-2024",
+    "vtpm/azure-snp-milan-v0",
+    "vtpm/azure-snp-genoa",
+    "vtpm/azure-snp-milan-2023-hcl",
+    "vtpm/gce-cos85-nonce9009",
+];
+
+/// Refused, and a word of the reason.
+const REFUSED: [(&str, &str); 22] = [
+    ("sgx/v3-phala-cfg-swhardening", "ConfigurationAndSWHardeningNeeded"),
+    ("sgx/v3-automata-swhardening", "SWHardeningNeeded"),
+    ("sgx/v3-automata-tcbinfo-v2-schema", "SWHardeningNeeded"),
+    ("sgx/v3-occlum-debug-outofdate", "debug"),
+    ("sgx/v3-intel-sample-testroot", "PCK"),
+    ("tdx/v4-phala-after-tcb-recovery-2026-10", "OutOfDate"),
+    ("tdx/v4-trustee-debug-td", "debug"),
+    ("tdx/v4-automata-outofdate-2025-02", "OutOfDate"),
+    ("tdx/v5-td15-phala-no-matching-level", "NO_MATCHING_TCB_LEVEL"),
+    ("snp/milan-v2-google-debug", "debug"),
+    ("snp/milan-v2-trustee-bad-vcek-legacy", ""),
+    ("snp/milan-v3-aws-vlek", "vmpl"),
+    ("cca/bug33-wrong-rak-binding", "challenge"),
+    ("cca/legacy-ccatoken-02-bad-ta", "P-256"),
+    ("cca/realm-claims-spurious-keys", "without a signature"),
+    ("cca/realm-claims-missing-challenge", "without a signature"),
+    ("nitro/evervault-debug-2022", "debug"),
+    ("nitro/evervault-tlscert-embedded-debug-2023", "debug"),
+    ("nitro/blocky-selfsigned", ""),
+    ("vtpm/azure-tdx-v1", "OutOfDate"),
+    ("vtpm/azure-tdx-hcl-only", ""),
+    ("vtpm/generic-tpm-uncertified-ak", ""),
+];
+
+#[test]
+fn every_case_has_the_verdict_that_is_expected() {
+    let test = "every_case_has_the_verdict_that_is_expected";
+    let accepted = ACCEPTED.map(|name| (name, Outcome::Accepted, ""));
+    let refused = REFUSED.map(|(name, word)| (name, Outcome::Refused, word));
+    let mut wrong = Vec::new();
+    for (name, outcome, word) in accepted.into_iter().chain(refused) {
+        let Some(case) = Case::open(test, name) else { return };
+        let verdicts = case.verdicts();
+        let [verdict] = verdicts.as_slice() else { panic!("{name}: {verdicts:#?}") };
+        let reasons = verdict.reasons.join("; ");
+        if verdict.outcome != outcome || !reasons.contains(word) {
+            wrong.push(format!("{name}: {:?} {reasons}", verdict.outcome));
+        }
+        let document = serde_json::to_value(verdict).expect("JSON");
+        for (key, expected) in [("tcb_status", "tcb_status"), ("measurement", "measurement"), ("tee", "tee")]
+        {
+            let value = &case.expected[expected];
+            // What evidence measures is not known unless every signature holds.
+            let is_told = key != "measurement" || verdict.claims.is_some();
+            if is_told && value.is_string() && document[key] != *value {
+                wrong.push(format!("{name}: {key} {} instead of {value}", document[key]));
+            }
+        }
+        if case.expected["tcb_status"].is_string() && document["advisories"] != case.expected["advisories"] {
+            wrong.push(format!("{name}: advisories {}", document["advisories"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn accepted_evidence_is_refused_a_second_before_and_after_every_endorsement_is_valid() {
+    let test = "accepted_evidence_is_refused_a_second_before_and_after_every_endorsement_is_valid";
+    for name in ACCEPTED {
+        let Some(case) = Case::open(test, name) else { return };
+        let verdicts_at = |now| {
+            verdicts(&case.inputs(), now, case.nonce().as_deref(), &EvidencePolicy::published_default())
+        };
+        let good = verdicts_at(case.now());
+        let Some(claims) = &good[0].claims else { panic!("{name}: {good:?}") };
+        if claims.not_after() == Timestamp(u64::MAX) {
+            continue;
+        }
+        // Where there are two TCB Infos the older one counts before the newer one is valid.
+        let is_one = Dossier::of(&case.inputs()).endorsements.tcb_infos.len() < 2;
+        let before = Timestamp(claims.not_before().0 - 1_000_000_000);
+        for (now, outcome) in [
+            (before, if is_one { Outcome::Refused } else { Outcome::Accepted }),
+            (claims.not_before(), Outcome::Accepted),
+            (claims.not_after(), Outcome::Accepted),
+            (claims.not_after().after(Nanos::from_secs(1)), Outcome::Refused),
+        ] {
+            assert_eq!(verdicts_at(now)[0].outcome, outcome, "{name} at {now}");
+        }
+    }
 }
