@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use casemate_attest::claims::{Claims, PlatformId};
 use casemate_model::Timestamp;
 
+use crate::collateral::item::hex;
 use crate::service::Ask;
 
 const MAX_ENTRIES: usize = 4096;
@@ -95,7 +96,6 @@ impl State {
 
 /// How a platform is named: what kind of name it is, and the name. `None` where evidence names none.
 pub(crate) fn platform_name(claims: &Claims) -> Option<String> {
-    let hex = crate::http::hex;
     Some(match claims.platform.as_ref()? {
         PlatformId::Ppid(id) => format!("ppid:{}", hex(id)),
         PlatformId::ChipId(id) => format!("chip:{}", hex(id)),

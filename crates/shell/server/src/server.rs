@@ -27,7 +27,7 @@ use crate::ledger::Ledger;
 use crate::metrics::Metrics;
 use crate::nonce::Nonces;
 use crate::pool::Pool;
-use crate::service::{NONCE_LIFE, Policies, Service, TICK};
+use crate::service::{FETCHING, NONCE_LIFE, Policies, Service, TICK};
 
 /// Everything that can be said beforehand.
 #[derive(Clone)]
@@ -173,9 +173,11 @@ impl Server {
             }
         };
         let cache = Cache::open(config.state.join("collateral"))?;
-        let store = Store::open(config.collateral, config.early, Some(cache), fetcher, now)?;
+        let store =
+            Store::open(config.collateral, config.early, Some(cache), fetcher, config.roots.clone(), now)?;
         let service = Arc::new(Service {
             requests: Arc::new(Semaphore::new(config.limits.requests)),
+            fetching: Arc::new(Semaphore::new(FETCHING)),
             limits: config.limits,
             roots: config.roots,
             policies: config.policies,

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use casemate_attest::claims::Kind;
+use casemate_attest::dcap::{Platform, Quote};
 use casemate_attest::{Endorsements, Roots};
-use casemate_dossier::{Dossier, Examiner, Input, Outcome, Verdict};
+use casemate_dossier::{Dossier, Examiner, Input, Outcome, Statement, Verdict};
 use casemate_model::{Nanos, Timestamp};
 use casemate_policy::result::{Ear, Issue, VerifierId};
 use casemate_policy::{EvidencePolicy, Question};
@@ -15,7 +16,10 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 
 use crate::clock::{Clock, Stop};
+use crate::collateral::fetcher::FetchError;
+use crate::collateral::item::Item;
 use crate::collateral::store::{Generation, Store};
+use crate::collateral::wanted;
 use crate::events::{Event, Events};
 use crate::http::Limits;
 use crate::keys::Keys;
@@ -34,6 +38,8 @@ pub(crate) struct Service {
     pub(crate) keys: Keys,
     pub(crate) store: Store,
     pub(crate) requests: Arc<Semaphore>,
+    /// Requests that wait for something to be fetched.
+    pub(crate) fetching: Arc<Semaphore>,
     pub(crate) nonces: Nonces,
     pub(crate) require_nonce: bool,
     pub(crate) events: Events,
@@ -148,6 +154,7 @@ impl Ask {
 impl Service {
     /// Verifies and judges, on the pool. `None` where the service is stopping, or the work panicked.
     pub(crate) async fn verify(self: &Arc<Self>, ask: Arc<Ask>) -> Option<Arc<Answer>> {
+        self.fetch_for(&ask).await;
         let generation = self.store.current();
         let key = ask.key(generation.number);
         let (service, asked) = (Arc::clone(self), Instant::now());
@@ -164,6 +171,52 @@ impl Service {
             self.metrics.coalesced.inc();
         }
         answer.get().await
+    }
+
+    /// Has what the evidence needs and is not there fetched. Whether it was or not is for the verdict to
+    /// say; where as many wait already as may, it says that it is missing.
+    async fn fetch_for(self: &Arc<Self>, ask: &Arc<Ask>) {
+        if !self.store.fetches() {
+            return;
+        }
+        let Ok(permit) = Arc::clone(&self.fetching).try_acquire_owned() else { return };
+        let (service, ask) = (Arc::clone(self), Arc::clone(ask));
+        let fetched = tokio::task::spawn_blocking(move || {
+            let items = service.missing(&ask);
+            if !items.is_empty() {
+                let (generation, errors) = service.store.want(items, service.clock.now());
+                service.count(&errors);
+                generation.iter().for_each(|it| service.put_in_force(it));
+            }
+            drop(permit);
+        });
+        if let Err(error) = fetched.await {
+            tracing::error!(%error, "fetching failed");
+        }
+    }
+
+    /// What is to be fetched for evidence: nothing for what Intel did not make, however well it names
+    /// what it needs.
+    fn missing(&self, ask: &Ask) -> Vec<Item> {
+        let mut items = Vec::new();
+        for found in Dossier::of(&ask.inputs).statements {
+            let Statement::Evidence(evidence) = found.statement else { continue };
+            let missing = self.store.missing(wanted::wanted(&evidence));
+            let genuine = || {
+                let quote = Quote::parse(wanted::quote(&evidence)?).ok()?;
+                Platform::verify(&quote, &self.roots).ok()
+            };
+            if !missing.is_empty() && genuine().is_some() {
+                items.extend(missing);
+            }
+        }
+        items
+    }
+
+    fn count(&self, errors: &[FetchError]) {
+        for error in errors {
+            self.metrics.fetched(error.item.issuer().as_str(), "failed");
+        }
     }
 
     /// Verifies and judges with these endorsements, beside what came along.
@@ -272,9 +325,7 @@ impl Service {
             tracing::warn!(%error, "collateral was not read; what there was stays in force");
         }
         let (refreshed, errors) = self.store.refresh(now);
-        for error in &errors {
-            self.metrics.fetched(error.item.issuer().as_str(), "failed");
-        }
+        self.count(&errors);
         for generation in [polled, refreshed].into_iter().flatten() {
             self.put_in_force(&generation);
         }
@@ -324,6 +375,8 @@ impl Service {
     }
 }
 
+/// Requests that may wait for something to be fetched at once.
+pub(crate) const FETCHING: usize = 16;
 /// How often directories are looked at.
 pub(crate) const TICK: Duration = Duration::from_secs(10);
 /// How long a nonce is good unless told otherwise.

@@ -245,7 +245,8 @@ impl std::fmt::Display for Item {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower case.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

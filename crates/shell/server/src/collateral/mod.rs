@@ -10,3 +10,4 @@ pub mod limiter;
 pub mod piece;
 pub mod store;
 pub mod transport;
+pub mod wanted;

@@ -10,6 +10,8 @@ use serde::{Deserialize, Serialize};
 use x509_cert::crl::CertificateList;
 use x509_cert::time::Time;
 
+use super::item::{IntelTee, hex};
+
 /// One piece, of those of its kind the one that is good for longest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -33,6 +35,20 @@ pub enum PieceName {
     QeIdentity(String),
     /// A revocation list, by its issuer's name.
     Crl(String),
+}
+
+impl PieceName {
+    /// The TCB Info of one family of platforms.
+    #[must_use]
+    pub fn tcb_info(tee: IntelTee, fmspc: [u8; 6]) -> Self {
+        Self::TcbInfo(tee.as_str().to_ascii_uppercase(), hex(&fmspc))
+    }
+
+    /// The identity of the quoting enclave for one TEE.
+    #[must_use]
+    pub fn qe_identity(tee: IntelTee) -> Self {
+        Self::QeIdentity(if tee == IntelTee::Tdx { "TD_QE" } else { "QE" }.to_owned())
+    }
 }
 
 impl std::fmt::Display for PieceName {

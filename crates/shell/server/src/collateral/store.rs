@@ -7,14 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
-use casemate_attest::{CcaAnchor, Endorsements};
+use casemate_attest::dcap::Collateral;
+use casemate_attest::x509::{Certificate, Crl};
+use casemate_attest::{Endorsements, Roots};
 use casemate_dossier::{Dossier, Input, References};
 use casemate_model::{Nanos, Timestamp};
 
 use super::fetcher::{FetchError, Fetched, Fetcher};
 use super::files::{Cache, Directory, Files, FilesError, chain_name};
 use super::item::{Item, Update};
-use super::piece::{Pieces, pieces};
+use super::piece::{PieceName, Pieces, pieces};
 
 /// One generation: what is in force from one change to the next.
 #[derive(Clone, Debug, Default)]
@@ -48,10 +50,21 @@ impl Generation {
         expired.map(|(name, it)| format!("the {name} expired at {}", it.expires))
     }
 
-    /// Keys of Arm CCA platforms that are known.
-    #[must_use]
-    pub fn cca_anchors(&self) -> &[CcaAnchor] {
-        &self.endorsements.cca_anchors
+    /// Whether a document is there that nobody fetched, as far as its name tells.
+    fn has(&self, item: &Item) -> bool {
+        match item {
+            Item::TcbInfo { tee, fmspc, update: Update::Standard } => {
+                self.pieces.contains_key(&PieceName::tcb_info(*tee, *fmspc))
+            }
+            Item::QeIdentity { tee, update: Update::Standard } => {
+                self.pieces.contains_key(&PieceName::qe_identity(*tee))
+            }
+            Item::PckCrl { .. } | Item::RootCaCrl => {
+                let part = if *item == Item::RootCaCrl { "Root CA" } else { "PCK" };
+                self.pieces.keys().any(|it| matches!(it, PieceName::Crl(issuer) if issuer.contains(part)))
+            }
+            _ => false,
+        }
     }
 }
 
@@ -61,6 +74,7 @@ pub struct Store {
     current: RwLock<Arc<Generation>>,
     cache: Option<Cache>,
     fetcher: Option<Fetcher>,
+    roots: Roots,
 }
 
 struct Sources {
@@ -83,6 +97,7 @@ impl Store {
         early: Vec<PathBuf>,
         cache: Option<Cache>,
         fetcher: Option<Fetcher>,
+        roots: Roots,
         now: Timestamp,
     ) -> Result<Self, FilesError> {
         let fetched = cache.as_ref().map_or_else(|| Ok(Files::new()), Cache::files)?;
@@ -95,7 +110,7 @@ impl Store {
         }
         let sources = Sources { directories: read, fetched, items: BTreeSet::new() };
         let first = Arc::new(sources.generation(1, now));
-        Ok(Self { sources: Mutex::new(sources), current: RwLock::new(first), cache, fetcher })
+        Ok(Self { sources: Mutex::new(sources), current: RwLock::new(first), cache, fetcher, roots })
     }
 
     /// What is in force.
@@ -125,23 +140,33 @@ impl Store {
         (changed.then(|| self.replace(&sources, now)), errors)
     }
 
-    /// Fetches what is wanted and not there. The new generation, if there is one.
+    /// Whether anything is ever fetched.
+    #[must_use]
+    pub const fn fetches(&self) -> bool {
+        self.fetcher.is_some()
+    }
+
+    /// What of this is not there and can be fetched.
+    #[must_use]
+    pub fn missing(&self, wanted: Vec<Item>) -> Vec<Item> {
+        let Some(fetcher) = &self.fetcher else { return Vec::new() };
+        let (sources, current) = (self.sources(), self.current());
+        let is_missing = |item: &Item| {
+            !sources.fetched.contains_key(&item.file_name()) && !current.has(item) && fetcher.serves(item)
+        };
+        wanted.into_iter().filter(is_missing).collect()
+    }
+
+    /// Fetches these. The new generation, if there is one.
     ///
     /// # Errors
     ///
     /// What could not be fetched; the rest was.
-    pub fn want(
-        &self,
-        wanted: impl IntoIterator<Item = Item>,
-        now: Timestamp,
-    ) -> (Option<Arc<Generation>>, Vec<FetchError>) {
-        let Some(fetcher) = &self.fetcher else { return (None, Vec::new()) };
-        let missing: Vec<Item> = {
-            let sources = self.sources();
-            let missing = |item: &Item| !sources.fetched.contains_key(&item.file_name());
-            wanted.into_iter().filter(|it| fetcher.serves(it) && missing(it)).collect()
-        };
-        self.fetch(fetcher, missing, now)
+    pub fn want(&self, items: Vec<Item>, now: Timestamp) -> (Option<Arc<Generation>>, Vec<FetchError>) {
+        match &self.fetcher {
+            Some(fetcher) => self.fetch(fetcher, items, now),
+            None => (None, Vec::new()),
+        }
     }
 
     /// Fetches anew what expires soon.
@@ -167,7 +192,7 @@ impl Store {
         let (mut changed, mut errors) = (false, Vec::new());
         for item in items {
             let held = self.held(&item);
-            match fetcher.fetch(&item, |fetched| acceptable(&item, fetched, &held, now)) {
+            match fetcher.fetch(&item, |fetched| acceptable(&item, fetched, &held, &self.roots, now)) {
                 Ok(fetched) => changed |= self.keep(&item, &fetched),
                 Err(error) => {
                     tracing::warn!(%error, "collateral was not fetched; what there was stays in force");
@@ -259,15 +284,25 @@ impl Sources {
     }
 }
 
-/// Why what was fetched is not what was asked for, or no use.
-fn acceptable(item: &Item, fetched: &Fetched, held: &Pieces, now: Timestamp) -> Result<(), String> {
+/// Why what was fetched is not what was asked for, or no use: it is looked at whole, with its signature,
+/// before it takes the place of anything.
+fn acceptable(
+    item: &Item,
+    fetched: &Fetched,
+    held: &Pieces,
+    roots: &Roots,
+    now: Timestamp,
+) -> Result<(), String> {
+    let name = item.file_name();
     let body: Arc<[u8]> = fetched.body.as_slice().into();
-    let read = dossier([(item.file_name(), &body)]);
+    let chain: Option<Arc<[u8]>> = fetched.issuer_chain.as_deref().map(Into::into);
+    let chain = chain.as_ref().map(|it| (chain_name(&name), it));
+    let read = dossier([(name, &body)].into_iter().chain(chain));
     if let Some(unused) = read.unused.first() {
         return Err(unused.why.to_string());
     }
     let endorsements = read.endorsements;
-    let (wanted, found) = match item {
+    let (wanted, is_there) = match item {
         Item::TcbInfo { .. } => ("one TCB Info", endorsements.tcb_infos.len() == 1),
         Item::QeIdentity { .. } => ("one QE identity", endorsements.qe_identities.len() == 1),
         Item::PckCrl { .. } | Item::RootCaCrl | Item::AmdCrl { .. } => {
@@ -275,17 +310,17 @@ fn acceptable(item: &Item, fetched: &Fetched, held: &Pieces, now: Timestamp) -> 
         }
         Item::Vcek { .. } | Item::AmdChain { .. } => ("a certificate", !endorsements.certificates.is_empty()),
     };
-    if !found {
+    if !is_there {
         return Err(format!("there is not {wanted} in it"));
     }
-    let new = pieces(&endorsements);
-    for (name, piece) in &new {
-        if let Item::TcbInfo { tee, fmspc, .. } = item {
-            let fmspc: String = fmspc.iter().map(|byte| format!("{byte:02x}")).collect();
-            let asked = super::piece::PieceName::TcbInfo(tee.as_str().to_ascii_uppercase(), fmspc);
-            if *name != asked {
-                return Err(format!("it is the {name}, and the {asked} was asked for"));
-            }
+    for (name, piece) in &pieces(&endorsements) {
+        let asked = match item {
+            Item::TcbInfo { tee, fmspc, .. } => Some(PieceName::tcb_info(*tee, *fmspc)),
+            Item::QeIdentity { tee, .. } => Some(PieceName::qe_identity(*tee)),
+            _ => None,
+        };
+        if let Some(asked) = asked.filter(|it| it != name) {
+            return Err(format!("it is the {name}, and the {asked} was asked for"));
         }
         if piece.expires < now {
             return Err(format!("the {name} expired at {}", piece.expires));
@@ -295,6 +330,23 @@ fn acceptable(item: &Item, fetched: &Fetched, held: &Pieces, now: Timestamp) -> 
                 "the {name} of {} is older than the one held, of {}",
                 piece.issued, held.issued
             ));
+        }
+    }
+    signed(&endorsements, roots)
+}
+
+/// Why it is not signed by whom it should be. A list whose issuer is not known here is left to whoever
+/// uses it.
+fn signed(endorsements: &Endorsements, roots: &Roots) -> Result<(), String> {
+    if let Some(fault) = Collateral::verify(endorsements, roots).rejected().first() {
+        return Err(fault.to_string());
+    }
+    let issuers: Vec<Certificate> =
+        endorsements.certificates.iter().filter_map(|der| Certificate::parse(der).ok()).collect();
+    for der in &endorsements.crls {
+        let list = Crl::parse(der).map_err(|error| error.to_string())?;
+        if let Some(issuer) = issuers.iter().find(|it| it.subject() == list.issuer()) {
+            list.verify(issuer, "revocation list").map_err(|error| error.to_string())?;
         }
     }
     Ok(())

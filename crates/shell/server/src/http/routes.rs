@@ -11,6 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 
 use super::problem::{Problem, json};
+use crate::collateral::item::hex;
 use crate::metrics;
 use crate::service::Service;
 
@@ -123,16 +124,6 @@ async fn nonce(State(service): State<Arc<Service>>) -> Response {
         }
         Err(_) => service.refuse(Problem::unavailable("no-randomness", "the system has no randomness")),
     }
-}
-
-/// Lower case.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
-        for nibble in [byte >> 4, byte & 15] {
-            text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-        }
-        text
-    })
 }
 
 /// Of either case; `None` for what is no hex.
