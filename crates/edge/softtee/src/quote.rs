@@ -139,10 +139,10 @@ pub(crate) fn qe_report(attestation_key: &[u8; KEY_LEN], auth_data: &[u8]) -> En
     EnclaveReport { measurement: name, signer: name, debug: false, prod_id: 1, svn: QE_SVN, report_data }
 }
 
-fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
+pub(crate) fn put(target: &mut [u8], at: usize, bytes: &[u8]) {
     target[at..at + bytes.len()].copy_from_slice(bytes);
 }
 
-fn len_u32(bytes: &[u8]) -> u32 {
+pub(crate) fn len_u32(bytes: &[u8]) -> u32 {
     u32::try_from(bytes.len()).expect("a chain is a few KiB")
 }

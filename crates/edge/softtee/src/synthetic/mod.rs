@@ -8,6 +8,7 @@
 
 pub mod cca;
 pub mod cose;
+pub mod dcap;
 pub mod nitro;
 mod revocation;
 pub mod vtpm;
