@@ -29,6 +29,8 @@ const EXTENSION_LEN: usize = 4;
 /// Bytes of the hardware's report; the longest is SEV-SNP's.
 const REPORT_LEN: usize = 1184;
 
+/// Where the hardware's report begins.
+pub(crate) const HARDWARE_AT: usize = 32;
 /// Bytes of a TDREPORT.
 pub(crate) const TD_REPORT_LEN: usize = 1024;
 
@@ -139,12 +141,12 @@ fn td_report<'a>(
     let (td_report, padding) = report.split_first_chunk().ok_or(TpmError::Truncated {
         structure: STRUCTURE,
         field: "TDREPORT",
-        offset: 32,
+        offset: HARDWARE_AT,
         expected: TD_REPORT_LEN,
         found: REPORT_LEN,
     })?;
     match padding.iter().find(|byte| **byte != 0) {
-        Some(byte) => Err(reader.unknown("padding", 32 + TD_REPORT_LEN, *byte, "zeros")),
+        Some(byte) => Err(reader.unknown("padding", HARDWARE_AT + TD_REPORT_LEN, *byte, "zeros")),
         None => Ok(td_report),
     }
 }

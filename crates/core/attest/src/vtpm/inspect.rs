@@ -1,14 +1,14 @@
 //! What a virtual TPM sends beside quotes, as people read it. Nothing is verified.
 
-use super::hcl::{Hardware, Hcl};
+use super::hcl::{HARDWARE_AT, Hardware, Hcl};
 use super::td_report;
 use super::var_data::VarData;
 use super::{VtpmFault, instance_info};
-use crate::Fault;
 use crate::claims::PcrBank;
 use crate::inspect::Field;
 use crate::tpm::inspect_key;
 use crate::x509::Certificate;
+use crate::{Fault, snp};
 
 /// Every field of a report of Azure's HCL: of the hardware's report, and of the claims it vouches for.
 ///
@@ -18,8 +18,10 @@ use crate::x509::Certificate;
 pub fn inspect_hcl(bytes: &[u8]) -> Result<Vec<Field>, Fault> {
     let hcl = Hcl::parse(bytes)?;
     let (name, hardware) = match hcl.hardware {
-        Hardware::Snp(report) => ("SEV-SNP", Field::hex("ATTESTATION_REPORT", report).at(32)),
-        Hardware::Tdx(report) => ("TDX", Field::group("TDREPORT", td_report::fields(report, 32)).at(32)),
+        Hardware::Snp(report) => ("SEV-SNP", snp_report(report).at(HARDWARE_AT)),
+        Hardware::Tdx(report) => {
+            ("TDX", Field::group("TDREPORT", td_report::fields(report, HARDWARE_AT)).at(HARDWARE_AT))
+        }
     };
     let hash = match hcl.hash {
         PcrBank::Sha384 => 2,
@@ -60,6 +62,20 @@ pub fn inspect_instance(certificate: &[u8]) -> Result<Vec<Field>, VtpmFault> {
         Field::new("instanceName", body.instance_name),
         Field::new("isProduction", production),
     ])
+}
+
+/// The report, its fields at their offsets in the whole.
+fn snp_report(report: &[u8]) -> Field {
+    match snp::inspect(report) {
+        Ok(fields) => Field::group("ATTESTATION_REPORT", fields.into_iter().map(moved).collect()),
+        Err(error) => Field::hex("ATTESTATION_REPORT", report).meaning(error.to_string()),
+    }
+}
+
+/// A field of the hardware's report, and those in it, where they stand in the HCL report.
+fn moved(field: Field) -> Field {
+    let offset = field.offset.map(|it| it.saturating_add(HARDWARE_AT));
+    Field { offset, children: field.children.into_iter().map(moved).collect(), ..field }
 }
 
 fn claims(claims: &VarData) -> Vec<Field> {

@@ -8,32 +8,32 @@ use serde_json::Value;
 use crate::case::{Case, from_base64, from_hex};
 
 /// A case of `evidence/vtpm`.
-pub struct VtpmCase {
+pub(crate) struct VtpmCase {
     name: &'static str,
     case: Case,
     /// `expected.json`.
-    pub expected: Value,
+    pub(crate) expected: Value,
 }
 
 impl VtpmCase {
     /// The case of this name, if the data is there.
-    pub fn find(name: &'static str) -> Option<Self> {
+    pub(crate) fn find(name: &'static str) -> Option<Self> {
         let case = Case::find(&format!("vtpm/{name}"))?;
         Some(Self { name, expected: case.expected(), case })
     }
 
     /// The instant to which the case is pinned.
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.case.now()
     }
 
     /// What the quote was made for.
-    pub fn nonce(&self) -> Vec<u8> {
+    pub(crate) fn nonce(&self) -> Vec<u8> {
         from_hex(self.expected["nonce_extraData_hex"].as_str().expect("hex"))
     }
 
     /// A file of it.
-    pub fn file(&self, name: &str) -> Vec<u8> {
+    pub(crate) fn file(&self, name: &str) -> Vec<u8> {
         self.case.read(name)
     }
 
@@ -46,7 +46,7 @@ impl VtpmCase {
     }
 
     /// Azure's evidence, in whichever of its forms the case has it.
-    pub fn azure(&self) -> (AzureVtpm, Endorsements) {
+    pub(crate) fn azure(&self) -> (AzureVtpm, Endorsements) {
         let none = Endorsements::none();
         match self.name {
             "azure-snp-milan-v0" | "azure-snp-genoa" => {
@@ -93,7 +93,7 @@ impl VtpmCase {
     }
 
     /// Google's evidence; intermediate and root are endorsements.
-    pub fn gce(&self) -> (GceVtpm, Endorsements) {
+    pub(crate) fn gce(&self) -> (GceVtpm, Endorsements) {
         let message = self.file("gce-cos-85-nonce9009.pb");
         let one = |number| field(&message, number).next().expect("the field").to_vec();
         let evidence = GceVtpm {
@@ -109,7 +109,7 @@ impl VtpmCase {
     }
 
     /// A key nobody certified, and its quotes.
-    pub fn generic(&self) -> (Vec<u8>, Vec<TpmQuote>) {
+    pub(crate) fn generic(&self) -> (Vec<u8>, Vec<TpmQuote>) {
         let json = self.json("tpm_evidence.json");
         (bytes(&json["ak_public"]), vec![quote(&json["tpm_quote"])])
     }
@@ -120,7 +120,7 @@ impl VtpmCase {
 }
 
 /// `QuoteCollateralV3` as endorsements.
-pub fn collateral(json: &Value) -> Endorsements {
+pub(crate) fn collateral(json: &Value) -> Endorsements {
     let text = |name: &str| json[name].as_str().expect("text");
     let signed = |document: &str, signature: &str| SignedJson {
         json: text(document).as_bytes().to_vec(),

@@ -284,6 +284,10 @@ fn inspection_names_every_field_of_real_hcl_reports_and_certificates() {
         assert_eq!(find("user-data").value, case.expected["user_data"].as_str().expect("hex"));
         assert_eq!(find("HCLAkPub").children.len(), 2);
         assert_eq!(fields[1].value, case.expected["hcl"]["version"].to_string());
+        let Some(measurement) = case.expected["measurement"].as_str() else { continue };
+        let names = ["MEASUREMENT", "MRTD"];
+        let measured = fields[2].children.iter().find(|it| names.contains(&it.name.as_str()));
+        assert_eq!(measured.expect("the measurement").value, measurement);
     }
     let Some(case) = VtpmCase::find(GCE) else { return };
     let fields = inspect_instance(&case.file("derived-ak-cert.der")).expect("a certificate");
