@@ -2,9 +2,9 @@
 
 use casemate_attest::VerifiedEvidence;
 use casemate_policy::result::{Ear, Issue};
-use casemate_policy::{Judgement, Platform};
+use casemate_policy::{Judgement, Workload};
 
-fn forge(subject: &Platform, evidence: &VerifiedEvidence, judgement: &Judgement, issue: &Issue<'_>) -> Ear {
+fn forge(subject: &Workload, evidence: &VerifiedEvidence, judgement: &Judgement, issue: &Issue<'_>) -> Ear {
     Ear::attesting(subject, evidence, judgement, issue).unwrap()
 }
 

@@ -47,6 +47,34 @@ fn long_and_deep_expressions_are_refused_before_they_can_cost_anything() {
     assert_eq!(refused(&sum), ExpressionError::TooDeep);
 }
 
+/// As long as an expression may be, in every way that nests: none of them may exhaust a test's stack.
+#[test]
+fn the_longest_expression_of_every_shape_is_answered() {
+    for (first, again, last) in [
+        ("1", "+1", ""),
+        ("now", ".a", ""),
+        ("now", "[0]", ""),
+        ("true", "&&true", ""),
+        ("true", "||now", ""),
+        ("", "!", "true"),
+        ("", "-", "1"),
+        ("", "(", ""),
+        ("", "[", ""),
+        ("", "{", ""),
+        ("now", "?1:now", ""),
+        ("", "now?", "1"),
+        ("", "size(", "now"),
+        ("now", ".all(x,x", ")"),
+        ("", "'", ""),
+        ("", "\\", ""),
+        ("", "b'", ""),
+    ] {
+        let room = Expression::MAX_BYTES - first.len() - last.len();
+        let source = first.to_owned() + &again.repeat(room / again.len()) + last;
+        let _ = Expression::compile(&source, "");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_answered(source in "[a-z0-9 .,()\\[\\]{}!?:'\"&|<>=+*/%-]{0,80}") {

@@ -669,6 +669,18 @@ fn an_expression_sees_the_claims_and_every_one_that_is_not_true_is_said_in_the_p
 }
 
 #[test]
+fn an_expression_about_one_kind_can_let_the_others_pass() {
+    let source = "!has(claims.snp) || claims.snp.guest_svn >= 2";
+    let rule = |rules: &mut Rules| rules.expressions = vec![Expression::compile(source, "").expect("CEL")];
+    for claims in every_kind() {
+        assert_eq!(judged(&claims, rule).reasons, [], "{}", claims.kind());
+    }
+    let mut body = snp_body();
+    body.guest_svn = 1;
+    assert_eq!(judged(&Claims { body: Body::Snp(Box::new(body)), ..snp() }, rule).reasons.len(), 1);
+}
+
+#[test]
 fn an_expression_that_fails_or_is_no_truth_value_refuses() {
     for source in ["claims.tdx.mr_td == ''", "claims.nothing", "1", "'true'", "1 / 0 == 1", "claims.snp.vmpl"]
     {
