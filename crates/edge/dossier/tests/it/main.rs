@@ -3,5 +3,6 @@
 #![forbid(unsafe_code)]
 
 mod case;
+mod cross;
 mod real;
 mod synthetic;
