@@ -1,0 +1,7 @@
+//! What the verifier promises, as tests.
+
+mod batch;
+mod memory;
+mod queue;
+mod real;
+mod relay;
