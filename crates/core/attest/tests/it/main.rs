@@ -4,6 +4,7 @@ mod binding;
 mod case;
 mod cca;
 mod cca_real;
+mod dcap;
 mod defects;
 mod measurement;
 mod nitro;
