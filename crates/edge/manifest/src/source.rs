@@ -36,23 +36,23 @@ impl Source {
             return Err(Box::new(too_large(&name)));
         }
         let is_utf_16 = is_utf_16(&bytes);
-        let (text, bad) = match String::from_utf8(bytes) {
+        let (bytes, bad) = match String::from_utf8(bytes) {
             Ok(text) => match text.find('\0') {
                 None => return Ok(Self { name, text }),
-                Some(bad) => (text, bad),
+                Some(bad) => (text.into_bytes(), bad),
             },
             Err(error) => {
                 let good = error.utf8_error().valid_up_to();
-                (String::from_utf8_lossy(error.as_bytes()).into_owned(), good)
+                (error.into_bytes(), good)
             }
         };
-        let before = text.get(..bad).unwrap_or_default();
-        let (cause, remedy) = match text.as_bytes() {
+        let before = bytes.get(..bad).and_then(|it| std::str::from_utf8(it).ok()).unwrap_or_default();
+        let (cause, remedy) = match bytes.as_slice() {
             _ if is_utf_16 => {
                 ("the file is UTF-16 text", "Save it as UTF-8: manifests are YAML or JSON in UTF-8")
             }
             [0x1f, ..] => ("the file is compressed", "Unpack it first"),
-            _ if text.contains('\0') => ("the file is not text", "Give a manifest: YAML or JSON in UTF-8"),
+            _ if bytes.contains(&0) => ("the file is not text", "Give a manifest: YAML or JSON in UTF-8"),
             _ => (
                 "the file is not UTF-8 text",
                 "Manifests are YAML or JSON in UTF-8; convert it, or give another file",
