@@ -12,6 +12,8 @@ const CERTIFICATE: &str = "CERTIFICATE";
 const BEGIN: &[u8] = b"-----BEGIN ";
 const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
+/// The longest run looked at.
+const MAX_LEN: usize = 4 * 1024 * 1024;
 
 /// Label and DER of a block.
 pub type PemBlock = (String, Vec<u8>);
@@ -44,6 +46,9 @@ pub fn certificates_from_pem(data: &[u8], chain: &'static str) -> Result<Vec<Cer
 ///
 /// Where in `data`, and what is wrong there.
 pub fn pem_blocks(data: &[u8], max: usize) -> Result<Vec<PemBlock>, (usize, &'static str)> {
+    if data.len() > MAX_LEN {
+        return Err((MAX_LEN, "more than is looked at"));
+    }
     let mut found = Vec::new();
     let mut rest = data.trim_ascii_start();
     while rest.starts_with(BEGIN) {
