@@ -42,6 +42,10 @@ mutants! {
     PolicyIgnoresMeasurement,
     /// `policy` lets a witness hold for as long as the certificates do.
     PolicyIgnoresLifetime,
+    /// `policy` reopens a signed result for whoever asks.
+    PolicyReopensForAnybody,
+    /// `policy` lets a witness of a signed result hold for ever.
+    PolicyReopensForEver,
     /// `placement` takes any node for one with the right TEE.
     PlacementIgnoresTee,
     /// `placement` takes a node whose witness has lapsed.

@@ -17,6 +17,8 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::PolicyIgnoresDebug => (trust::schedule, Rule::DebugAffirmed),
         Mutant::PolicyIgnoresMeasurement => (trust::schedule, Rule::WitnessMisstatesMeasurement),
         Mutant::PolicyIgnoresLifetime => (trust::schedule, Rule::WitnessOutlivesEvidence),
+        Mutant::PolicyReopensForAnybody => (trust::schedule, Rule::WitnessMisstatesMeasurement),
+        Mutant::PolicyReopensForEver => (trust::schedule, Rule::WitnessOutlivesEvidence),
         Mutant::PlacementIgnoresTee => (places::schedule, Rule::WrongTee),
         Mutant::PlacementIgnoresLapse => (places::schedule, Rule::StalePlatformWitness),
         Mutant::PlacementTrustsAnybody => (places::schedule, Rule::NoPlatformWitness),

@@ -1,17 +1,22 @@
 //! `policy` and `enclave`: evidence good and bad comes in, witnesses lapse and are given to the wrong
-//! enclave, workers want in all the time.
+//! enclave, signed results are reopened for the right subject and for others, workers want in all the
+//! time.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use casemate_attest::VerifiedEvidence;
 use casemate_attest::binding::workload_report_data;
 use casemate_checker::{EvidenceFacts, Findings, HowLeft, Judge, Limits, Observation};
 use casemate_enclave::{Cleaned, Enclave, Initialised, Ready};
 use casemate_model::{ConfigDigest, Nanos, Nonce, Timestamp};
+use casemate_policy::result::{
+    Algorithm, Ear, Issue, SignError, Signer, VerifierId, VerifierKey, VerifierKeys,
+};
 use casemate_policy::{
-    Appraisal, AppraisalPolicy, Attested, PolicyDraft, Reference, Selector, Workload, WorkloadExpectation,
-    WorkloadRule, appraise_workload,
+    Appraisal, AppraisalPolicy, Attested, PolicyDraft, Question, Reference, Selector, Workload,
+    WorkloadExpectation, WorkloadRule, appraise_workload, judge, reopen,
 };
 use casemate_softtee::synthetic::{TestRoot, report};
 
@@ -77,6 +82,15 @@ impl Run {
         let evidence = self.dice.one_of(&[Kind::Good, Kind::Good, Kind::Debug, Kind::OtherContents]);
         let evidence = &EVIDENCE.get(evidence)[index as usize];
         let Some(witness) = appraise(evidence, subject.clone(), self.now) else { return };
+        let (subject, witness) = match self.dice.below(4) {
+            0 => (subject.clone(), reopened(evidence, witness, &subject, self.now)),
+            1 => {
+                let other = self::subject((index + 1) % ENCLAVES);
+                (other.clone(), reopened(evidence, witness, &other, self.now))
+            }
+            _ => (subject, Some(witness)),
+        };
+        let Some(witness) = witness else { return };
         let claims = evidence.claims();
         self.judge.observe(Observation::WorkloadWitnessGranted {
             at: self.now,
@@ -92,6 +106,7 @@ impl Run {
             },
         });
         // Now and then the shell hands it to the wrong enclave.
+        let index = index_of(&witness);
         let to = if self.dice.once_in(4) { (index + 1) % ENCLAVES } else { index };
         let life = self.lives.remove(to as usize);
         self.lives.insert(to as usize, life.given(witness));
@@ -216,6 +231,59 @@ fn appraise(evidence: &VerifiedEvidence, subject: Workload, now: Timestamp) -> O
     match appraise_workload(evidence, &expected, &EVIDENCE.policy, now) {
         Appraisal::Affirming(witness) => Some(witness),
         Appraisal::Contraindicated(_) => None,
+    }
+}
+
+fn index_of(witness: &Attested<Workload>) -> u32 {
+    witness.subject().enclave.index
+}
+
+/// The witness through a signed result, as one about `subject`.
+fn reopened(
+    evidence: &VerifiedEvidence,
+    witness: Attested<Workload>,
+    subject: &Workload,
+    now: Timestamp,
+) -> Option<Attested<Workload>> {
+    let tenant = Some(subject.container.pod.namespace.as_str());
+    let judgement = judge(evidence, EVIDENCE.policy.evidence(), &Question { nonce: None, tenant, now });
+    let verifier = VerifierId { developer: "test".into(), build: "test".into() };
+    let issue = Issue { verifier: &verifier, policy: "stage", nonce: None, now };
+    let ear = Ear::attesting(&witness.at(now).ok()?, evidence, &judgement, &issue).ok()?;
+    let token = ear.sign(&*SIGNER).expect("the key is at hand");
+    reopen(&token, &SIGNER.keys(), subject, now).ok()
+}
+
+static SIGNER: LazyLock<TestSigner> =
+    LazyLock::new(|| TestSigner { pair: Ed25519KeyPair::from_seed_unchecked(&[7; 32]).expect("a key") });
+
+struct TestSigner {
+    pair: Ed25519KeyPair,
+}
+
+impl TestSigner {
+    fn keys(&self) -> VerifierKeys {
+        let key = VerifierKey {
+            algorithm: Algorithm::EdDsa,
+            public: self.pair.public_key().as_ref().to_vec(),
+            not_before: Timestamp(0),
+            not_after: Timestamp(u64::MAX),
+        };
+        VerifierKeys::new([(self.kid().to_owned(), key)]).expect("a key of its algorithm")
+    }
+}
+
+impl Signer for TestSigner {
+    fn algorithm(&self) -> Algorithm {
+        Algorithm::EdDsa
+    }
+
+    fn kid(&self) -> &str {
+        "stage"
+    }
+
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        Ok(self.pair.sign(message).as_ref().to_vec())
     }
 }
 

@@ -1,6 +1,7 @@
 //! A witness out of a signed result.
 
 use casemate_model::{Fingerprint, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 use serde_json::Value;
 use thiserror::Error;
 
@@ -52,13 +53,16 @@ pub fn reopen<S: Subject + Clone>(
     let submods = submods.filter(|it| !it.is_empty()).ok_or(ReopenError::Incomplete { what: "appraisal" })?;
     submods.values().try_for_each(|it| affirming(it.get("ear_status")))?;
     let expected = subject.document();
-    let ours = submods.values().filter_map(|it| it.get("ear_verifier_claims")?.get(OURS));
-    let about = ours.into_iter().find(|it| it.get("subject") == Some(&expected));
+    let mut ours = submods.values().filter_map(|it| it.get("ear_verifier_claims")?.get(OURS));
+    let is_about =
+        |it: &&Value| it.get("subject") == Some(&expected) || seeded(Mutant::PolicyReopensForAnybody);
+    let about = ours.find(is_about);
     let about = about.ok_or_else(|| ReopenError::Subject { expected: subject.to_string() })?;
     let root = about.get("root").and_then(Value::as_str).and_then(|it| it.parse::<Fingerprint>().ok());
     let root = root.ok_or(ReopenError::Incomplete { what: "root" })?;
     // `exp` is the first instant at which the result does not hold, a witness's end the last at which it does.
-    let not_after = Timestamp(opened.expires.0.saturating_sub(1));
+    let last = Timestamp(opened.expires.0.saturating_sub(1));
+    let not_after = if seeded(Mutant::PolicyReopensForEver) { Timestamp(u64::MAX) } else { last };
     Ok(Attested::new(subject.clone(), root, opened.issued, not_after))
 }
 
