@@ -14,6 +14,7 @@ mod structure;
 mod tpm;
 mod vtpm;
 mod vtpm_cases;
+mod vtpm_nested;
 mod vtpm_real;
 
 use casemate_attest::{Claims, Endorsements, Fault, Refused, verify};

@@ -72,7 +72,8 @@ impl AzureDefect {
 /// An HCL and its vTPM.
 #[derive(Debug)]
 pub struct SyntheticHcl {
-    defect: Option<AzureDefect>,
+    /// What is wrong.
+    pub defect: Option<AzureDefect>,
     /// The vTPM; a test may change what its quotes will say.
     pub tpm: SyntheticTpm,
     /// Version of the report's header: 0, 1 or 2.
