@@ -1,1 +1,71 @@
+//! Evidence of one node is good for no other, and nonces are good once.
 
+use casemate_attest::claims::PlatformId;
+use casemate_model::{Nanos, Nonce, Timestamp};
+use casemate_verifier::enrolment::{Enrolment, EnrolmentFault};
+use casemate_verifier::nonce::{NonceFault, Nonces};
+
+const NOW: Timestamp = Timestamp::from_unix_secs(1_800_000_000);
+const MINUTE: Nanos = Nanos::from_secs(60);
+const PPID: PlatformId = PlatformId::Ppid([7; 16]);
+
+#[test]
+fn a_nonce_is_good_once_for_its_node_until_its_last_instant() {
+    let mut nonces = Nonces::new(MINUTE, 10, 5);
+    let nonce = Nonce([1; 32]);
+    let until = nonces.give(nonce, "a", NOW).expect("room");
+    assert_eq!(until, NOW.after(MINUTE));
+    assert_eq!(nonces.give(nonce, "b", NOW), Err(NonceFault::Repeated));
+    assert_eq!(nonces.spend(&nonce, "b", NOW), Err(NonceFault::NotOut), "another node's");
+    assert_eq!(nonces.spend(&nonce, "a", until), Ok(()));
+    assert_eq!(nonces.spend(&nonce, "a", until), Err(NonceFault::NotOut), "used");
+    nonces.give(nonce, "a", NOW).expect("room");
+    assert_eq!(nonces.spend(&nonce, "a", until.after(Nanos(1))), Err(NonceFault::NotOut), "lapsed");
+    assert!(nonces.is_empty());
+}
+
+#[test]
+fn nonces_that_are_never_used_take_bounded_room_and_free_it() {
+    let mut nonces = Nonces::new(MINUTE, 3, 2);
+    let nonce = |n| Nonce([n; 32]);
+    nonces.give(nonce(1), "a", NOW).expect("room");
+    nonces.give(nonce(2), "a", NOW).expect("room");
+    let free = NOW.after(MINUTE).after(Nanos(1));
+    assert_eq!(nonces.give(nonce(3), "a", NOW), Err(NonceFault::Full { limit: 2, retry_at: free }));
+    nonces.give(nonce(3), "b", NOW).expect("another node's room");
+    assert_eq!(nonces.give(nonce(4), "c", NOW), Err(NonceFault::Full { limit: 3, retry_at: free }));
+    nonces.give(nonce(4), "c", free).expect("room again");
+    assert_eq!(nonces.len(), 1);
+}
+
+#[test]
+fn a_platform_is_one_node_until_its_enrolment_is_ended() {
+    let mut enrolment = Enrolment::new(10);
+    enrolment.enrol(PPID, "a").expect("free");
+    enrolment.enrol(PPID, "a").expect("said twice");
+    assert_eq!(enrolment.enrol(PPID, "b"), Err(EnrolmentFault::Taken { holder: "a".into() }));
+    assert_eq!(enrolment.dismiss(&PPID).as_deref(), Some("a"));
+    enrolment.enrol(PPID, "b").expect("free again");
+    assert_eq!((enrolment.node_of(&PPID), enrolment.len()), (Some("b"), 1));
+}
+
+#[test]
+fn what_many_machines_share_enrols_none() {
+    let mut enrolment = Enrolment::new(10);
+    for shared in [PlatformId::CloudProvider("some cloud".into()), PlatformId::ChipId(vec![0; 64])] {
+        assert!(matches!(enrolment.enrol(shared, "a"), Err(EnrolmentFault::Nameless { .. })));
+    }
+    assert!(enrolment.is_empty());
+}
+
+#[test]
+fn enrolments_are_bounded_by_node_and_in_all() {
+    let mut enrolment = Enrolment::new(9);
+    let id = |n| PlatformId::Ppid([n; 16]);
+    for n in 0..8 {
+        enrolment.enrol(id(n), "a").expect("room");
+    }
+    assert_eq!(enrolment.enrol(id(8), "a"), Err(EnrolmentFault::Full { limit: 8 }));
+    enrolment.enrol(id(8), "b").expect("room");
+    assert_eq!(enrolment.enrol(id(9), "c"), Err(EnrolmentFault::Full { limit: 9 }));
+}
