@@ -38,6 +38,7 @@ mod section;
 use std::collections::BTreeSet;
 
 use casemate_model::{Fingerprint, Measurement, Nanos};
+use casemate_policy::evidence::Rules;
 use casemate_policy::{
     AppraisalPolicy, EvidenceDraft, Pattern, PolicyDraft, PolicyError, Reference, Selector, WorkloadRule,
 };
@@ -135,11 +136,11 @@ impl PolicyDocument {
             platform: self.platform.clone(),
             workloads: self.workloads.clone(),
         };
-        let policy = match &self.evidence {
-            Some(evidence) => draft.validate_with(evidence.clone())?,
-            None => draft.validate()?,
-        };
-        Ok(ResolvedPolicy { policy, roots })
+        // Without rules for hardware software enclaves are the only evidence, judged by this name.
+        let software_only =
+            || EvidenceDraft { id: self.name.clone(), scopes: Vec::new(), rules: Some(Rules::default()) };
+        let evidence = self.evidence.clone().unwrap_or_else(software_only);
+        Ok(ResolvedPolicy { policy: draft.validate_with(evidence)?, roots })
     }
 }
 

@@ -163,6 +163,16 @@ fn a_policy_that_accepts_no_evidence_is_refused_when_it_is_read() {
 }
 
 #[test]
+fn a_policy_without_evidence_is_for_software_enclaves_alone_and_has_its_name_in_results() {
+    let policy = resolved(&PolicyDocument::built_in());
+    assert_eq!(policy.id(), "built-in");
+    let rules = policy.rules(Some("any")).expect("rules for everybody");
+    assert!(rules.software.is_some());
+    let hardware = Rules { software: None, freshness: Rules::default().freshness, ..rules.clone() };
+    assert_eq!(hardware, Rules::default());
+}
+
+#[test]
 fn without_evidence_a_root_and_workloads_are_still_needed() {
     let text =
         "apiVersion: casemate.dev/v1alpha1\nkind: AppraisalPolicy\nmetadata: {name: x}\nspec: {ttl: 5m}\n";
