@@ -7,10 +7,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use casemate_attest::claims::{Claims, PlatformId};
+use casemate_attest::Claims;
 use casemate_model::Timestamp;
 
-use crate::collateral::item::hex;
+use crate::enrolled::name;
 use crate::service::Ask;
 
 const MAX_ENTRIES: usize = 4096;
@@ -94,16 +94,9 @@ impl State {
     }
 }
 
-/// How a platform is named: what kind of name it is, and the name. `None` where evidence names none.
+/// What names the platform. `None` where evidence names none.
 pub(crate) fn platform_name(claims: &Claims) -> Option<String> {
-    Some(match claims.platform.as_ref()? {
-        PlatformId::Ppid(id) => format!("ppid:{}", hex(id)),
-        PlatformId::ChipId(id) => format!("chip:{}", hex(id)),
-        PlatformId::CloudProvider(name) => format!("csp:{name}"),
-        PlatformId::CcaInstance(id) => format!("cca:{}", hex(id)),
-        PlatformId::NitroModule(name) => format!("nitro:{name}"),
-        PlatformId::VtpmKey(id) => format!("vtpm:{}", hex(id)),
-    })
+    claims.platform.as_ref().map(name)
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@
 
 pub mod clock;
 pub mod collateral;
+mod enrolled;
 mod events;
 mod http;
 pub mod keys;
@@ -20,7 +21,10 @@ mod nonce;
 mod pool;
 mod server;
 mod service;
+mod token;
 
+pub use enrolled::EnrolledError;
 pub use http::{Limits, OPENAPI, ROUTES};
 pub use server::{Config, Server, StartError, Stopper};
 pub use service::{NONCE_LIFE, Policies};
+pub use token::TokenError;

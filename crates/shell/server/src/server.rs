@@ -20,6 +20,7 @@ use crate::collateral::fetcher::{Fetcher, Patience, Services};
 use crate::collateral::files::{Cache, FilesError};
 use crate::collateral::store::Store;
 use crate::collateral::transport::{Http, TransportError};
+use crate::enrolled::{Enrolled, EnrolledError};
 use crate::events::Events;
 use crate::http::{Limits, router, serve};
 use crate::keys::{Keys, KeysError, Rotation};
@@ -28,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::nonce::Nonces;
 use crate::pool::Pool;
 use crate::service::{FETCHING, NONCE_LIFE, Policies, Service, TICK};
+use crate::token::{Token, TokenError};
 
 /// Everything that can be said beforehand.
 #[derive(Clone)]
@@ -62,6 +64,10 @@ pub struct Config {
     pub nonce_life: Nanos,
     /// Whether evidence has to answer a nonce of this service.
     pub require_nonce: bool,
+    /// Whether evidence has to be of a platform enrolled as its subject.
+    pub require_enrolment: bool,
+    /// The file with the token of whoever may enrol; without one nobody may.
+    pub admin_token: Option<PathBuf>,
     /// Threads that verify.
     pub workers: usize,
     /// How often directories are looked at, and what expires is fetched anew.
@@ -90,6 +96,8 @@ impl Config {
             policies: Policies::default(),
             nonce_life: NONCE_LIFE,
             require_nonce: false,
+            require_enrolment: false,
+            admin_token: None,
             workers: thread::available_parallelism().map_or(1, std::num::NonZero::get),
             tick: TICK,
             clock: Arc::new(SystemClock),
@@ -114,6 +122,12 @@ pub enum StartError {
     /// Signing keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// Who is enrolled.
+    #[error(transparent)]
+    Enrolled(#[from] EnrolledError),
+    /// The token of whoever may enrol.
+    #[error(transparent)]
+    Token(#[from] TokenError),
     /// The CA to be trusted.
     #[error("the CA certificate cannot be used: {0}")]
     Transport(#[from] TransportError),
@@ -185,6 +199,9 @@ impl Server {
             store,
             nonces: Nonces::new(config.nonce_life).map_err(|_| StartError::Random)?,
             require_nonce: config.require_nonce,
+            enrolled: Enrolled::open(config.state.join("enrolment.json"))?,
+            require_enrolment: config.require_enrolment,
+            admin: config.admin_token.as_deref().map(Token::read).transpose()?,
             events: Events::new(),
             ledger: Ledger::default(),
             metrics: Metrics::new(),

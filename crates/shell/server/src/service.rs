@@ -20,6 +20,7 @@ use crate::collateral::fetcher::FetchError;
 use crate::collateral::item::Item;
 use crate::collateral::store::{Generation, Store};
 use crate::collateral::wanted;
+use crate::enrolled::Enrolled;
 use crate::events::{Event, Events};
 use crate::http::Limits;
 use crate::keys::Keys;
@@ -27,6 +28,7 @@ use crate::ledger::{Entry, Key, Ledger, platform_name};
 use crate::metrics::Metrics;
 use crate::nonce::Nonces;
 use crate::pool::Pool;
+use crate::token::Token;
 
 /// Everything that a request may need.
 pub(crate) struct Service {
@@ -42,6 +44,9 @@ pub(crate) struct Service {
     pub(crate) fetching: Arc<Semaphore>,
     pub(crate) nonces: Nonces,
     pub(crate) require_nonce: bool,
+    pub(crate) enrolled: Enrolled,
+    pub(crate) require_enrolment: bool,
+    pub(crate) admin: Option<Token>,
     pub(crate) events: Events,
     pub(crate) ledger: Ledger,
     pub(crate) metrics: Metrics,
@@ -184,8 +189,8 @@ impl Service {
         let fetched = tokio::task::spawn_blocking(move || {
             let items = service.missing(&ask);
             if !items.is_empty() {
-                let (generation, errors) = service.store.want(items, service.clock.now());
-                service.count(&errors);
+                let (generation, errors) = service.store.want(items.clone(), service.clock.now());
+                service.count(&items, &errors);
                 generation.iter().for_each(|it| service.put_in_force(it));
             }
             drop(permit);
@@ -201,7 +206,7 @@ impl Service {
         let mut items = Vec::new();
         for found in Dossier::of(&ask.inputs).statements {
             let Statement::Evidence(evidence) = found.statement else { continue };
-            let missing = self.store.missing(wanted::wanted(&evidence));
+            let missing = self.store.missing(wanted::wanted(&evidence), self.clock.now());
             let genuine = || {
                 let quote = Quote::parse(wanted::quote(&evidence)?).ok()?;
                 Platform::verify(&quote, &self.roots).ok()
@@ -213,9 +218,10 @@ impl Service {
         items
     }
 
-    fn count(&self, errors: &[FetchError]) {
-        for error in errors {
-            self.metrics.fetched(error.item.issuer().as_str(), "failed");
+    fn count(&self, asked: &[Item], errors: &[FetchError]) {
+        for item in asked {
+            let failed = errors.iter().any(|it| it.item == *item);
+            self.metrics.fetched(item.issuer().as_str(), if failed { "failed" } else { "done" });
         }
     }
 
@@ -243,8 +249,21 @@ impl Service {
             question,
         };
         let statements = dossier.statements_or_why_none();
-        let verdicts = statements.iter().map(|it| examiner.examine(&ask.subject, it)).collect();
+        let mut verdicts: Vec<Verdict> =
+            statements.iter().map(|it| examiner.examine(&ask.subject, it)).collect();
+        verdicts.iter_mut().for_each(|it| self.ask_whose(it));
         Answer { verdicts, now }
+    }
+
+    /// Refuses evidence of a platform that is another node's.
+    fn ask_whose(&self, verdict: &mut Verdict) {
+        let Some(claims) = &verdict.claims else { return };
+        let platform = claims.platform.as_ref();
+        if let Some(why) = self.enrolled.objection(platform, &verdict.subject, self.require_enrolment) {
+            verdict.outcome = Outcome::Refused;
+            verdict.reasons.push(why);
+            verdict.judgement = None;
+        }
     }
 
     /// Enters what was accepted. What names no platform is nothing that could be told of later.
@@ -324,8 +343,9 @@ impl Service {
         for error in errors {
             tracing::warn!(%error, "collateral was not read; what there was stays in force");
         }
-        let (refreshed, errors) = self.store.refresh(now);
-        self.count(&errors);
+        let due = self.store.due(now);
+        let (refreshed, errors) = self.store.want(due.clone(), now);
+        self.count(&due, &errors);
         for generation in [polled, refreshed].into_iter().flatten() {
             self.put_in_force(&generation);
         }

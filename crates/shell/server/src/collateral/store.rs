@@ -3,7 +3,7 @@
 //!
 //! A directory that cannot be read, or a service that does not answer, leaves in force what was.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
@@ -80,11 +80,22 @@ pub struct Store {
 struct Sources {
     directories: Vec<(Directory, Files, Update)>,
     fetched: Files,
-    items: BTreeSet<Item>,
+    items: BTreeMap<Item, Held>,
+}
+
+/// What is known of a document that was fetched.
+#[derive(Clone, Copy, Debug)]
+struct Held {
+    /// When it was asked for last; 0 is by a process before.
+    asked: Timestamp,
+    /// When the next one is due.
+    expires: Timestamp,
 }
 
 /// How long before it expires a document is fetched anew.
 const AHEAD: Nanos = Nanos::from_secs(24 * 3600);
+/// How long a service that has nothing newer is left alone.
+const AGAIN: Nanos = Nanos::from_secs(3600);
 
 impl Store {
     /// Reads directories and cache; `early` are those with Intel's next set of TCB levels. Without a fetcher nothing is ever asked for.
@@ -108,7 +119,7 @@ impl Store {
             let files = directory.changed()?.unwrap_or_default();
             read.push((directory, files, update));
         }
-        let sources = Sources { directories: read, fetched, items: BTreeSet::new() };
+        let sources = Sources { directories: read, fetched, items: BTreeMap::new() };
         let first = Arc::new(sources.generation(1, now));
         Ok(Self { sources: Mutex::new(sources), current: RwLock::new(first), cache, fetcher, roots })
     }
@@ -146,15 +157,16 @@ impl Store {
         self.fetcher.is_some()
     }
 
-    /// What of this is not there and can be fetched.
+    /// What of this is not there, or has expired, and can be fetched.
     #[must_use]
-    pub fn missing(&self, wanted: Vec<Item>) -> Vec<Item> {
+    pub fn missing(&self, wanted: Vec<Item>, now: Timestamp) -> Vec<Item> {
         let Some(fetcher) = &self.fetcher else { return Vec::new() };
-        let (sources, current) = (self.sources(), self.current());
-        let is_missing = |item: &Item| {
-            !sources.fetched.contains_key(&item.file_name()) && !current.has(item) && fetcher.serves(item)
+        let (mut sources, current) = (self.sources(), self.current());
+        let mut is_missing = |item: &Item| match sources.held(item) {
+            Some(held) => held.expires < now,
+            None => !current.has(item) && fetcher.serves(item),
         };
-        wanted.into_iter().filter(is_missing).collect()
+        wanted.into_iter().filter(|it| is_missing(it)).collect()
     }
 
     /// Fetches these. The new generation, if there is one.
@@ -169,18 +181,12 @@ impl Store {
         }
     }
 
-    /// Fetches anew what expires soon.
-    ///
-    /// # Errors
-    ///
-    /// What could not be fetched; the rest was.
-    pub fn refresh(&self, now: Timestamp) -> (Option<Arc<Generation>>, Vec<FetchError>) {
-        let Some(fetcher) = &self.fetcher else { return (None, Vec::new()) };
-        let due: Vec<Item> = {
-            let sources = self.sources();
-            sources.items.iter().filter(|it| sources.is_due(it, now)).cloned().collect()
-        };
-        self.fetch(fetcher, due, now)
+    /// What was fetched, expires soon, and was not asked for just now.
+    #[must_use]
+    pub fn due(&self, now: Timestamp) -> Vec<Item> {
+        let is_due = |it: &Held| it.expires <= now.after(AHEAD) && now >= it.asked.after(AGAIN);
+        let sources = self.sources();
+        sources.items.iter().filter(|(_, it)| is_due(it)).map(|(item, _)| item.clone()).collect()
     }
 
     fn fetch(
@@ -193,7 +199,7 @@ impl Store {
         for item in items {
             let held = self.held(&item);
             match fetcher.fetch(&item, |fetched| acceptable(&item, fetched, &held, &self.roots, now)) {
-                Ok(fetched) => changed |= self.keep(&item, &fetched),
+                Ok(fetched) => changed |= self.keep(&item, &fetched, now),
                 Err(error) => {
                     tracing::warn!(%error, "collateral was not fetched; what there was stays in force");
                     errors.push(error);
@@ -204,14 +210,13 @@ impl Store {
     }
 
     /// Whether it is another than before.
-    fn keep(&self, item: &Item, fetched: &Fetched) -> bool {
+    fn keep(&self, item: &Item, fetched: &Fetched, now: Timestamp) -> bool {
         if let Some(cache) = &self.cache
             && let Err(error) = cache.keep(item, fetched)
         {
             tracing::warn!(%error, "what was fetched could not be kept on disk");
         }
         let mut sources = self.sources();
-        sources.items.insert(item.clone());
         let name = item.file_name();
         let mut changed = false;
         let chain = fetched.issuer_chain.as_ref().map(|it| (chain_name(&name), it));
@@ -219,6 +224,8 @@ impl Store {
             let before = sources.fetched.insert(name, bytes.as_slice().into());
             changed |= before.as_deref() != Some(bytes);
         }
+        let expires = expires(&item.file_name(), &fetched.body.as_slice().into());
+        sources.items.insert(item.clone(), Held { asked: now, expires });
         changed
     }
 
@@ -276,12 +283,22 @@ impl Sources {
         }
     }
 
-    fn is_due(&self, item: &Item, now: Timestamp) -> bool {
-        let file = self.fetched.get(&item.file_name());
-        let Some(bytes) = file else { return true };
-        let pieces = pieces(&dossier([(item.file_name(), bytes)]).endorsements);
-        pieces.values().any(|it| it.expires <= now.after(AHEAD))
+    /// What is known of a document, read from what a process before left if need be.
+    fn held(&mut self, item: &Item) -> Option<Held> {
+        if let Some(held) = self.items.get(item) {
+            return Some(*held);
+        }
+        let name = item.file_name();
+        let held = Held { asked: Timestamp(0), expires: expires(&name, self.fetched.get(&name)?) };
+        self.items.insert(item.clone(), held);
+        Some(held)
     }
+}
+
+/// When a document expires; never, where it has no such date.
+fn expires(name: &str, bytes: &Arc<[u8]>) -> Timestamp {
+    let pieces = pieces(&dossier([(name.to_owned(), bytes)]).endorsements);
+    pieces.values().map(|it| it.expires).min().unwrap_or(Timestamp(u64::MAX))
 }
 
 /// Why what was fetched is not what was asked for, or no use: it is looked at whole, with its signature,
@@ -338,7 +355,9 @@ fn acceptable(
 /// Why it is not signed by whom it should be. A list whose issuer is not known here is left to whoever
 /// uses it.
 fn signed(endorsements: &Endorsements, roots: &Roots) -> Result<(), String> {
-    if let Some(fault) = Collateral::verify(endorsements, roots).rejected().first() {
+    // Lists are looked at below: by themselves they would be rejected for want of their issuers.
+    let documents = Endorsements { crls: Vec::new(), ..endorsements.clone() };
+    if let Some(fault) = Collateral::verify(&documents, roots).rejected().first() {
         return Err(fault.to_string());
     }
     let issuers: Vec<Certificate> =

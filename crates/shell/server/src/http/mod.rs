@@ -2,6 +2,7 @@
 
 mod body;
 mod collateral;
+mod enrol;
 mod events;
 mod forecast;
 mod listen;
@@ -12,5 +13,5 @@ mod verify;
 
 pub use listen::Limits;
 pub(crate) use listen::serve;
-pub(crate) use routes::router;
 pub use routes::{OPENAPI, ROUTES};
+pub(crate) use routes::{from_hex, router};

@@ -19,7 +19,7 @@ use crate::service::Service;
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// Every route: method and path.
-pub const ROUTES: [(&str, &str); 11] = [
+pub const ROUTES: [(&str, &str); 12] = [
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
@@ -28,6 +28,7 @@ pub const ROUTES: [(&str, &str); 11] = [
     ("get", "/v1/events"),
     ("get", "/v1/forecast"),
     ("get", "/v1/keys"),
+    ("post", "/v1/enrol"),
     ("post", "/v1/nonce"),
     ("post", "/v1/verify"),
     ("post", "/v1/verify/batch"),
@@ -44,6 +45,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route("/v1/events", get(super::events::events))
         .route("/v1/forecast", get(super::forecast::forecast))
         .route("/v1/keys", get(keys))
+        .route("/v1/enrol", post(super::enrol::enrol))
         .route("/v1/nonce", post(nonce))
         .route("/v1/verify", post(super::verify::verify))
         .route("/v1/verify/batch", post(super::verify::batch));
@@ -127,7 +129,7 @@ async fn nonce(State(service): State<Arc<Service>>) -> Response {
 }
 
 /// Of either case; `None` for what is no hex.
-pub(super) fn from_hex(text: &str) -> Option<Vec<u8>> {
+pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         text.chars().map(|it| it.to_digit(16).and_then(|it| u8::try_from(it).ok())).collect::<Option<_>>()?;
     let (pairs, []) = digits.as_chunks::<2>() else { return None };

@@ -97,6 +97,7 @@ fn every_answer_is_as_described() {
     check(&schemas, "post", "/v1/verify/batch", &batch);
     check(&schemas, "post", "/v1/verify/batch", &service.post("/v1/verify/batch", &[], b"x"));
     check(&schemas, "get", "/v1/events", &service.get("/v1/events?after=x"));
+    check(&schemas, "post", "/v1/enrol", &service.post("/v1/enrol", &[], b"{}"));
     check(&schemas, "post", "/v1/verify", &service.post("/v1/verify?none=such", &[], b"x"));
 }
 
