@@ -3,8 +3,12 @@
 mod json;
 mod x509;
 
+use casemate_attest::cca::{PlatformClaims, RealmClaims};
+use casemate_attest::claims::Kind;
+use casemate_attest::dcap::{self, Quote, QuoteError};
 use casemate_attest::inspect::Field;
-use casemate_attest::{AzureVtpm, CcaAnchor, CcaCurve, Evidence, GceVtpm, TpmQuote, cca, nitro};
+use casemate_attest::{AzureVtpm, CcaAnchor, CcaCurve, Evidence, GceVtpm};
+use casemate_attest::{cca, nitro, snp, tpm, vtpm};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
 use crate::content::{Content, Unsupported, Unusable, recognise};
@@ -35,11 +39,9 @@ impl Piece {
     fn of(content: &Content) -> Self {
         match content {
             Content::Evidence(evidence) => Self::of_evidence(evidence),
-            Content::HclReport(report) => Self::read("report of Azure's HCL", hcl(report)),
-            Content::TpmQuote(quote) => Self::told("TPM quote without its key", tpm_quote(quote)),
-            Content::Unsupported(Unsupported { what, remedy, .. }) => {
-                Self { what: (*what).to_owned(), fields: Vec::new(), error: Some((*remedy).to_owned()) }
-            }
+            Content::HclReport(report) => Self::read("report of Azure's HCL", vtpm::inspect_hcl(report)),
+            Content::TpmQuote(quote) => Self::told("TPM quote without its key", tpm::inspect(quote)),
+            Content::Unsupported(it) => Self::of_unsupported(it),
             Content::Certificate(der) => Self::read("certificate", x509::certificate(der)),
             Content::Crl(der) => Self::read("certificate revocation list", x509::crl(der)),
             Content::TcbInfo(it) => Self::read("TCB Info", json::signed(it)),
@@ -57,20 +59,37 @@ impl Piece {
             Evidence::NitroDocument(bytes) => {
                 Self::read("AWS Nitro attestation document", nitro::inspect(bytes))
             }
-            Evidence::Quote(bytes) => Self::told("DCAP quote", vec![Field::hex("bytes", bytes)]),
+            Evidence::Quote(bytes) => Self::read("quote", quote(bytes)),
             Evidence::SnpReport { report, certificates } => {
-                let mut fields = vec![Field::hex("report", report)];
-                fields.extend(x509::certificates(certificates));
-                Self::told("SEV-SNP attestation report", fields)
+                let mut piece = Self::read("SEV-SNP attestation report", snp::inspect(report));
+                piece.fields.extend(x509::certificates(certificates));
+                piece
             }
             Evidence::AzureVtpm(it) => Self::told("evidence of an Azure vTPM", azure(it)),
             Evidence::GceVtpm(it) => Self::told("evidence of a Google vTPM", gce(it)),
             Evidence::Tpm { ak_public, quotes } => {
                 let mut fields = vec![Field::hex("AK public key (SubjectPublicKeyInfo)", ak_public)];
-                fields.extend(quotes.iter().map(|it| Field::group("quote", tpm_quote(it))));
+                fields.extend(quotes.iter().map(|it| Field::group("quote", tpm::inspect(it))));
                 Self::told("quotes of a TPM", fields)
             }
         }
+    }
+
+    /// Claims without a signature can be shown; the rest is only named.
+    fn of_unsupported(Unsupported { kind, what, remedy, bytes }: &Unsupported) -> Self {
+        let claims = match kind {
+            Some(Kind::Cca) => RealmClaims::parse(bytes)
+                .map(|it| it.fields())
+                .or_else(|why| PlatformClaims::parse(bytes).map(|it| it.fields()).map_err(|_| why)),
+            _ => {
+                return Self {
+                    what: (*what).to_owned(),
+                    fields: Vec::new(),
+                    error: Some((*remedy).to_owned()),
+                };
+            }
+        };
+        Self::read(what, claims)
     }
 
     fn told(what: &str, fields: Vec<Field>) -> Self {
@@ -85,24 +104,37 @@ impl Piece {
     }
 }
 
-fn azure(vtpm: &AzureVtpm) -> Vec<Field> {
-    let report = hcl(&vtpm.hcl_report).unwrap_or_else(|error| vec![Field::new("not readable", error)]);
-    let mut fields = vec![Field::group("HCL report", report)];
-    fields.extend(vtpm.quote.iter().map(|it| Field::group("TPM quote", tpm_quote(it))));
-    fields.extend(vtpm.td_quote.iter().map(|it| quote(it)));
-    fields.extend(x509::certificates(&vtpm.certificates));
+fn azure(azure: &AzureVtpm) -> Vec<Field> {
+    let mut fields = vec![part("HCL report", &azure.hcl_report, vtpm::inspect_hcl(&azure.hcl_report))];
+    fields.extend(azure.quote.iter().map(|it| Field::group("TPM quote", tpm::inspect(it))));
+    fields.extend(azure.td_quote.iter().map(|it| part("TD quote", it, quote(it))));
+    fields.extend(x509::certificates(&azure.certificates));
     fields
 }
 
-fn gce(vtpm: &GceVtpm) -> Vec<Field> {
-    let mut fields = vec![Field::hex("AK public area (TPMT_PUBLIC)", &vtpm.ak_public)];
-    fields.extend(x509::certificates(vtpm.ak_certificate.as_slice()));
-    fields.extend(x509::certificates(&vtpm.certificates));
-    fields.extend(vtpm.quotes.iter().map(|it| Field::group("TPM quote", tpm_quote(it))));
-    if let Some(log) = &vtpm.event_log {
-        fields.push(Field::new("event log", format!("{} bytes", log.len())));
+fn gce(gce: &GceVtpm) -> Vec<Field> {
+    let mut fields =
+        vec![part("AK public area (TPMT_PUBLIC)", &gce.ak_public, tpm::inspect_public(&gce.ak_public))];
+    if let Some(der) = &gce.ak_certificate {
+        fields.extend(x509::certificates(std::slice::from_ref(der)));
+        fields.push(part("instance", der, vtpm::inspect_instance(der)));
     }
+    fields.extend(x509::certificates(&gce.certificates));
+    fields.extend(gce.quotes.iter().map(|it| Field::group("TPM quote", tpm::inspect(it))));
+    fields.extend(gce.event_log.iter().map(|it| part("event log", it, tpm::inspect_event_log(it))));
     fields
+}
+
+fn quote(bytes: &[u8]) -> Result<Vec<Field>, QuoteError> {
+    Quote::parse(bytes).map(|it| dcap::inspect(&it))
+}
+
+/// A part under its name; bare, and with why, where it cannot be read.
+fn part<E: ToString>(name: &str, bytes: &[u8], fields: Result<Vec<Field>, E>) -> Field {
+    match fields {
+        Ok(fields) => Field::group(name, fields),
+        Err(error) => Field::hex(name, bytes).meaning(format!("not readable: {}", error.to_string())),
+    }
 }
 
 fn cca_anchor(anchor: &CcaAnchor) -> Vec<Field> {
@@ -164,21 +196,4 @@ struct Node<'a> {
     meaning: Option<&'a str>,
     #[serde(serialize_with = "tree")]
     children: &'a [Field],
-}
-
-fn hcl(report: &[u8]) -> Result<Vec<Field>, String> {
-    Ok(vec![Field::hex("bytes", report)])
-}
-
-fn quote(bytes: &[u8]) -> Field {
-    Field::hex("quote", bytes)
-}
-
-fn tpm_quote(quote: &TpmQuote) -> Vec<Field> {
-    let mut fields = vec![Field::hex("message", &quote.message), Field::hex("signature", &quote.signature)];
-    for (nth, (index, value)) in quote.pcrs.iter().enumerate() {
-        let index = index.map_or(nth, usize::from);
-        fields.push(Field::hex(format!("PCR {index}"), value));
-    }
-    fields
 }

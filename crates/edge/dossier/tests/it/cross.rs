@@ -1,8 +1,9 @@
 //! Real evidence with the endorsements, the instant or the nonce of another case.
 
-use casemate_dossier::{Input, Outcome, Verdict};
+use casemate_attest::Roots;
+use casemate_dossier::{Dossier, Examiner, Forecast, Input, Outcome, Verdict};
 use casemate_model::Timestamp;
-use casemate_policy::EvidencePolicy;
+use casemate_policy::{EvidencePolicy, Question};
 
 use crate::case::{Case, verdicts};
 
@@ -135,4 +136,23 @@ fn a_report_inside_a_vtpms_evidence_is_no_element_and_copies_are_none() {
     inputs.push(case.file("evidence-v1.json"));
     let nonce = case.nonce();
     assert_eq!(verdict(&inputs, case.now(), nonce.as_deref()).kind.expect("a kind").as_str(), "vtpm");
+}
+
+#[test]
+fn tdx_v4_phala_uptodate_2025_06_is_forecast_to_fall_by_the_set_of_2026_10() {
+    let test = "tdx_v4_phala_uptodate_2025_06_is_forecast_to_fall_by_the_set_of_2026_10";
+    let Some(quote) = Case::open(test, "tdx/v4-phala-uptodate-2025-06") else { return };
+    let Some(early) = Case::open(test, "tdx/v4-phala-after-tcb-recovery-2026-10") else { return };
+    let dossier = Dossier::of(&quote.inputs());
+    let recovered = Dossier::of(&[early.file("tdx_quote_td15ex_collateral.json")]).endorsements;
+    let (roots, policy) = (Roots::production(), EvidencePolicy::published_default());
+    let question = Question { nonce: None, tenant: None, now: quote.now() };
+    let (endorsements, references) = (&dossier.endorsements, &dossier.references);
+    let examiner = Examiner { endorsements, references, roots: &roots, policy: &policy, question };
+    let forecast = Forecast::of(&examiner, &recovered, "node-1", &dossier.statements[0]);
+    assert!(forecast.falls(), "{forecast:#?}");
+    assert_eq!(forecast.early.tcb().expect("a rating").status.as_str(), "OutOfDate");
+    let advisories: Vec<_> = forecast.new_advisories().into_iter().collect();
+    assert_eq!(serde_json::json!(advisories), early.expected["advisories"]);
+    assert_eq!(forecast.falls_by(), forecast.present.valid_until);
 }
