@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use casemate_model::Fingerprint;
+
 use super::extensions::{self, Extensions, Owner, TURIN_HW_ID_LEN};
 use super::report::Report;
 use super::tcb::{self, product_of_cpuid};
@@ -57,8 +59,12 @@ impl Certificates {
             .ok_or_else(|| SnpFault::NoVek { key, remedy: self.remedy(report) })
     }
 
-    /// Issuer and root for a leaf, in every way there is by name.
-    pub(super) fn chains<'a>(&'a self, leaf: &'a Certificate) -> Result<Vec<[&'a Certificate; 3]>, SnpFault> {
+    /// Issuer and root for a leaf, in the ways there are by name: those with an accepted root first.
+    pub(super) fn chains<'a>(
+        &'a self,
+        leaf: &'a Certificate,
+        accepts: impl Fn(&Fingerprint) -> bool,
+    ) -> Result<Vec<[&'a Certificate; 3]>, SnpFault> {
         let named = |name: &'a [u8]| self.all.iter().filter(move |it| it.subject() == name);
         let key = extensions::role(leaf).unwrap_or(SnpKey::Vcek);
         let missing = |issuer, subject| {
@@ -78,13 +84,14 @@ impl Certificates {
         if issuers.peek().is_none() {
             return Err(missing(issuer, subject));
         }
-        let chains: Vec<_> = issuers
+        let mut chains: Vec<_> = issuers
             .flat_map(|issuer| {
                 let roots = named(issuer.issuer()).filter(|it| it.is_self_issued());
                 roots.map(move |root| [leaf, issuer, root])
             })
-            .take(MAX_CHAINS)
             .collect();
+        chains.sort_by_cached_key(|[.., root]| !accepts(&root.fingerprint()));
+        chains.truncate(MAX_CHAINS);
         if chains.is_empty() {
             return Err(missing("AMD's root key (ARK)", "the signing key's certificate"));
         }

@@ -55,15 +55,14 @@ impl Vek {
             SnpKey::Vcek => VCEK_CHAIN,
             SnpKey::Vlek => VLEK_CHAIN,
         };
+        let accepts = |root: &Fingerprint| roots.amd_product(root).is_some();
         let verify = |chain: [_; 3]| {
-            let path = verify_path(&chain, LeafRules::MaySaySo, chain_name, |root| {
-                roots.amd_product(root).is_some()
-            })?;
+            let path = verify_path(&chain, LeafRules::MaySaySo, chain_name, accepts)?;
             Ok::<_, ChainError>((chain, path))
         };
         let mut refusal = None;
         let (chain, path) = certificates
-            .chains(leaf)?
+            .chains(leaf, accepts)?
             .into_iter()
             .find_map(|chain| verify(chain).map_err(|error| refusal.get_or_insert(error).clone()).ok())
             .ok_or_else(|| {

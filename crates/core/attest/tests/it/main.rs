@@ -10,6 +10,8 @@ mod measurement;
 mod nitro;
 mod nitro_real;
 mod real;
+mod snp;
+mod snp_real;
 mod structure;
 mod tpm;
 mod vtpm;

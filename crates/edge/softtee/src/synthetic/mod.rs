@@ -11,6 +11,7 @@ pub mod cose;
 pub mod dcap;
 pub mod nitro;
 mod revocation;
+pub mod snp;
 pub mod vtpm;
 
 use casemate_attest::{Endorsements, Evidence, Roots, VerifiedEvidence, verify};
