@@ -62,8 +62,6 @@ pub struct Expiry {
 pub enum Lapsing {
     /// Something signed.
     Artifact(Artifact),
-    /// A piece of collateral, by the name of its place.
-    Collateral(String),
     /// An attestation result, by its subject.
     Result(String),
 }

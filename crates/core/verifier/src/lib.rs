@@ -12,6 +12,7 @@
 #![forbid(unsafe_code)]
 
 pub mod batch;
+pub mod bundle;
 mod cache;
 mod dcap;
 pub mod enrolment;
@@ -21,6 +22,7 @@ mod platforms;
 pub mod queue;
 mod stages;
 mod standing;
+mod store;
 
 pub use cache::Cache;
 pub use dcap::{Dcap, VouchedPlatform};
@@ -28,3 +30,4 @@ pub use forecast::Forecast;
 pub use platforms::{Bounds, Examined, FACTS_OF_PLATFORM, Learnt, Platforms, SUBJECTS_OF_PLATFORM};
 pub use stages::{Key, Rated, Stages};
 pub use standing::{Change, Course, Event, Standing};
+pub use store::{Age, Offered, Place, Store, StoreFault};

@@ -7,7 +7,9 @@ use casemate_attest::dcap::{Collateral, Quote, TcbStatus};
 use casemate_attest::x509::pem_blocks;
 use casemate_attest::{Endorsements, Evidence, Roots, SignedJson, verify};
 use casemate_model::{Nanos, Timestamp};
-use casemate_verifier::{Bounds, Course, Dcap, Event, Platforms, Stages, Standing};
+use casemate_verifier::{
+    Bounds, Course, Dcap, Event, Platforms, Stages, Standing, Store, StoreFault, bundle,
+};
 use serde_json::Value;
 
 const BEFORE: &str = "tdx/v4-phala-uptodate-2025-06";
@@ -153,4 +155,66 @@ fn no_changed_byte_is_answered_otherwise_than_without_memory() {
             .map(|it| it.claims().body.clone()),
         Ok(Body::Tdx(_))
     ));
+}
+
+#[test]
+fn stale_signed_collateral_replayed_is_refused() {
+    let (Some(before), Some(after)) = (Case::find(BEFORE), Case::find(AFTER)) else { return };
+    let mut store = Store::new(Roots::production());
+    let first = store.offer(&before.endorsements);
+    assert_eq!((first.generation, first.taken, &first.refused), (1, 4, &vec![]));
+    let again = store.offer(&before.endorsements);
+    assert_eq!((again.generation, again.taken, again.held), (1, 0, 4), "the same is no new generation");
+    let second = store.offer(&after.endorsements);
+    assert_eq!((second.generation, second.taken, &second.refused), (2, 4, &vec![]));
+    let replayed = store.offer(&before.endorsements);
+    assert_eq!((replayed.generation, replayed.taken), (2, 0));
+    assert_eq!(replayed.refused.len(), 4);
+    assert!(
+        replayed.refused.iter().all(|it| matches!(it, StoreFault::Older { .. })),
+        "{:?}",
+        replayed.refused
+    );
+
+    let mut platforms = before.platforms();
+    let events = platforms.replace(store.collateral(), store.generation(), after.now);
+    assert!(matches!(events.as_slice(), [Event::Standing(it)] if it.course == Course::Revoked));
+}
+
+#[test]
+fn collateral_that_nobody_signed_takes_no_place_and_keeps_nothing_out() {
+    let Some(case) = Case::find(BEFORE) else { return };
+    let mut forged = case.endorsements.clone();
+    let text = String::from_utf8(forged.tcb_infos[0].json.clone()).expect("text");
+    let number = "\"tcbEvaluationDataNumber\":17";
+    assert!(text.contains(number));
+    forged.tcb_infos[0].json = text.replace(number, "\"tcbEvaluationDataNumber\":99").into_bytes();
+    let mut store = Store::new(Roots::production());
+    let offered = store.offer(&forged);
+    assert_eq!((offered.taken, offered.refused.len()), (3, 1));
+    assert!(matches!(offered.refused[0], StoreFault::Unverified(_)));
+    assert_eq!(store.offer(&case.endorsements).taken, 1);
+    let mut strangers = Store::new(Roots::none());
+    assert_eq!(strangers.offer(&case.endorsements).taken, 0);
+}
+
+#[test]
+fn a_bundle_carries_collateral_over_and_is_the_same_bytes_each_time() {
+    let Some(case) = Case::find(BEFORE) else { return };
+    let mut store = Store::new(Roots::production());
+    store.offer(&case.endorsements);
+    let bytes = bundle::write(&store.endorsements());
+    let mut shuffled = case.endorsements.clone();
+    shuffled.crls.reverse();
+    shuffled.certificates.reverse();
+    assert_eq!(bundle::write(&shuffled), bytes);
+    let read = bundle::read(&bytes).expect("a bundle");
+    assert_eq!(bundle::write(&read), bytes);
+    let mut other = Store::new(Roots::production());
+    assert_eq!(other.offer(&read).taken, 4);
+    assert!(bundle::read(&bytes[..bytes.len() - 1]).is_err());
+    let version = String::from_utf8(bytes)
+        .expect("text")
+        .replace("\"version\":1,\"tcbInfos", "\"version\":2,\"tcbInfos");
+    assert!(matches!(bundle::read(version.as_bytes()), Err(bundle::BundleError::Format { version: 2, .. })));
 }
