@@ -101,7 +101,7 @@ impl Collateral {
         Self::with_chain(endorsements, &[], roots)
     }
 
-    /// As [`verify`](Self::verify), with certificates that came with a quote as further issuers.
+    /// As [`verify`](Self::verify), with the verified chain of a quote for further issuers.
     pub(super) fn with_chain(endorsements: &Endorsements, chain: &[Certificate], roots: &Roots) -> Self {
         let mut it = Self::default();
         let mut certificates = chain.to_vec();
@@ -114,7 +114,7 @@ impl Collateral {
                 Err(cause) => it.reject("certificate", cause.into()),
             }
         }
-        let issuers = Issuers::of(&certificates, roots);
+        let issuers = Issuers::of(&certificates, chain, roots);
         for signed in &endorsements.tcb_infos {
             match issuers.verify(signed, TCB_INFO, TcbInfo::parse, |it| {
                 (it.issued, it.next_update, it.evaluation_number)
@@ -282,7 +282,8 @@ struct Issuer<'a> {
 }
 
 impl<'a> Issuers<'a> {
-    fn of(certificates: &'a [Certificate], accepted: &Roots) -> Self {
+    /// `verified` are those of a chain whose signatures hold: they are not verified again.
+    fn of(certificates: &'a [Certificate], verified: &[Certificate], accepted: &Roots) -> Self {
         let mut it = Self { roots: Vec::new(), cas: Vec::new(), signers: Vec::new() };
         for certificate in certificates.iter().filter(|it| it.is_self_issued()) {
             let root = certificate.fingerprint();
@@ -294,7 +295,9 @@ impl<'a> Issuers<'a> {
         for certificate in certificates.iter().filter(|it| !it.is_self_issued()) {
             for root in it.roots.iter().filter(|root| root.certificate.subject() == certificate.issuer()) {
                 let is_ca = certificate.constraints().is_some_and(|it| it.ca);
-                if is_ca && root.certificate.has_signed(certificate) {
+                let is_known = verified.contains(certificate) && verified.contains(root.certificate);
+                let holds = || is_known || root.certificate.has_signed(certificate);
+                if is_ca && holds() {
                     let window = root.window.and(validity(certificate, "PCK CA certificate"));
                     it.cas.push(Issuer { certificate, window, root: root.root });
                 } else if !is_ca && certificate.common_name() == Some(SIGNER_NAME) {
