@@ -1,11 +1,13 @@
-//! vTPMs inside synthetic trust domains, and keys that a report vouches for.
+//! vTPMs inside synthetic trust domains and guests, and keys that a report vouches for.
 
-use casemate_attest::claims::{Body, Claims, PcrBank, VtpmBody};
+use casemate_attest::claims::{Body, Claims, PcrBank, SnpKey, VtpmBody};
 use casemate_attest::dcap::TcbStatus;
-use casemate_attest::vtpm::VtpmFault;
-use casemate_attest::{AzureVtpm, Endorsements, Evidence, Fault, GceVtpm, Refused, verify};
+use casemate_attest::tpm::Public;
+use casemate_attest::vtpm::{VtpmFault, svsm};
+use casemate_attest::{AzureVtpm, Endorsements, Evidence, Fault, GceVtpm, Product, Refused, verify};
 use casemate_softtee::synthetic::dcap::{DcapQuote, DcapRoot};
-use casemate_softtee::synthetic::vtpm::{AzureDefect, GoogleRoot, SyntheticHcl};
+use casemate_softtee::synthetic::snp::SnpRoot;
+use casemate_softtee::synthetic::vtpm::{AzureDefect, GoogleRoot, SyntheticHcl, SyntheticTpm, TpmKeyKind};
 
 use crate::NOW;
 
@@ -142,4 +144,47 @@ fn a_trust_domain_that_vouches_for_the_vtpms_key_is_inside_it() {
 fn a_trust_domain_that_holds_the_nonce_alone_may_be_another() {
     let fault = only_fault(in_trust_domain(|_| padded(b"challenge")));
     assert_eq!(fault, Fault::Vtpm(VtpmFault::InnerNotBound));
+}
+
+/// Azure's vTPM in a guest of this level, whose report holds what the HCL asks for.
+fn on_snp(product: Product, vmpl: u32) -> Result<Claims, Refused> {
+    let (hcl, mut root) = (SyntheticHcl::new(), SnpRoot::new(NOW, product, SnpKey::Vcek));
+    root.body.report_data = hcl.report_data();
+    root.body.vmpl = vmpl;
+    let evidence = SyntheticHcl::evidence(hcl.on_snp(&root.report(), root.certificates()));
+    verify(&evidence, &root.endorsements(), &root.roots(), NOW).map(|it| it.claims().clone())
+}
+
+#[test]
+fn an_hcl_on_every_product_of_amd_verifies() {
+    for product in Product::ALL {
+        let claims = on_snp(product, 0).unwrap_or_else(|refused| panic!("{product}: {refused}"));
+        let inner = vtpm(&claims).inner.as_ref().expect("the guest's claims");
+        assert!(matches!(&inner.body, Body::Snp(body) if body.product == product));
+        assert_eq!(claims.tcb, None);
+    }
+}
+
+#[test]
+fn a_report_that_the_guest_asked_for_above_the_hcl_vouches_for_no_vtpm() {
+    let fault = only_fault(on_snp(Product::Genoa, 2));
+    assert_eq!(fault, Fault::Vtpm(VtpmFault::Vmpl { vmpl: 2 }));
+}
+
+#[test]
+fn an_svsm_vouches_for_its_vtpms_key_at_vmpl_0_for_this_nonce_only() {
+    use aws_lc_rs::digest::{SHA512, digest};
+    let (nonce, manifest) = ([7; 64], SyntheticTpm::new(TpmKeyKind::P256).public_area());
+    let vouched = |vmpl, nonce: &[u8; 64], manifest: &[u8]| {
+        let mut root = SnpRoot::new(NOW, Product::Milan, SnpKey::Vcek);
+        let bound = digest(&SHA512, &[&[7; 64][..], manifest].concat());
+        root.body.report_data.0.copy_from_slice(bound.as_ref());
+        root.body.vmpl = vmpl;
+        let verified = verify(&root.evidence(), &root.endorsements(), &root.roots(), NOW);
+        svsm::vouched_key(&verified.expect("it verifies"), nonce, manifest)
+    };
+    let key = vouched(0, &nonce, &manifest).expect("it vouches for it");
+    assert_eq!(key, Public::parse(&manifest).expect("a TPMT_PUBLIC"));
+    assert_eq!(vouched(0, &[8; 64], &manifest), Err(VtpmFault::ManifestBinding.into()));
+    assert_eq!(vouched(1, &nonce, &manifest), Err(VtpmFault::Vmpl { vmpl: 1 }.into()));
 }
