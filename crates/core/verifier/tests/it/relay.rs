@@ -1,8 +1,11 @@
 //! Evidence of one node is good for no other, and nonces are good once.
 
+use casemate_attest::binding::platform_report_data;
 use casemate_attest::claims::PlatformId;
-use casemate_model::{Nanos, Nonce, Timestamp};
-use casemate_verifier::enrolment::{Enrolment, EnrolmentFault};
+use casemate_attest::{Endorsements, VerifiedEvidence, verify};
+use casemate_model::{Nanos, NodeIdentity, Nonce, Timestamp};
+use casemate_softtee::synthetic::nitro::NitroRoot;
+use casemate_verifier::enrolment::{Enrolment, EnrolmentFault, Presented, Relayed};
 use casemate_verifier::nonce::{NonceFault, Nonces};
 
 const NOW: Timestamp = Timestamp::from_unix_secs(1_800_000_000);
@@ -68,4 +71,87 @@ fn enrolments_are_bounded_by_node_and_in_all() {
     assert_eq!(enrolment.enrol(id(8), "a"), Err(EnrolmentFault::Full { limit: 8 }));
     enrolment.enrol(id(8), "b").expect("room");
     assert_eq!(enrolment.enrol(id(9), "c"), Err(EnrolmentFault::Full { limit: 9 }));
+}
+
+const NONCE: Nonce = Nonce([9; 32]);
+const KEY: &[u8] = b"agent key";
+
+fn node(uid: &str, boot: &str) -> NodeIdentity {
+    NodeIdentity { uid: uid.into(), boot_id: boot.into() }
+}
+
+/// Evidence of one certain machine, made for these.
+fn evidence(nonce: &Nonce, node: &NodeIdentity, key: &[u8]) -> VerifiedEvidence {
+    let mut root = NitroRoot::new(NOW);
+    root.claims.set("nonce", platform_report_data(nonce, node, key).0.as_slice());
+    verify(&root.evidence(), &Endorsements::none(), &root.roots(), NOW).expect("evidence in order")
+}
+
+fn machine() -> PlatformId {
+    PlatformId::NitroModule(NitroRoot::MODULE_ID.into())
+}
+
+/// What is said to a node that was given the nonce and presents this.
+fn admit(
+    enrolment: &Enrolment,
+    evidence: &VerifiedEvidence,
+    node: &NodeIdentity,
+) -> Result<(), EnrolmentFault> {
+    let mut nonces = Nonces::new(MINUTE, 10, 5);
+    nonces.give(NONCE, &node.uid, NOW).expect("room");
+    let presented = Presented { node, nonce: &NONCE, agent_key: KEY };
+    let answer = enrolment.admit(evidence, &presented, &mut nonces, NOW);
+    assert!(nonces.is_empty(), "the nonce is used up, whatever the answer");
+    answer
+}
+
+#[test]
+fn evidence_of_the_enrolled_platform_made_for_this_node_is_admitted() {
+    let (mut enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
+    enrolment.enrol(machine(), "a").expect("free");
+    assert_eq!(admit(&enrolment, &evidence(&NONCE, &a, KEY), &a), Ok(()));
+}
+
+#[test]
+fn evidence_relayed_from_a_good_machine_is_refused_and_says_whose_it_is() {
+    let (mut enrolment, bad) = (Enrolment::new(10), node("bad", "boot 1"));
+    enrolment.enrol(machine(), "a").expect("free");
+    enrolment.enrol(PPID, "bad").expect("free");
+    // The machine was made to answer for the other node: everything is bound to that one.
+    let relayed = evidence(&NONCE, &bad, KEY);
+    let report = Relayed { platform: machine(), holder: "a".into(), presenter: "bad".into() };
+    assert_eq!(admit(&enrolment, &relayed, &bad), Err(EnrolmentFault::Relayed(report)));
+}
+
+#[test]
+fn evidence_made_for_anything_else_is_refused() {
+    let (mut enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
+    enrolment.enrol(machine(), "a").expect("free");
+    let others = [
+        evidence(&Nonce([8; 32]), &a, KEY),
+        evidence(&NONCE, &node("b", "boot 1"), KEY),
+        evidence(&NONCE, &node("a", "boot 2"), KEY),
+        evidence(&NONCE, &a, b"another key"),
+    ];
+    for other in others {
+        assert_eq!(admit(&enrolment, &other, &a), Err(EnrolmentFault::Binding));
+    }
+}
+
+#[test]
+fn nothing_is_enrolled_on_first_sight() {
+    let (enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
+    let answer = admit(&enrolment, &evidence(&NONCE, &a, KEY), &a);
+    assert_eq!(answer, Err(EnrolmentFault::NotEnrolled { node: "a".into() }));
+    assert!(enrolment.is_empty());
+}
+
+#[test]
+fn evidence_without_a_nonce_that_is_out_is_refused() {
+    let (mut enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
+    enrolment.enrol(machine(), "a").expect("free");
+    let presented = Presented { node: &a, nonce: &NONCE, agent_key: KEY };
+    let mut nonces = Nonces::new(MINUTE, 10, 5);
+    let answer = enrolment.admit(&evidence(&NONCE, &a, KEY), &presented, &mut nonces, NOW);
+    assert_eq!(answer, Err(EnrolmentFault::Nonce(NonceFault::NotOut)));
 }
