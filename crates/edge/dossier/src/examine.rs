@@ -1,7 +1,7 @@
 //! Verifies and judges what attesters say.
 
 use casemate_attest::claims::{Claims, Kind, NotChecked};
-use casemate_attest::{Endorsements, Evidence, Fault, Roots, verify};
+use casemate_attest::{Endorsements, Evidence, Fault, Refused, Roots, VerifiedEvidence, verify};
 use casemate_policy::{EvidencePolicy, Judgement, Question, Reason, judge, judge_claims};
 
 use crate::dossier::{Found, Statement};
@@ -27,8 +27,21 @@ impl Examiner<'_> {
     /// What is to be said of one statement of the attester `subject`.
     #[must_use]
     pub fn examine(&self, subject: &str, found: &Found) -> Verdict {
+        let verify = |evidence: &Evidence| verify(evidence, self.endorsements, self.roots, self.question.now);
+        self.examine_with(subject, found, verify)
+    }
+
+    /// The same where somebody remembers platforms, and verifies evidence faster by it. The answer of
+    /// `verify` has to be the one without memory.
+    #[must_use]
+    pub fn examine_with(
+        &self,
+        subject: &str,
+        found: &Found,
+        verify: impl FnOnce(&Evidence) -> Result<VerifiedEvidence, Refused>,
+    ) -> Verdict {
         match &found.statement {
-            Statement::Evidence(evidence) => self.evidence(subject, evidence),
+            Statement::Evidence(evidence) => self.evidence(subject, evidence, verify(evidence)),
             Statement::Unsupported(it) => {
                 let reason = format!("{}; {}", it.what, it.remedy);
                 Verdict::without_claims(subject, it.kind, Outcome::Refused, vec![reason])
@@ -39,8 +52,13 @@ impl Examiner<'_> {
         }
     }
 
-    fn evidence(&self, subject: &str, evidence: &Evidence) -> Verdict {
-        match verify(evidence, self.endorsements, self.roots, self.question.now) {
+    fn evidence(
+        &self,
+        subject: &str,
+        evidence: &Evidence,
+        verified: Result<VerifiedEvidence, Refused>,
+    ) -> Verdict {
+        match verified {
             Ok(verified) => {
                 let mut judgement = judge(&verified, self.policy, &self.question);
                 let judged = self.judge_by_references(verified.claims(), &mut judgement);

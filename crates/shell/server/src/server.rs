@@ -3,13 +3,15 @@
 use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 use std::thread;
 use std::time::Duration;
 
 use casemate_attest::Roots;
+use casemate_attest::dcap::Collateral;
 use casemate_model::Nanos;
 use casemate_policy::result::VerifierId;
+use casemate_verifier::{Bounds, Dcap, Platforms};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
@@ -189,7 +191,12 @@ impl Server {
         let cache = Cache::open(config.state.join("collateral"))?;
         let store =
             Store::open(config.collateral, config.early, Some(cache), fetcher, config.roots.clone(), now)?;
+        let first = store.current();
+        let collateral = Collateral::verify(&first.endorsements, &config.roots);
+        let platforms =
+            Platforms::new(Dcap::new(config.roots.clone()), collateral, first.number, Bounds::default());
         let service = Arc::new(Service {
+            platforms: RwLock::new(platforms),
             requests: Arc::new(Semaphore::new(config.limits.requests)),
             fetching: Arc::new(Semaphore::new(FETCHING)),
             limits: config.limits,

@@ -1,17 +1,18 @@
 //! The service without HTTP: questions in, verdicts out, collateral kept current.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::digest::{Context, SHA256};
 use casemate_attest::claims::Kind;
-use casemate_attest::dcap::{Platform, Quote};
-use casemate_attest::{Endorsements, Roots};
+use casemate_attest::dcap::{Collateral, Platform, Quote};
+use casemate_attest::{Endorsements, Evidence, Fault, Refused, Roots, VerifiedEvidence, verify};
 use casemate_dossier::{Dossier, Examiner, Input, Outcome, Statement, Verdict};
 use casemate_model::{Nanos, Timestamp};
 use casemate_policy::result::{Ear, Issue, VerifierId};
 use casemate_policy::{EvidencePolicy, Question};
+use casemate_verifier::{Dcap, Platforms};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
@@ -51,6 +52,8 @@ pub(crate) struct Service {
     pub(crate) ledger: Ledger,
     pub(crate) metrics: Metrics,
     pub(crate) pool: Pool<Answer>,
+    /// Intel's platforms that were verified, rated by the collateral in force.
+    pub(crate) platforms: RwLock<Platforms<Dcap>>,
     pub(crate) verifier: VerifierId,
 }
 
@@ -234,6 +237,7 @@ impl Service {
         nonce: Option<&[u8]>,
     ) -> Answer {
         let now = self.clock.now();
+        let is_in_force = std::ptr::eq(endorsements, &raw const generation.endorsements);
         let dossier = Dossier::of(&ask.inputs);
         // What came along is looked at beside what is in force, and leaves nothing behind.
         let mut endorsements = endorsements.clone();
@@ -248,11 +252,44 @@ impl Service {
             policy: &ask.policy,
             question,
         };
+        // Platforms are rated by what is in force; whoever brings more has it looked at by itself.
+        let remembers = is_in_force && dossier.endorsements == Endorsements::none();
+        let verify = |evidence: &Evidence| match evidence {
+            Evidence::Quote(bytes) if remembers => self.verify_quote(bytes, generation, now),
+            _ => verify(evidence, &endorsements, &self.roots, now),
+        };
         let statements = dossier.statements_or_why_none();
         let mut verdicts: Vec<Verdict> =
-            statements.iter().map(|it| examiner.examine(&ask.subject, it)).collect();
+            statements.iter().map(|it| examiner.examine_with(&ask.subject, it, &verify)).collect();
         verdicts.iter_mut().for_each(|it| self.ask_whose(it));
         Answer { verdicts, now }
+    }
+
+    /// Verifies a quote: of a platform that is remembered by one signature.
+    fn verify_quote(
+        &self,
+        bytes: &[u8],
+        generation: &Generation,
+        now: Timestamp,
+    ) -> Result<VerifiedEvidence, Refused> {
+        let quote = Quote::parse(bytes).map_err(Fault::from)?;
+        let examined = {
+            let platforms = self.platforms.read().unwrap_or_else(PoisonError::into_inner);
+            if platforms.generation() != generation.number {
+                // A change is under way.
+                let evidence = Evidence::quote(bytes);
+                return verify(&evidence, &generation.endorsements, &self.roots, now);
+            }
+            platforms.examine(&quote, now)
+        };
+        if examined.learnt.is_new() {
+            self.metrics.cache_misses.inc();
+        } else if examined.outcome.is_ok() {
+            self.metrics.cache_hits.inc();
+        }
+        // Whose verdicts stand is the ledger's to know, for every kind of evidence.
+        self.platforms.write().unwrap_or_else(PoisonError::into_inner).learn(examined.learnt, None, now);
+        examined.outcome
     }
 
     /// Refuses evidence of a platform that is another node's.
@@ -366,6 +403,10 @@ impl Service {
             subject: None,
             reasons: Vec::new(),
         };
+        let collateral = Collateral::verify(&generation.endorsements, &self.roots);
+        let mut platforms = self.platforms.write().unwrap_or_else(PoisonError::into_inner);
+        platforms.replace(collateral, generation.number, self.clock.now());
+        drop(platforms);
         self.events.add(event.clone());
         for (key, entry) in self.ledger.standing(self.clock.now()) {
             let verdict = self.again(&key, &entry, &generation.endorsements, generation);

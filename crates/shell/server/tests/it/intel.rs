@@ -70,18 +70,24 @@ fn what_a_quote_needs_is_fetched_once_and_kept() {
     let (root, pccs) = (DcapRoot::new(START), Pccs::start());
     serve(&pccs, &root);
     let service = start(&root, Some(&pccs), Vec::new());
-    let first = verdict(&service, &quote(&root));
+    let quote = quote(&root);
+    let first = verdict(&service, &quote);
     assert_eq!(
         (&first["verdict"], &first["tcb_status"]),
         (&"accepted".into(), &"UpToDate".into()),
         "{first}"
     );
     let asked = pccs.asked().len();
-    assert_eq!(verdict(&service, &quote(&root))["verdict"], "accepted");
+    assert_eq!(verdict(&service, &quote)["verdict"], "accepted");
     let again: Vec<_> = pccs.asked().split_off(asked);
     assert_eq!(again, Vec::<String>::new(), "what is there is not asked for again");
 
     let metrics = service.get("/metrics").body;
+    assert!(
+        metrics.contains("\ncasemate_attest_cache_hits_total 1\n"),
+        "the platform is verified once: {metrics}"
+    );
+    assert!(metrics.contains("\ncasemate_attest_cache_misses_total 1\n"), "{metrics}");
     let counted = |line: &str| metrics.lines().any(|it| it == line);
     assert!(counted("casemate_attest_fetches_total{service=\"pccs\",outcome=\"done\"} 4"), "{metrics}");
     // The next set, TCB Info and QE identity, which this service does not have; asked for by both.
@@ -89,7 +95,7 @@ fn what_a_quote_needs_is_fetched_once_and_kept() {
 
     let clock = std::sync::Arc::clone(&service.clock);
     let offline = Running::again(service.stop(), clock, |config| config.roots = root.roots());
-    assert_eq!(verdict(&offline, &quote(&root))["verdict"], "accepted", "the cache does without a network");
+    assert_eq!(verdict(&offline, &quote)["verdict"], "accepted", "the cache does without a network");
 }
 
 #[test]
