@@ -218,3 +218,28 @@ fn a_bundle_carries_collateral_over_and_is_the_same_bytes_each_time() {
         .replace("\"version\":1,\"tcbInfos", "\"version\":2,\"tcbInfos");
     assert!(matches!(bundle::read(version.as_bytes()), Err(bundle::BundleError::Format { version: 2, .. })));
 }
+
+#[test]
+fn several_threads_read_the_same_memory_and_what_they_learn_is_put_in_afterwards() {
+    let Some(case) = Case::find(BEFORE) else { return };
+    let dcap = Dcap::new(Roots::production());
+    let mut platforms = Platforms::new(dcap, case.collateral(), 17, Bounds::default());
+    let quote = Quote::parse(&case.quote).expect("a quote");
+    let learnt: Vec<_> = std::thread::scope(|scope| {
+        let examine = || {
+            let examined = platforms.examine(&quote, case.now);
+            assert!(examined.outcome.is_ok());
+            examined.learnt
+        };
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(examine)).collect();
+        threads.into_iter().map(|it| it.join().expect("a verdict")).collect()
+    });
+    for (nth, it) in learnt.into_iter().enumerate() {
+        assert!(it.is_new());
+        assert_eq!(platforms.learn(it, Some(&format!("node-{nth}")), case.now), []);
+    }
+    assert_eq!(platforms.len(), 1);
+    let events = platforms.replace(Collateral::default(), 18, case.now);
+    let [Event::Standing(change)] = events.as_slice() else { panic!("{events:?}") };
+    assert_eq!((change.course, change.subjects.len()), (Course::Revoked, 4), "all four are told");
+}
