@@ -38,6 +38,12 @@ impl DcapRoot {
         }
     }
 
+    /// Any bytes, signed as collateral is.
+    #[must_use]
+    pub fn sign_json(&self, json: &[u8]) -> SignedJson {
+        SignedJson { json: json.to_vec(), signature: signed(self.signer_key.sign(json)) }
+    }
+
     /// TCB Info for SGX or TDX, as it is signed.
     #[must_use]
     pub fn tcb_info(&self, is_tdx: bool) -> String {
