@@ -285,3 +285,66 @@ fn numbered_component(key: &str) -> Option<usize> {
     let number: usize = digits.parse().ok().filter(|_| digits.len() == 2)?;
     number.checked_sub(1)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HEAD: &str = r#""version":2,"issueDate":"2025-06-04T09:25:11Z","nextUpdate":"2025-07-04T09:25:11Z","fmspc":"00606a000000","pceId":"0000","tcbType":0,"tcbEvaluationDataNumber":17"#;
+
+    fn svns() -> String {
+        let components: Vec<_> = (1..=16).map(|nth| format!(r#""sgxtcbcomp{nth:02}svn":{nth}"#)).collect();
+        format!(r#"{},"pcesvn":13"#, components.join(","))
+    }
+
+    fn document(head: &str, svns: &str, status: &str) -> Result<TcbInfo, String> {
+        let level =
+            format!(r#"{{"tcb":{{{svns}}},"tcbDate":"2024-03-13T00:00:00Z","tcbStatus":"{status}"}}"#);
+        TcbInfo::parse(format!(r#"{{{head},"tcbLevels":[{level}]}}"#).as_bytes())
+    }
+
+    #[test]
+    fn numbered_components_stand_in_their_place() {
+        let info = document(HEAD, &svns(), "UpToDate").expect("a document");
+        assert_eq!(info.levels[0].sgx, std::array::from_fn(|at| at as u8 + 1));
+        assert_eq!((info.levels[0].pce_svn, info.tee), (13, TeeType::Sgx));
+    }
+
+    #[test]
+    fn what_is_not_known_is_ignored_where_it_has_no_place() {
+        let head = format!(r#"{HEAD},"new":[1,{{"deep":null}}]"#);
+        let svns = format!(r#"{},"sgxtcbcomp17svn":1,"sgxtcbcomp1svn":9"#, svns());
+        assert!(document(&head, &svns, "UpToDate").is_ok());
+    }
+
+    #[test]
+    fn a_field_that_is_there_twice_refuses_the_document() {
+        for again in [r#""fmspc":"00606a000001""#, r#""tcbEvaluationDataNumber":18"#] {
+            assert!(document(&format!("{HEAD},{again}"), &svns(), "UpToDate").is_err(), "{again}");
+        }
+        for again in [r#""pcesvn":0"#, r#""sgxtcbcomp01svn":0"#] {
+            assert!(document(HEAD, &format!("{},{again}", svns()), "UpToDate").is_err(), "{again}");
+        }
+    }
+
+    #[test]
+    fn what_is_missing_or_out_of_range_refuses_the_document() {
+        for (from, to) in
+            [("\"pcesvn\"", "\"other\""), ("comp16", "comp61"), ("\"pcesvn\":13", "\"pcesvn\":65536")]
+        {
+            assert!(document(HEAD, &svns().replacen(from, to, 1), "UpToDate").is_err(), "{to}");
+        }
+        assert!(document(&HEAD.replacen("tcbType\":0", "tcbType\":1", 1), &svns(), "UpToDate").is_err());
+        assert!(document(&HEAD.replacen("version\":2", "version\":4", 1), &svns(), "UpToDate").is_err());
+        for status in ["Fine", "uptodate", "NO_MATCHING_TCB_LEVEL", "TDRelaunchAdvised"] {
+            assert!(document(HEAD, &svns(), status).is_err(), "{status}");
+        }
+    }
+
+    #[test]
+    fn deep_nesting_is_ignored_without_a_deep_stack() {
+        let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(document(&format!(r#"{HEAD},"new":{deep}"#), &svns(), "UpToDate").is_ok());
+        assert!(document(&format!(r#"{HEAD},"id":{deep}"#), &svns(), "UpToDate").is_err());
+    }
+}
