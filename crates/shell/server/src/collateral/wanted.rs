@@ -1,11 +1,13 @@
 //! What evidence needs to be verified, by what it says of itself. Nothing here is verified: it says
 //! only where to look whether there is enough already.
 
-use casemate_attest::Evidence;
-use casemate_attest::dcap::{Pck, Quote, TeeType};
+use casemate_attest::claims::SnpKey;
+use casemate_attest::dcap::{Pck, Quote};
+use casemate_attest::snp::{Report, product_of_cpuid};
 use casemate_attest::x509::{Certificate, certificates_from_pem};
+use casemate_attest::{Evidence, Product};
 
-use super::item::{IntelTee, Item, PckCa, Update};
+use super::item::{AmdKey, IntelTee, Item, PckCa, Update};
 
 /// What the collateral of a piece of evidence is made of. Empty for what needs none that is fetched.
 #[must_use]
@@ -14,6 +16,9 @@ pub fn wanted(evidence: &Evidence) -> Vec<Item> {
         Evidence::Quote(bytes) => of_quote(bytes).unwrap_or_default(),
         Evidence::AzureVtpm(vtpm) => vtpm.td_quote.as_deref().and_then(of_quote).unwrap_or_default(),
         Evidence::GceVtpm(vtpm) => vtpm.inner.as_deref().map(wanted).unwrap_or_default(),
+        Evidence::SnpReport { report, certificates } if certificates.is_empty() => {
+            of_report(report).unwrap_or_default()
+        }
         Evidence::SnpReport { .. }
         | Evidence::CcaToken(_)
         | Evidence::NitroDocument(_)
@@ -48,6 +53,40 @@ fn of_quote(bytes: &[u8]) -> Option<Vec<Item>> {
     Some(items)
 }
 
+/// The certificate of the chip and those of its issuers. `None` for a key of a cloud provider, whose
+/// certificate AMD hands to nobody else, and for a chip that does not name itself.
+fn of_report(bytes: &[u8]) -> Option<Vec<Item>> {
+    let report = Report::parse(bytes).ok()?;
+    if report.signing_key != SnpKey::Vcek || report.is_chip_id_withheld() {
+        return None;
+    }
+    let [family, model, _] = report.cpuid?;
+    let product = product_of_cpuid(family, model)?;
+    let tcb = report.reported_tcb;
+    let (chip_id, tcb) = match product {
+        Product::Turin => (
+            report.chip_id.get(..8)?.to_vec(),
+            vec![
+                ("fmcSPL", tcb[0]),
+                ("blSPL", tcb[1]),
+                ("teeSPL", tcb[2]),
+                ("snpSPL", tcb[3]),
+                ("ucodeSPL", tcb[7]),
+            ],
+        ),
+        Product::Milan | Product::Genoa => (
+            report.chip_id.to_vec(),
+            vec![("blSPL", tcb[0]), ("teeSPL", tcb[1]), ("snpSPL", tcb[6]), ("ucodeSPL", tcb[7])],
+        ),
+    };
+    let key = AmdKey::Vcek;
+    Some(vec![
+        Item::AmdChain { product, key },
+        Item::AmdCrl { product, key },
+        Item::Vcek { product, chip_id, tcb },
+    ])
+}
+
 /// Which CA issued a PCK certificate, by the name Intel gives it.
 fn ca(leaf: &Certificate) -> PckCa {
     const PROCESSOR: &[u8] = b"Processor CA";
@@ -55,14 +94,5 @@ fn ca(leaf: &Certificate) -> PckCa {
         PckCa::Processor
     } else {
         PckCa::Platform
-    }
-}
-
-impl From<IntelTee> for TeeType {
-    fn from(tee: IntelTee) -> Self {
-        match tee {
-            IntelTee::Sgx => Self::Sgx,
-            IntelTee::Tdx => Self::Tdx,
-        }
     }
 }

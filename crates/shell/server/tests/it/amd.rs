@@ -1,0 +1,53 @@
+//! Reports verified with what AMD's key distribution service has.
+
+use casemate_attest::claims::SnpKey;
+use casemate_attest::{Evidence, Product};
+use casemate_server::collateral::fetcher::Services;
+use casemate_server::collateral::item::Item;
+use casemate_server::collateral::wanted::wanted;
+use casemate_softtee::synthetic::snp::SnpRoot;
+
+use crate::clock::START;
+use crate::pccs::{Answer, Pccs};
+use crate::service::Running;
+
+fn bare(root: &SnpRoot) -> Evidence {
+    Evidence::SnpReport { report: root.report(), certificates: Vec::new() }
+}
+
+#[test]
+fn a_report_without_its_chain_is_verified_with_that_of_its_chip() {
+    for product in Product::ALL {
+        let (root, kds) = (SnpRoot::new(START, product, SnpKey::Vcek), Pccs::start());
+        let [leaf, issuers @ ..] = &root.certificates()[..] else { panic!("a chain") };
+        let pem = |der: &Vec<u8>| {
+            der::pem::encode_string("CERTIFICATE", der::pem::LineEnding::LF, der).expect("a certificate")
+        };
+        for item in wanted(&bare(&root)) {
+            let body = match &item {
+                Item::Vcek { .. } => leaf.clone(),
+                Item::AmdChain { .. } => issuers.iter().map(pem).collect::<String>().into_bytes(),
+                _ => root.crls()[0].clone(),
+            };
+            kds.document(&item.path(), Answer::Body(body, None));
+        }
+        let service = Running::with(|config| {
+            config.roots = root.roots();
+            config.services = Some(Services::new(None, Some(&kds.url())));
+        });
+        let element = service.post("/v1/verify", &[], &root.report()).json()[0].clone();
+        assert_eq!(element["verdict"], "accepted", "{product}: {element}");
+        let asked = kds.asked();
+        let vcek = asked.iter().find(|it| it.contains("SPL=")).expect("the chip's certificate");
+        let id = if product == Product::Turin { 16 } else { 128 };
+        let prefix = format!("/vcek/v1/{product}/{}?", "c1".repeat(id / 2));
+        assert!(vcek.starts_with(&prefix), "{vcek}");
+        assert_eq!(vcek.contains("fmcSPL="), product == Product::Turin, "{vcek}");
+    }
+}
+
+#[test]
+fn nothing_is_asked_for_where_a_cloud_provider_signed() {
+    let root = SnpRoot::new(START, Product::Milan, SnpKey::Vlek);
+    assert!(wanted(&bare(&root)).is_empty());
+}
