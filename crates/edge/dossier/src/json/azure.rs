@@ -8,6 +8,9 @@ use super::member;
 use crate::content::{self, Content, Unusable};
 use crate::decode;
 
+/// Values in the order of their index, which their lists leave out.
+type Registers = Vec<(Option<u8>, Vec<u8>)>;
+
 /// Most registers of one quote.
 const PCRS_MAX: usize = 64;
 
@@ -83,7 +86,7 @@ fn quote(object: &Map<String, Value>) -> Result<Option<TpmQuote>, Unusable> {
 }
 
 /// Values in the order of their index.
-fn registers(values: &[Value]) -> Result<Vec<(Option<u8>, Vec<u8>)>, Unusable> {
+fn registers(values: &[Value]) -> Result<Registers, Unusable> {
     if values.len() > PCRS_MAX {
         return Err(Unusable::broken(format!(
             "`pcrs` has {} values, more than a TPM has registers",

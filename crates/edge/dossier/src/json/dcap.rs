@@ -8,12 +8,13 @@ use super::span;
 use crate::content::{Content, Unusable};
 use crate::decode;
 
+/// What is made of a signed document.
+type Make = fn(SignedJson) -> Content;
+
 /// A response with one signed member: `{"tcbInfo": …, "signature": "…"}` or `{"enclaveIdentity": …}`.
 /// What is signed is the member's text as it stands there.
 pub(super) fn response(text: &str, object: &Map<String, Value>) -> Result<Option<Vec<Content>>, Unusable> {
-    for (name, make) in
-        [("tcbInfo", Content::TcbInfo as fn(SignedJson) -> Content), ("enclaveIdentity", Content::QeIdentity)]
-    {
+    for (name, make) in [("tcbInfo", Content::TcbInfo as Make), ("enclaveIdentity", Content::QeIdentity)] {
         if object.get(name).is_some_and(Value::is_object) {
             let json = span::member(text, name)
                 .ok_or_else(|| Unusable::broken(format!("`{name}` is not found in its own text")))?;
@@ -26,7 +27,7 @@ pub(super) fn response(text: &str, object: &Map<String, Value>) -> Result<Option
 
 /// A collection: what is signed is text within text.
 pub(super) fn collateral(object: &Map<String, Value>) -> Result<Option<Vec<Content>>, Unusable> {
-    const SIGNED: [(&str, &str, fn(SignedJson) -> Content); 2] = [
+    const SIGNED: [(&str, &str, Make); 2] = [
         ("tcb_info", "tcb_info_signature", Content::TcbInfo),
         ("qe_identity", "qe_identity_signature", Content::QeIdentity),
     ];
