@@ -3,8 +3,9 @@
 
 use std::io;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt;
+use tracing_subscriber::prelude::*;
 
 /// Has everything that is logged from now on written to stderr. `filter` is what is logged, as
 /// `info` or `warn,casemate_server=debug`.
@@ -13,8 +14,9 @@ use tracing_subscriber::fmt;
 ///
 /// What is wrong with the filter.
 pub fn to_stderr(filter: &str) -> Result<(), String> {
-    let parsed =
-        EnvFilter::try_new(filter).map_err(|error| format!("`{filter}` is no filter of logs: {error}"))?;
-    let logs = fmt().with_env_filter(parsed).with_writer(io::stderr).with_ansi(false).try_init();
+    let wanted: Targets =
+        filter.parse().map_err(|error| format!("`{filter}` is no filter of logs: {error}"))?;
+    let lines = fmt::layer().with_writer(io::stderr).with_ansi(false).with_filter(wanted);
+    let logs = tracing_subscriber::registry().with(lines).try_init();
     logs.map_err(|error| format!("logs are written elsewhere already: {error}"))
 }

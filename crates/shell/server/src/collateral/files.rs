@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use tempfile::NamedTempFile;
 use thiserror::Error;
 
 use super::fetcher::Fetched;
@@ -127,12 +128,12 @@ impl Cache {
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FilesError> {
         let path = self.path.join(name);
-        let unfinished = self.path.join(format!(".{name}.new"));
+        // Its name begins with a dot, which readers leave out.
         let write = || {
-            let mut file = File::create(&unfinished)?;
+            let mut file = NamedTempFile::new_in(&self.path)?;
             file.write_all(bytes)?;
-            file.sync_all()?;
-            fs::rename(&unfinished, &path)
+            file.as_file().sync_all()?;
+            file.persist(&path).map(drop).map_err(|error| error.error)
         };
         write().map_err(|cause| FilesError::Io { path: path.clone(), cause })
     }
