@@ -180,3 +180,13 @@ fn without_evidence_a_root_and_workloads_are_still_needed() {
     let built_in = PolicyDocument { software_roots: vec![], ..PolicyDocument::built_in() };
     assert_eq!(built_in.resolve(Fingerprint([9; 32])).err(), Some(PolicyError::NoRoots));
 }
+
+#[test]
+fn a_policy_longer_than_a_mebibyte_is_refused_without_being_read() {
+    let text = policy("    tenants:\n    - {match: a, snp: {}}\n");
+    let padded = |len: usize| text.clone() + &"#".repeat(len - text.len());
+    assert!(read_policy(&source(&padded(1 << 20))).is_ok());
+    let refused = read_policy(&source(&padded((1 << 20) + 1))).expect_err("too long");
+    assert_eq!(refused.len(), 1);
+    assert!(refused[0].cause.contains("1048576 bytes"), "{}", refused[0].cause);
+}
