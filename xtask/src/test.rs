@@ -21,7 +21,7 @@ struct Step {
     run: fn(&Path) -> Result<()>,
 }
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 11] = [
     Step { name: "fmt", what: "rustfmt changes nothing", run: fmt },
     Step { name: "check-house", what: "imports, purity, unsafe, sizes, the map", run: check_house },
     Step {
@@ -33,6 +33,7 @@ const STEPS: [Step; 10] = [
     Step { name: "test", what: "unit, integration, compile-fail and documentation tests", run: tests },
     Step { name: "loom", what: "the eviction handshake under every interleaving", run: loom },
     Step { name: "mutants", what: "the checker catches every seeded bug", run: mutants },
+    Step { name: "fuzz", what: "hostile bytes for every parser, a bounded number of them", run: fuzz },
     Step { name: "doc", what: "the documentation builds without a warning", run: doc },
     Step {
         name: "quickstart",
@@ -133,6 +134,18 @@ fn loom(root: &Path) -> Result<()> {
 fn mutants(root: &Path) -> Result<()> {
     let arguments = ["test", "--release", "--package", "casemate-mutant", "--features", "mutants"];
     run_command(&mut cargo(root, &arguments))
+}
+
+/// What libFuzzer does by hand for hours, in miniature and the same in every run. The package is a
+/// workspace of its own, so it has a target folder of its own.
+fn fuzz(root: &Path) -> Result<()> {
+    let target = target_directory(root)?.join("fuzz");
+    for arguments in [&["--executions", "2000"][..], &["garbage"]] {
+        let mut command =
+            cargo(&root.join("fuzz"), &["run", "--release", "--no-default-features", "--bin", "drive", "--"]);
+        run_command(command.args(arguments).env("CARGO_TARGET_DIR", &target))?;
+    }
+    Ok(())
 }
 
 fn doc(root: &Path) -> Result<()> {
