@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod attest;
 mod files;
 mod inspect;
 mod interrupt;
@@ -26,12 +27,14 @@ enum Command {
     // Its help is that of its arguments.
     Run(Box<run::RunArguments>),
     Inspect(inspect::InspectArguments),
+    Attest(attest::AttestArguments),
 }
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(Arguments { command: Command::Run(arguments) }) => run::run(&arguments),
         Ok(Arguments { command: Command::Inspect(arguments) }) => inspect::inspect(&arguments),
+        Ok(Arguments { command: Command::Attest(arguments) }) => attest::attest(&arguments),
         Err(error) => refused(&error),
     }
 }
@@ -47,6 +50,9 @@ fn refused(error: &clap::Error) -> ExitCode {
         match arguments.first() {
             Some(command) if command == "run" => run::refuse(cause),
             Some(command) if command == "inspect" => inspect::refuse(cause),
+            Some(command) if command == "attest" => {
+                attest::refuse(arguments.get(1..).unwrap_or_default(), &cause);
+            }
             _ => {}
         }
     }

@@ -22,10 +22,7 @@ pub(crate) struct Directories {
 impl Directories {
     /// Decides on the directories and makes those of this run.
     pub(crate) fn prepare(arguments: &RunArguments, now: Timestamp) -> Result<Self, String> {
-        let state = match arguments.state_dir.clone().or_else(default_state) {
-            Some(state) => state,
-            None => return Err("neither $XDG_STATE_HOME nor $HOME is set; give --state-dir".to_owned()),
-        };
+        let state = state(arguments.state_dir.clone())?;
         let logs = match &arguments.log_dir {
             Some(logs) => logs.clone(),
             None => state.join("runs").join(run_name(now)),
@@ -33,8 +30,21 @@ impl Directories {
         // What programs print is their owner's business.
         let made = DirBuilder::new().recursive(true).mode(0o700).create(&logs);
         made.map_err(|error| format!("{}: cannot be created: {error}; give --log-dir", logs.display()))?;
-        Ok(Self { root: state.join("root"), events: logs.join("events.jsonl"), logs })
+        Ok(Self { root: state.join(ROOT), events: logs.join("events.jsonl"), logs })
     }
+}
+
+/// Where this machine's software root is kept, in the state directory given or the default one.
+pub(crate) fn software_root(state_dir: Option<PathBuf>) -> Result<PathBuf, String> {
+    Ok(state(state_dir)?.join(ROOT))
+}
+
+/// Of the software root, in the state directory.
+const ROOT: &str = "root";
+
+fn state(given: Option<PathBuf>) -> Result<PathBuf, String> {
+    let nowhere = || "neither $XDG_STATE_HOME nor $HOME is set; give --state-dir".to_owned();
+    given.or_else(default_state).ok_or_else(nowhere)
 }
 
 fn default_state() -> Option<PathBuf> {

@@ -21,6 +21,7 @@ use casemate_node::{Clock, Node, NodeConfig, Restarts, SoftwareTee, Workload, ma
 use casemate_report::{Event, Observer as _, PolicyReport, RunReport, SoftwareRoot, State, Subject, What};
 
 use self::directories::Directories;
+pub(crate) use self::directories::software_root;
 use self::follower::Follower;
 use self::images::Images;
 use self::inputs::Inputs;
