@@ -39,10 +39,8 @@ pub struct SnpCase {
 /// A file of the real evidence; `None` where there is none.
 #[must_use]
 pub fn file(path: &str) -> Option<Vec<u8>> {
-    let base = std::env::var_os("CASEMATE_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"),
-        PathBuf::from,
-    );
+    let base = std::env::var_os("CASEMATE_DATA")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/data"), PathBuf::from);
     std::fs::read(base.join("evidence").join(path)).ok()
 }
 
@@ -67,7 +65,8 @@ pub fn dcap(name: &'static str, quote: &str, collateral: &str) -> Option<DcapCas
 #[must_use]
 pub fn snp(name: &'static str, vek: &str, ask: &str) -> Option<SnpCase> {
     let of = |file_name: &str| file(&format!("{name}/{file_name}"));
-    let report = of("derived-report.bin").or_else(|| of("test-vlek-report.bin")).or_else(|| of("attestation.bin"))?;
+    let names = ["derived-report.bin", "test-vlek-report.bin", "attestation.bin", "test-report.bin"];
+    let report = names.into_iter().find_map(of)?;
     Some(SnpCase { name, report, vek: of(vek)?, ask: of(ask)?, ark: of("ark.pem")?, now: now(name)? })
 }
 

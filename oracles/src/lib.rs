@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod data;
+pub mod differences;
 pub mod explained;
 pub mod mutation;
 pub mod peer;

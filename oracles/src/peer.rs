@@ -27,10 +27,9 @@ pub fn dcap(quote: &[u8], collateral: &QuoteCollateralV3, now: u64) -> Result<(S
 /// What the peer answers.
 pub fn snp_chain(ark: &[u8], ask: &[u8], vek: &[u8]) -> Result<Chain, String> {
     let said = |error: std::io::Error| error.to_string();
-    let ark = Certificate::from_pem(ark).map_err(said)?;
-    let ask = Certificate::from_pem(ask).map_err(said)?;
-    let vek = Certificate::from_der(vek).or_else(|_| Certificate::from_pem(vek)).map_err(said)?;
-    Ok(Chain::from((ark, ask, vek)))
+    let read =
+        |file: &[u8]| Certificate::from_der(file).or_else(|_| Certificate::from_pem(file)).map_err(said);
+    Ok(Chain::from((read(ask)?, read(ark)?, read(vek)?)))
 }
 
 /// A report of AMD's, parsed.
@@ -51,4 +50,11 @@ pub fn snp(report: &[u8], ark: &[u8], ask: &[u8], vek: &[u8]) -> Result<(), Stri
     let chain = snp_chain(ark, ask, vek)?;
     let report = snp_report(report)?;
     (&chain, &report).verify().map_err(|error| error.to_string())
+}
+
+/// Whether the peer would write this report, once it has read it, with other bytes than it was sent: it
+/// verifies those.
+#[must_use]
+pub fn snp_reads_otherwise(report: &[u8]) -> bool {
+    snp_report(report).is_ok_and(|read| read.to_bytes().is_ok_and(|written| written != report))
 }

@@ -9,8 +9,8 @@ use std::ops::Range;
 use casemate_attest::{Evidence, Roots, verify};
 use casemate_model::Timestamp;
 use casemate_oracles::data::{self, DcapCase};
-use casemate_oracles::mutation::{Mutation, extended, flips, truncations};
 use casemate_oracles::explained::{self, AFTER, DcapVerdict, ROOTS_COPY};
+use casemate_oracles::mutation::{Mutation, extended, flips, truncations};
 use casemate_oracles::peer;
 
 const CASES: [(&str, &str, &str); 11] = [
@@ -29,8 +29,9 @@ const CASES: [(&str, &str, &str); 11] = [
 
 fn ours(quote: &[u8], case: &DcapCase, now: u64) -> DcapVerdict {
     let evidence = Evidence::quote(quote);
-    let verified = verify(&evidence, &case.endorsements, &Roots::production(), Timestamp::from_unix_secs(now))
-        .map_err(|refused| refused.to_string())?;
+    let verified =
+        verify(&evidence, &case.endorsements, &Roots::production(), Timestamp::from_unix_secs(now))
+            .map_err(|refused| refused.to_string())?;
     let tcb = verified.claims().tcb.as_ref().ok_or("no status")?;
     Ok((tcb.status.to_string(), tcb.advisories.iter().cloned().collect()))
 }
@@ -39,7 +40,8 @@ fn ours(quote: &[u8], case: &DcapCase, now: u64) -> DcapVerdict {
 fn parts(quote: &[u8]) -> [(&'static str, Range<usize>); 3] {
     const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
     const END: &[u8] = b"-----END CERTIFICATE-----";
-    let last = |needle: &[u8]| quote.windows(needle.len()).rposition(|it| it == needle).expect("certificates");
+    let last =
+        |needle: &[u8]| quote.windows(needle.len()).rposition(|it| it == needle).expect("certificates");
     let (begin, end) = (last(BEGIN), last(END) + END.len());
     [("quote", 0..begin), (ROOTS_COPY, begin..end), (AFTER, end..quote.len())]
 }
@@ -64,8 +66,10 @@ impl Comparison {
             return;
         }
         match explained::dcap(part, &ours, &theirs) {
-            Some(reason) => *self.explained.entry(reason).or_default() += 1,
-            None => self.unexplained.push(format!("{}: {part}: {what}: ours {ours:?}, theirs {theirs:?}", case.name)),
+            Some(difference) => *self.explained.entry(difference.on).or_default() += 1,
+            None => self
+                .unexplained
+                .push(format!("{}: {part}: {what}: ours {ours:?}, theirs {theirs:?}", case.name)),
         }
     }
 }
@@ -84,8 +88,10 @@ fn quotes_whole_and_mutated_are_judged_alike() {
             comparison.judge(&case, "time", "earlier", &case.quote, case.now.saturating_sub(late));
         }
         let parts = parts(&case.quote);
-        let mutations: Vec<Mutation> =
-            flips(&case.quote, &parts, 23).chain(truncations(&case.quote, 24)).chain([extended(&case.quote)]).collect();
+        let mutations: Vec<Mutation> = flips(&case.quote, &parts, 23)
+            .chain(truncations(&case.quote, 24))
+            .chain([extended(&case.quote)])
+            .collect();
         for mutation in mutations {
             comparison.judge(&case, mutation.part, &mutation.what, &mutation.bytes, case.now);
         }

@@ -7,11 +7,11 @@
 
 #![forbid(unsafe_code)]
 
-
+mod appraisal;
 mod dcap;
 #[path = "../../../benches/src/row.rs"]
 mod row;
-
+mod snp;
 mod turns;
 
 use std::process::ExitCode;
@@ -30,8 +30,12 @@ fn main() -> ExitCode {
     };
     let mut bench = Bench::default();
     dcap::measure(&mut bench);
-
-
-    if json { println!("{}", bench.to_json()) } else { print!("{bench}") }
+    snp::measure(&mut bench);
+    appraisal::measure(&mut bench);
+    if json {
+        println!("{}", bench.to_json())
+    } else {
+        print!("{bench}")
+    }
     ExitCode::SUCCESS
 }

@@ -22,7 +22,8 @@ pub(crate) struct Rates {
 pub(crate) fn compare<A, B>(mut ours: impl FnMut() -> A, mut other: impl FnMut() -> B) -> Rates {
     rate(&mut ours, TURN / 4);
     rate(&mut other, TURN / 4);
-    let turns: Vec<(f64, f64)> = (0..TURNS).map(|_| (rate(&mut ours, TURN), rate(&mut other, TURN))).collect();
+    let turns: Vec<(f64, f64)> =
+        (0..TURNS).map(|_| (rate(&mut ours, TURN), rate(&mut other, TURN))).collect();
     Rates {
         ours: median(turns.iter().map(|(ours, _)| *ours).collect()),
         other: median(turns.iter().map(|(_, other)| *other).collect()),

@@ -42,8 +42,9 @@ pub enum SnpFault {
         /// What it states.
         found: u8,
     },
-    /// Bytes nobody signed, which are zero in every report: they would make copies of it.
-    #[error("byte {offset:#x} of the SEV-SNP report is after the signature and is not zero")]
+    /// Bytes that the signature does not determine, which are zero in every report: they would make copies
+    /// of it.
+    #[error("byte {offset:#x} of the SEV-SNP report is neither signed nor of the signature, and is not zero")]
     UnsignedBytes {
         /// The first of them.
         offset: usize,

@@ -130,12 +130,7 @@ fn firmware(name: &str, [build, minor, major]: [u8; 3]) -> Field {
 }
 
 fn signature(report: &Report<'_>) -> Field {
-    let field = Field::group("SIGNATURE", Vec::new()).at(0x2a0);
-    match report.signature() {
-        None => field.meaning("no P-384 signature: r or s has more than 384 bits"),
-        Some(fixed) => {
-            let (r, s) = fixed.split_at(fixed.len() / 2);
-            Field { children: vec![Field::hex("R", r).at(0x2a0), Field::hex("S", s).at(0x2e8)], ..field }
-        }
-    }
+    let fixed = report.signature();
+    let (r, s) = fixed.split_at(fixed.len() / 2);
+    Field::group("SIGNATURE", vec![Field::hex("R", r).at(0x2a0), Field::hex("S", s).at(0x2e8)]).at(0x2a0)
 }

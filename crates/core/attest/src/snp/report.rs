@@ -11,8 +11,8 @@ pub const REPORT_LEN: usize = 1184;
 
 /// Bytes the signature is over.
 const SIGNED_LEN: usize = 0x2a0;
-/// Where the signature's two numbers end. Nothing after them is signed.
-const SIGNATURE_END: usize = 0x330;
+/// Bytes of the signature's two numbers. Nothing after them is looked at to verify it.
+const SIGNATURE_LEN: usize = 2 * NUMBER_LEN;
 /// Bytes of each of the signature's numbers, of which P-384 uses 48.
 const NUMBER_LEN: usize = 72;
 const P384_NUMBER_LEN: usize = 48;
@@ -84,7 +84,7 @@ pub struct Report<'a> {
     pub current_mit_vector: Option<u64>,
     /// What the signature is over.
     pub signed: &'a [u8; SIGNED_LEN],
-    signature: &'a [u8; SIGNATURE_END - SIGNED_LEN],
+    signature: &'a [u8; SIGNATURE_LEN],
 }
 
 impl<'a> Report<'a> {
@@ -139,9 +139,12 @@ impl<'a> Report<'a> {
         let (launch_mit_vector, current_mit_vector) = (rest.u64()?, rest.u64()?);
 
         let (signed, after) = whole.split_first_chunk()?;
-        let (signature, unsigned) = after.split_first_chunk()?;
-        if let Some(at) = unsigned.iter().position(|byte| *byte != 0) {
-            return Some(Err(SnpFault::UnsignedBytes { offset: SIGNATURE_END.saturating_add(at) }));
+        let (signature, _) = after.split_first_chunk()?;
+        let is_unused = |(at, byte): &(usize, &u8)| {
+            **byte != 0 && (*at >= SIGNATURE_LEN || at % NUMBER_LEN >= P384_NUMBER_LEN)
+        };
+        if let Some((at, _)) = after.iter().enumerate().find(is_unused) {
+            return Some(Err(SnpFault::UnsignedBytes { offset: SIGNED_LEN.saturating_add(at) }));
         }
         Some(Ok(Self {
             version,
@@ -193,20 +196,16 @@ impl<'a> Report<'a> {
         self.chip_id.iter().all(|byte| *byte == 0)
     }
 
-    /// The signature as r, then s, big-endian, 48 bytes each; `None` where one of them is greater than
-    /// any P-384 signature's.
+    /// The signature as r, then s, big-endian, 48 bytes each.
     #[must_use]
-    pub fn signature(&self) -> Option<[u8; 2 * P384_NUMBER_LEN]> {
+    pub fn signature(&self) -> [u8; 2 * P384_NUMBER_LEN] {
         let mut fixed = [0; 2 * P384_NUMBER_LEN];
         let numbers = self.signature.chunks_exact(NUMBER_LEN);
         for (into, number) in fixed.chunks_exact_mut(P384_NUMBER_LEN).zip(numbers) {
-            let (used, above) = number.split_at_checked(P384_NUMBER_LEN)?;
-            if above.iter().any(|byte| *byte != 0) {
-                return None;
-            }
-            into.iter_mut().zip(used.iter().rev()).for_each(|(into, byte)| *into = *byte);
+            let used = number.iter().take(P384_NUMBER_LEN);
+            into.iter_mut().rev().zip(used).for_each(|(into, byte)| *into = *byte);
         }
-        Some(fixed)
+        fixed
     }
 
     /// What it says, as a processor of this product means it.

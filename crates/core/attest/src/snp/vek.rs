@@ -120,8 +120,7 @@ impl Vek {
         tcb::check_order(("REPORTED_TCB", reported), ("COMMITTED_TCB", committed))?;
         tcb::check_order(("COMMITTED_TCB", committed), ("CURRENT_TCB", &body.current_tcb))?;
 
-        let signature = report.signature().ok_or(SnpFault::Signature)?;
-        self.key.verify_sig(report.signed, &signature).map_err(|_| SnpFault::Signature)?;
+        self.key.verify_sig(report.signed, &report.signature()).map_err(|_| SnpFault::Signature)?;
         Ok(body)
     }
 

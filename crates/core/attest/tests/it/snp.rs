@@ -275,21 +275,15 @@ fn snp_bits_that_are_not_known_do_not_refuse() {
 
 /// microsoft/TEE-Attestation-Verification#141: copies of one report, told apart by what nobody signed.
 #[test]
-fn snp_no_byte_after_the_signature_may_differ_from_zero() {
+fn snp_no_byte_that_the_signature_does_not_determine_may_differ_from_zero() {
     let root = vcek_root();
     let report = root.report();
-    for offset in 0x330..0x4a0 {
+    // Nor the upper bytes of r and s, which P-384 does not use.
+    for offset in (0x2d0..0x2e8).chain(0x318..0x330).chain(0x330..0x4a0) {
         let mut changed = report.clone();
         changed[offset] = 0x80;
         let fault = only_fault(claims_of_report(&root, changed).expect_err("not zero"));
         assert_eq!(fault, Fault::Snp(SnpFault::UnsignedBytes { offset }));
-    }
-    // Nor may the upper bytes of r and s, which P-384 does not use.
-    for offset in (0x2d0..0x2e8).chain(0x318..0x330) {
-        let mut changed = report.clone();
-        changed[offset] = 0x80;
-        let fault = only_fault(claims_of_report(&root, changed).expect_err("not zero"));
-        assert_eq!(fault, Fault::Snp(SnpFault::Signature));
     }
 }
 
@@ -415,7 +409,7 @@ proptest! {
         report[..4].copy_from_slice(&5_u32.to_le_bytes());
         report[0x34..0x38].copy_from_slice(&1_u32.to_le_bytes());
         report[0x48] &= 0x3;
-        report[0x330..].fill(0);
+        report[0x2a0..].fill(0);
         let parsed = Report::parse(&report).expect("a report's form");
         prop_assert_eq!(parsed.signed, &report[..0x2a0]);
         prop_assert!(inspect(&report).is_ok());
