@@ -8,10 +8,11 @@ use casemate_attest::claims::{
     AzureBody, Body, CcaBody, GceBody, NitroBody, PlatformId, SgxBody, SnpBody, SnpTcb, TdxBody, VtpmBody,
 };
 use casemate_attest::dcap::Tcb;
+use casemate_attest::inspect::hex;
 use casemate_model::Digest;
 use serde_json::{Map, Value, json};
 
-use crate::evidence::{Shown, bank_name, hex};
+use crate::evidence::{Shown, bank_name};
 
 /// Claims as a document.
 #[must_use]

@@ -4,13 +4,14 @@
 //! holds is a few comparisons.
 
 use casemate_attest::claims::{Body, NotChecked};
+use casemate_attest::inspect::hex;
 use casemate_attest::{Claims, VerifiedEvidence};
 use casemate_model::{Fingerprint, ReportData, Timestamp};
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Reason;
 use crate::document;
-use crate::evidence::{Accept, Bits, EvidencePolicy, Rules, Seen, Shown, hex};
+use crate::evidence::{Accept, Bits, EvidencePolicy, Rules, Seen, Shown};
 
 /// What somebody wants to know of evidence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

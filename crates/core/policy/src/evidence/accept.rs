@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use casemate_attest::claims::SnpKey;
+use casemate_attest::inspect::hex;
 use casemate_attest::{Product, claims::Kind, claims::VtpmProvider};
 use casemate_model::{Digest, Fingerprint, Measurement, ReportData};
 
@@ -78,15 +79,6 @@ pub(crate) trait Shown {
 pub(crate) fn listed<'a, T: Shown + 'a>(values: impl IntoIterator<Item = &'a T>) -> String {
     let shown: Vec<String> = values.into_iter().map(Shown::shown).collect();
     if shown.is_empty() { "(none)".to_owned() } else { shown.join(", ") }
-}
-
-/// Bytes in hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len().saturating_mul(2)), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 macro_rules! shown_as_displayed {

@@ -75,7 +75,13 @@ impl CcaRules {
             tally.demand(
                 is_known,
                 "components",
-                || format!("{name} {} signed by {}", component.measurement, super::hex(&component.signer_id)),
+                || {
+                    format!(
+                        "{name} {} signed by {}",
+                        component.measurement,
+                        casemate_attest::inspect::hex(&component.signer_id)
+                    )
+                },
                 || "a component that a rule is for".to_owned(),
             );
         }

@@ -30,7 +30,7 @@ pub use tdx::{ServiceTd, TdxRules};
 pub use validate::EvidencePolicyError;
 pub use vtpm::VtpmRules;
 
-pub(crate) use accept::{Shown, hex, listed};
+pub(crate) use accept::{Shown, listed};
 pub(crate) use expression::Seen;
 pub(crate) use vtpm::bank_name;
 
