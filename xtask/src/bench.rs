@@ -6,10 +6,14 @@ use std::process::Command;
 
 use anyhow::{Result, bail};
 
-use crate::cargo::{cargo, run as run_command, target_directory};
+use crate::cargo::{cargo, oracles, oracles_target, run as run_command, target_directory};
 
 /// The areas that can be measured, with what is measured.
-const AREAS: [(&str, &str); 1] = [("node", "paging and time-slicing of software enclaves")];
+const AREAS: [(&str, &str); 2] = [
+    ("attest", "verification of evidence, against other verifiers"),
+    (NODE, "paging and time-slicing of software enclaves"),
+];
+const NODE: &str = "node";
 
 /// Runs it; stdout is the benchmark's own.
 ///
@@ -20,18 +24,30 @@ pub(crate) fn run(root: &Path, area: &str, json: bool) -> Result<bool> {
         let known: Vec<_> = AREAS.iter().map(|(name, what)| format!("\n  {name}: {what}")).collect();
         bail!("no area `{area}`; there are:{}", known.concat());
     }
-    // Built together with the binary, so that the libraries are those of the binary.
-    run_command(&mut cargo(
-        root,
-        &["build", "--release", "--package", "casemate", "--package", "casemate-benches"],
-    ))?;
-    let mut command = Command::new(target_directory(root)?.join("release").join("casemate-benches"));
-    command.current_dir(root).arg(area);
+    let mut command = if area == NODE { node(root)? } else { attest(root)? };
+    command.current_dir(root);
     if json {
         command.args(["-o", "json"]);
     }
     run_command(&mut command)?;
     Ok(true)
+}
+
+/// Built together with the binary, so that the libraries are those of the binary.
+fn node(root: &Path) -> Result<Command> {
+    run_command(&mut cargo(
+        root,
+        &["build", "--release", "--package", "casemate", "--package", "casemate-benches"],
+    ))?;
+    let mut command = Command::new(target_directory(root)?.join("release").join("casemate-benches"));
+    command.arg(NODE);
+    Ok(command)
+}
+
+/// In the workspace of the other verifiers, whose features never mix with what ships.
+fn attest(root: &Path) -> Result<Command> {
+    run_command(&mut oracles(root, &["build", "--release", "--bin", "bench-attest"])?)?;
+    Ok(Command::new(oracles_target(root)?.join("release").join("bench-attest")))
 }
 
 #[cfg(test)]
@@ -41,6 +57,6 @@ mod tests {
     #[test]
     fn an_unknown_area_is_refused_and_the_known_ones_listed() {
         let error = run(Path::new("."), "weather", false).unwrap_err().to_string();
-        assert!(error.contains("no area `weather`") && error.contains("node: "), "{error}");
+        assert!(["no area `weather`", "attest: ", "node: "].iter().all(|it| error.contains(it)), "{error}");
     }
 }

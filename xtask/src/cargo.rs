@@ -21,6 +21,18 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// A cargo command in the workspace of the other verifiers, which has a target folder of its own.
+pub(crate) fn oracles(root: &Path, arguments: &[&str]) -> Result<Command> {
+    let mut command = cargo(&root.join("oracles"), arguments);
+    command.env("CARGO_TARGET_DIR", oracles_target(root)?);
+    Ok(command)
+}
+
+/// Where the workspace of the other verifiers is built.
+pub(crate) fn oracles_target(root: &Path) -> Result<std::path::PathBuf> {
+    Ok(target_directory(root)?.join("oracles"))
+}
+
 /// Prints the command, runs it with our own output, and fails unless it succeeds.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     eprintln!("$ {}", words(command));

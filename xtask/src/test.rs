@@ -21,7 +21,7 @@ struct Step {
     run: fn(&Path) -> Result<()>,
 }
 
-const STEPS: [Step; 11] = [
+const STEPS: [Step; 12] = [
     Step { name: "fmt", what: "rustfmt changes nothing", run: fmt },
     Step { name: "check-house", what: "imports, purity, unsafe, sizes, the map", run: check_house },
     Step {
@@ -34,6 +34,11 @@ const STEPS: [Step; 11] = [
     Step { name: "loom", what: "the eviction handshake under every interleaving", run: loom },
     Step { name: "mutants", what: "the checker catches every seeded bug", run: mutants },
     Step { name: "fuzz", what: "hostile bytes for every parser, a bounded number of them", run: fuzz },
+    Step {
+        name: "oracles",
+        what: "other verifiers of evidence decide as ours, or it is known why not",
+        run: oracles,
+    },
     Step { name: "doc", what: "the documentation builds without a warning", run: doc },
     Step {
         name: "quickstart",
@@ -146,6 +151,11 @@ fn fuzz(root: &Path) -> Result<()> {
         run_command(command.args(arguments).env("CARGO_TARGET_DIR", &target))?;
     }
     Ok(())
+}
+
+/// A workspace of their own, so that the features of other verifiers never mix with what ships.
+fn oracles(root: &Path) -> Result<()> {
+    run_command(&mut crate::cargo::oracles(root, &["test", "--release"])?)
 }
 
 fn doc(root: &Path) -> Result<()> {
