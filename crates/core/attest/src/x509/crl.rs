@@ -4,10 +4,15 @@
 use std::collections::BTreeSet;
 
 use casemate_model::Timestamp;
+use der::asn1::ContextSpecific;
 use der::oid::AssociatedOid;
-use der::{Decode, Encode};
-use x509_cert::crl::TbsCertList;
+use der::{Decode, Reader, SliceReader, Tag};
+use x509_cert::certificate::{Rfc5280, Version};
+use x509_cert::ext::Extension;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, CrlNumber};
+use x509_cert::serial_number::SerialNumber;
+use x509_cert::spki::AlgorithmIdentifierOwned;
+use x509_cert::time::Time;
 
 use super::certificate::timestamp;
 use super::signed::SignedDer;
@@ -42,25 +47,24 @@ impl Crl {
             return Err(CertificateError::TooLong { limit: MAX_LEN, found: der.len() });
         }
         let outer = SignedDer::parse(der).map_err(malformed)?;
-        let tbs = <TbsCertList>::from_der(outer.signed).map_err(malformed)?;
-        let algorithm = outer.known_algorithm(&tbs.signature).ok_or(CertificateError::Algorithm {
+        let tbs = Tbs::from_der(outer.signed).map_err(malformed)?;
+        let algorithm = outer.known_algorithm(&tbs.algorithm).ok_or(CertificateError::Algorithm {
             what: "signature algorithm",
             oid: outer.algorithm.oid.to_string(),
         })?;
-        for extension in tbs.crl_extensions.iter().flatten() {
+        for extension in &tbs.extensions {
             let known = [CrlNumber::OID, AuthorityKeyIdentifier::OID].contains(&extension.extn_id);
             if extension.critical && !known {
                 return Err(CertificateError::CriticalExtension { oid: extension.extn_id.to_string() });
             }
         }
-        let entries = tbs.revoked_certificates.iter().flatten();
         Ok(Self {
             signed: outer.signed.to_vec(),
             algorithm,
-            issuer: tbs.issuer.to_der().map_err(malformed)?,
-            this_update: timestamp(tbs.this_update),
-            next_update: tbs.next_update.map(timestamp),
-            revoked: entries.map(|it| it.serial_number.as_bytes().to_vec()).collect(),
+            issuer: tbs.issuer.to_vec(),
+            this_update: tbs.this_update,
+            next_update: tbs.next_update,
+            revoked: tbs.revoked,
             signature: outer.signature,
         })
     }
@@ -121,4 +125,58 @@ impl Crl {
     pub fn revokes_serial(&self, issuer: &[u8], serial: &[u8]) -> bool {
         issuer == self.issuer && self.revoked.contains(serial)
     }
+}
+
+/// What is signed of a list (RFC 5280, 5.1.2). Of an entry its serial number is kept; when and why a
+/// certificate was revoked changes nothing.
+struct Tbs<'a> {
+    algorithm: AlgorithmIdentifierOwned,
+    issuer: &'a [u8],
+    this_update: Timestamp,
+    next_update: Option<Timestamp>,
+    revoked: BTreeSet<Vec<u8>>,
+    extensions: Vec<Extension>,
+}
+
+impl<'a> Tbs<'a> {
+    fn from_der(der: &'a [u8]) -> der::Result<Self> {
+        let mut reader = SliceReader::new(der)?;
+        let tbs = reader.sequence(|fields| {
+            // Version 1 does not write its version; nobody issues such lists any more.
+            if Version::decode(fields)? != Version::V2 {
+                return Err(fields.error(der::ErrorKind::Failed));
+            }
+            let algorithm = fields.decode()?;
+            let issuer = fields.tlv_bytes()?;
+            let this_update = timestamp(fields.decode()?);
+            let next_update = Option::<Time>::decode(fields)?.map(timestamp);
+            let mut revoked = BTreeSet::new();
+            if !fields.is_finished() && Tag::peek(fields)? == Tag::Sequence {
+                fields.sequence(|entries| {
+                    while !entries.is_finished() {
+                        revoked.insert(entries.sequence(serial)?);
+                    }
+                    Ok::<_, der::Error>(())
+                })?;
+            }
+            let extensions = match Option::<ContextSpecific<Vec<Extension>>>::decode(fields)? {
+                Some(it) if it.tag_number.value() == 0 => it.value,
+                Some(_) => return Err(fields.error(der::ErrorKind::Failed)),
+                None => Vec::new(),
+            };
+            Ok::<_, der::Error>(Self { algorithm, issuer, this_update, next_update, revoked, extensions })
+        })?;
+        reader.finish()?;
+        Ok(tbs)
+    }
+}
+
+/// The serial number of an entry.
+fn serial<'r, R: Reader<'r>>(entry: &mut R) -> der::Result<Vec<u8>> {
+    let serial = SerialNumber::<Rfc5280>::decode(entry)?.as_bytes().to_vec();
+    Time::decode(entry)?;
+    if !entry.is_finished() {
+        entry.tlv_bytes()?;
+    }
+    Ok(serial)
 }
