@@ -46,11 +46,11 @@ pub(crate) struct ServeArguments {
     #[arg(long, value_name = "FILE|DIR", num_args = 1..)]
     early: Vec<PathBuf>,
 
-    /// Fetch DCAP collateral here: a PCCS, or https://api.trustedservices.intel.com.
+    /// Fetch DCAP collateral here: a PCCS, or Intel's own service, `https://api.trustedservices.intel.com`.
     #[arg(long, value_name = "URL")]
     pccs: Option<String>,
 
-    /// Fetch certificates of AMD's chips here: https://kdsintf.amd.com, or a cache of it.
+    /// Fetch certificates of AMD's chips here: `https://kdsintf.amd.com`, or a cache of it.
     #[arg(long, value_name = "URL")]
     kds: Option<String>,
 
