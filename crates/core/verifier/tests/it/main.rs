@@ -5,3 +5,4 @@ mod memory;
 mod queue;
 mod real;
 mod relay;
+mod synthetic;
