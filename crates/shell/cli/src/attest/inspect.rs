@@ -1,7 +1,7 @@
 //! `casemate attest inspect`: every field of evidence and endorsements, no verdict.
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use casemate_dossier::{Piece, inspect as pieces};
@@ -50,7 +50,7 @@ pub(super) fn inspect(arguments: &InspectArguments) -> ExitCode {
         Output::Table => Stream::Stdout,
         Output::Json => Stream::Stderr,
     });
-    let named: Vec<_> = arguments.paths.iter().map(read).collect();
+    let named: Vec<_> = arguments.paths.iter().map(|path| read(path)).collect();
     // Of a directory not everything has to be something.
     let failed = named.iter().any(|files| !files.iter().any(Inspected::is_read));
     let inspected: Vec<_> = named.into_iter().flatten().collect();
@@ -70,7 +70,7 @@ pub(super) fn refuse(cause: &str) {
     print(&[Inspected { file: String::new(), pieces: Vec::new(), error: Some(cause.to_owned()) }]);
 }
 
-fn read(path: &PathBuf) -> Vec<Inspected> {
+fn read(path: &Path) -> Vec<Inspected> {
     let named = path.display().to_string();
     match inputs(path) {
         Ok(inputs) if inputs.is_empty() => {
