@@ -141,3 +141,63 @@ fn evidence_on_stdin_and_collateral_beside_it_are_one_verdict() {
     let document = ran.document();
     assert_eq!((&document[0]["verdict"], &document[0]["subject"]), (&"accepted".into(), &"-".into()));
 }
+
+/// Every folder of the real evidence, as whoever downloads it would verify it: verdict, status and
+/// advisories are those that are known, at the case's instant and for its nonce.
+#[test]
+fn every_real_case_gets_its_verdict_from_the_command() {
+    let Some(evidence) = case("every_real_case_gets_its_verdict_from_the_command", "") else { return };
+    let casemate = Casemate::new();
+    let mut cases = 0;
+    for family in ["sgx", "tdx", "snp", "cca", "nitro", "vtpm"] {
+        for folder in fs::read_dir(evidence.join(family)).expect("a family") {
+            let folder = folder.expect("an entry").path();
+            let expected = fs::read(folder.join("expected.json")).expect("what is expected");
+            let expected: Value = serde_json::from_slice(&expected).expect("JSON");
+            check_case(&casemate, folder.to_str().expect("UTF-8"), &expected);
+            cases += 1;
+        }
+    }
+    assert!(cases >= 39, "{cases}");
+}
+
+fn check_case(casemate: &Casemate, folder: &str, expected: &Value) {
+    let mut arguments = vec!["verify".to_owned(), folder.to_owned(), "-o".to_owned(), "json".to_owned()];
+    if let Some(now) = expected["now_unix"].as_u64() {
+        arguments.extend(["--now".to_owned(), now.to_string()]);
+    }
+    if let Some(nonce) = expected["nonce_extraData_hex"].as_str() {
+        arguments.extend(["--nonce".to_owned(), format!("hex:{nonce}")]);
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let ran = attest(casemate, &arguments);
+    let document = ran.document();
+    let [element] = document.as_array().expect("an array").as_slice() else {
+        panic!("{folder}: one attester sent one piece of evidence: {document:#}")
+    };
+    let words = expected["expect"].as_str().expect("words");
+    let is_good = words.starts_with("accept") && !words.starts_with("accept only");
+    let is_evidence = expected["kind"] != "snp-chain";
+    let verdict = match (is_good, is_evidence) {
+        (true, _) => "accepted",
+        (false, true) => "refused",
+        (false, false) => "malformed",
+    };
+    assert_eq!(element["verdict"], verdict, "{folder}: {words}: {element:#}");
+    assert_eq!(
+        ran.code(),
+        Some(if is_good {
+            0
+        } else if is_evidence {
+            1
+        } else {
+            2
+        }),
+        "{folder}"
+    );
+    for key in ["tcb_status", "advisories"] {
+        if expected["tcb_status"].is_string() && !expected[key].is_null() {
+            assert_eq!(element[key], expected[key], "{folder}: {key}");
+        }
+    }
+}
