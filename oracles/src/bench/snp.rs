@@ -1,7 +1,7 @@
 //! AMD's reports: warm, cold and parsed.
 
 use aws_lc_rs::signature::{ECDSA_P384_SHA384_FIXED, ParsedPublicKey};
-use casemate_attest::snp::{Certificates, Report, Vek};
+use casemate_attest::snp::{Certificates, Lists, Report, Vek};
 use casemate_attest::x509::{Certificate, pem_blocks};
 use casemate_attest::{Endorsements, Evidence, Roots, verify};
 use casemate_model::Timestamp;
@@ -33,13 +33,13 @@ fn one(bench: &mut Bench, label: &str, case: &SnpCase) {
     let der = |pem: &[u8]| pem_blocks(pem, 8).expect("PEM").swap_remove(0).1;
     let ders = vec![case.vek.clone(), der(&case.ask), der(&case.ark)];
     let report = Report::parse(&case.report).expect("a real report");
-    let vek = Vek::verify(&report, &Certificates::new(&ders, &[]), &[], &roots).expect("a real key");
+    let vek = Vek::verify(&report, &Certificates::new(&ders, &[]), &roots).expect("a real key");
     let chain = peer::snp_chain(&case.ark, &case.ask, &case.vek).expect("the peer reads it");
 
     let warm = || {
         let report = Report::parse(&case.report).expect("a real report");
         let body = vek.verify_report(&report).expect("ours verifies it");
-        vek.claims(body, now).expect("it is valid")
+        vek.claims(body, &Lists::default(), now).expect("it is valid")
     };
     let theirs = || {
         let report = peer::snp_report(&case.report).expect("the peer reads it");

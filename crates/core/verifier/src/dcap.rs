@@ -139,7 +139,8 @@ impl Stages for Dcap {
     }
 }
 
-fn said(faults: &[Fault]) -> String {
+/// Faults in one line.
+pub(crate) fn said(faults: &[Fault]) -> String {
     faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
 }
 

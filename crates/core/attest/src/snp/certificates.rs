@@ -65,7 +65,6 @@ impl Certificates {
         leaf: &'a Certificate,
         accepts: impl Fn(&Fingerprint) -> bool,
     ) -> Result<Vec<[&'a Certificate; 3]>, SnpFault> {
-        let named = |name: &'a [u8]| self.all.iter().filter(move |it| it.subject() == name);
         let key = extensions::role(leaf).unwrap_or(SnpKey::Vcek);
         let missing = |issuer, subject| {
             let product = self.product().map_or("{Milan, Genoa or Turin}", Product::as_str);
@@ -80,13 +79,13 @@ impl Certificates {
             SnpKey::Vcek => ("AMD's SEV signing key (ASK)", "the VCEK's certificate"),
             SnpKey::Vlek => ("AMD's VLEK signing key (ASVK)", "the VLEK's certificate"),
         };
-        let mut issuers = named(leaf.issuer()).filter(|it| !it.is_self_issued()).peekable();
+        let mut issuers = self.named(leaf.issuer()).filter(|it| !it.is_self_issued()).peekable();
         if issuers.peek().is_none() {
             return Err(missing(issuer, subject));
         }
         let mut chains: Vec<_> = issuers
             .flat_map(|issuer| {
-                let roots = named(issuer.issuer()).filter(|it| it.is_self_issued());
+                let roots = self.named(issuer.issuer()).filter(|it| it.is_self_issued());
                 roots.map(move |root| [leaf, issuer, root])
             })
             .collect();
@@ -96,6 +95,11 @@ impl Certificates {
             return Err(missing("AMD's root key (ARK)", "the signing key's certificate"));
         }
         Ok(chains)
+    }
+
+    /// Those of this name.
+    pub(super) fn named<'a>(&'a self, subject: &'a [u8]) -> impl Iterator<Item = &'a Certificate> {
+        self.all.iter().filter(move |it| it.subject() == subject)
     }
 
     /// The product of some issuer among these.

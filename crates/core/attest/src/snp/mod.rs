@@ -15,6 +15,7 @@ mod certificates;
 mod extensions;
 mod fault;
 mod inspect;
+mod lists;
 mod report;
 mod tcb;
 mod vek;
@@ -24,6 +25,7 @@ use casemate_model::Timestamp;
 pub use certificates::Certificates;
 pub use fault::SnpFault;
 pub use inspect::inspect;
+pub use lists::Lists;
 pub use report::{REPORT_LEN, Report};
 pub use tcb::product_of_cpuid;
 pub use vek::Vek;
@@ -41,7 +43,7 @@ pub(crate) fn verify(
 ) -> Result<Claims, Refused> {
     let report = Report::parse(report)?;
     let certificates = Certificates::new(sent, &endorsements.certificates);
-    let vek = Vek::verify(&report, &certificates, &endorsements.crls, roots)?;
+    let vek = Vek::verify(&report, &certificates, roots)?;
     let body = vek.verify_report(&report)?;
-    vek.claims(body, now)
+    vek.claims(body, &Lists::read(&endorsements.crls), now)
 }

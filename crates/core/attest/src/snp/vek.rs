@@ -5,18 +5,19 @@ use casemate_model::{Fingerprint, Timestamp};
 
 use super::certificates::Certificates;
 use super::extensions::{self, Extensions, Owner};
+use super::lists::{Lists, Revocation};
 use super::report::Report;
 use super::tcb;
 use super::{SnpFault, product_of_cpuid};
 use crate::claims::{Body, Claims, NotChecked, PlatformId, SnpBody, SnpKey};
 use crate::roots::Product;
+use crate::verify::VerifiedEvidence;
 use crate::window::Window;
-use crate::x509::{Certificate, LeafRules, PublicKey, look_up, verify_path};
+use crate::x509::{Certificate, LeafRules, PublicKey, verify_path};
 use crate::{ChainError, Fault, Refused, Roots};
 
 const VCEK_CHAIN: &str = "VCEK certificate chain";
 const VLEK_CHAIN: &str = "VLEK certificate chain";
-const LIST: &str = "AMD revocation list";
 /// Where in a chain the key's issuer is, which is what AMD's lists are about.
 const ISSUER_INDEX: usize = 1;
 
@@ -30,25 +31,20 @@ pub struct Vek {
     extensions: Extensions,
     root: Fingerprint,
     window: Window,
-    revoked: Vec<Fault>,
-    is_list_missing: bool,
+    /// The key's, its issuer's, the root's.
+    chain: [Certificate; 3],
+    chain_name: &'static str,
 }
 
 impl Vek {
     /// Verifies the certificates of the key that is to have signed this report.
     ///
-    /// Revocation is looked up and kept: a revoked key still verifies reports, and
-    /// [`claims`](Self::claims) refuses them.
+    /// A revoked key still verifies reports; [`claims`](Self::claims) refuses them.
     ///
     /// # Errors
     ///
     /// Where a certificate is missing, not AMD's, or not of such a key.
-    pub fn verify(
-        report: &Report<'_>,
-        certificates: &Certificates,
-        crls: &[Vec<u8>],
-        roots: &Roots,
-    ) -> Result<Self, Refused> {
+    pub fn verify(report: &Report<'_>, certificates: &Certificates, roots: &Roots) -> Result<Self, Refused> {
         let leaf = certificates.leaf(report)?;
         let role = extensions::role(leaf).unwrap_or(report.signing_key);
         let chain_name = match role {
@@ -79,17 +75,31 @@ impl Vek {
         check_product(&extensions, role, product)?;
         let PublicKey::P384(point) = leaf.public_key() else { return Err(SnpFault::Key.into()) };
         let key = ParsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point).map_err(|_| SnpFault::Key)?;
-        let revocation = look_up(&chain, crls, chain_name, LIST);
         Ok(Self {
             key,
             role,
             product,
             extensions,
             root: path.root,
-            window: path.window.and(revocation.window),
-            is_list_missing: revocation.unlisted.contains(&ISSUER_INDEX),
-            revoked: revocation.faults,
+            window: path.window,
+            chain: chain.map(Certificate::clone),
+            chain_name,
         })
+    }
+
+    /// A report at the instant `now`: its signature, which is the only one verified, revocation and dates.
+    ///
+    /// # Errors
+    ///
+    /// Why not, with whatever is known all the same.
+    pub fn appraise(
+        &self,
+        report: &Report<'_>,
+        lists: &Lists,
+        now: Timestamp,
+    ) -> Result<VerifiedEvidence, Refused> {
+        let body = self.verify_report(report)?;
+        self.claims(body, lists, now).map(VerifiedEvidence::new)
     }
 
     /// Verifies that this key signed the report, and that what the report says of the key is what
@@ -129,29 +139,40 @@ impl Vek {
     /// # Errors
     ///
     /// Where a certificate is revoked, or is not valid then; with the claims all the same.
-    pub fn claims(&self, body: SnpBody, now: Timestamp) -> Result<Claims, Refused> {
+    pub fn claims(&self, body: SnpBody, lists: &Lists, now: Timestamp) -> Result<Claims, Refused> {
+        let Revocation { window, faults, unlisted } = lists.look_up(&self.chain, self.chain_name);
+        let is_list_missing = unlisted.contains(&ISSUER_INDEX);
+        let window = self.window.and(window);
         let claims = Claims {
             root: self.root,
-            window: self.window,
+            window,
             platform: Some(self.platform()),
             tcb: None,
-            not_checked: self.is_list_missing.then_some(NotChecked::AmdCrl).into_iter().collect(),
+            not_checked: is_list_missing.then_some(NotChecked::AmdCrl).into_iter().collect(),
             body: Body::Snp(Box::new(body)),
         };
-        let faults = self.faults(now);
+        let faults = [faults, window.faults(now)].concat();
         if faults.is_empty() { Ok(claims) } else { Err(Refused { faults, claims: Some(Box::new(claims)) }) }
     }
 
-    /// What speaks against its use at this instant: revocations and dates.
+    /// What the lists say against it, and when every one that was used is current. No cryptography where
+    /// the lists were verified.
     #[must_use]
-    pub fn faults(&self, now: Timestamp) -> Vec<Fault> {
-        [self.revoked.clone(), self.window.faults(now)].concat()
+    pub fn revocation(&self, lists: &Lists) -> (Vec<Fault>, Window) {
+        let Revocation { window, faults, .. } = lists.look_up(&self.chain, self.chain_name);
+        (faults, window)
     }
 
-    /// When its certificates are valid, and the lists they were looked up in current.
+    /// When its certificates are valid.
     #[must_use]
     pub const fn window(&self) -> Window {
         self.window
+    }
+
+    /// Its certificate, in DER.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        self.chain[0].der()
     }
 
     /// The product whose root vouches.

@@ -170,7 +170,7 @@ fn snp_no_bit_that_is_signed_can_be_changed_in_any_good_case() {
         let Some(case) = SnpCase::find(name) else { continue };
         let report = Report::parse(&case.report).expect("a report");
         let certificates = Certificates::new(&[], &case.certificates);
-        let vek = Vek::verify(&report, &certificates, &[], &Roots::production()).expect("a key");
+        let vek = Vek::verify(&report, &certificates, &Roots::production()).expect("a key");
         for at in 0..0x4a0 {
             let mut changed = case.report.clone();
             changed[at] ^= 1 << (at % 8);
@@ -294,10 +294,10 @@ fn snp_turin_vcek_chain_only_verifies_and_states_its_chip() {
     certificates.push(case.read("vcek_turin.der"));
     let report = Report::parse(&report.report).expect("a report");
     let pool = Certificates::new(&[], &certificates);
-    let vek = Vek::verify(&report, &pool, &[], &Roots::production()).expect("a chain in order");
+    let vek = Vek::verify(&report, &pool, &Roots::production()).expect("a chain in order");
     assert_eq!(vek.product(), Product::Turin);
     assert_eq!(vek.platform(), PlatformId::ChipId(from_hex("1e550a8ee5cf9f4d")));
-    assert!(vek.faults(case.now()).is_empty());
+    assert!(vek.window().contains(case.now()));
     assert_eq!(vek.verify_report(&report), Err(SnpFault::ChipId));
 }
 

@@ -5,4 +5,5 @@ mod memory;
 mod queue;
 mod real;
 mod relay;
+mod snp;
 mod synthetic;
