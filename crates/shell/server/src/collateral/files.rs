@@ -48,6 +48,14 @@ pub enum FilesError {
         /// More of what.
         what: &'static str,
     },
+    /// Signed, and older than what is in force: a replay, or a mistake.
+    #[error("{path}: {what}; what was read from it before stays in force", path = path.display())]
+    Older {
+        /// Where.
+        path: PathBuf,
+        /// What is older than what.
+        what: String,
+    },
 }
 
 /// A directory, or a single file, that somebody else writes.
@@ -61,6 +69,12 @@ pub struct Directory {
 type Stamp = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
 impl Directory {
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Nothing is read yet.
     #[must_use]
     pub const fn new(path: PathBuf) -> Self {

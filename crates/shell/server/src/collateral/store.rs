@@ -12,6 +12,7 @@ use casemate_attest::x509::{Certificate, Crl};
 use casemate_attest::{Endorsements, Roots};
 use casemate_dossier::{Dossier, Input, References};
 use casemate_model::{Nanos, Timestamp};
+use casemate_verifier::{Store as Newest, StoreFault};
 
 use super::fetcher::{FetchError, Fetched, Fetcher};
 use super::files::{Cache, Directory, Files, FilesError, chain_name};
@@ -81,6 +82,8 @@ struct Sources {
     directories: Vec<(Directory, Files, Update)>,
     fetched: Files,
     items: BTreeMap<Item, Held>,
+    /// The newest of everything Intel signed that was ever in force, so that nothing older comes back.
+    newest: Newest,
 }
 
 /// What is known of a document that was fetched.
@@ -119,7 +122,9 @@ impl Store {
             let files = directory.changed()?.unwrap_or_default();
             read.push((directory, files, update));
         }
-        let sources = Sources { directories: read, fetched, items: BTreeMap::new() };
+        let newest = Newest::new(roots.clone());
+        let mut sources = Sources { directories: read, fetched, items: BTreeMap::new(), newest };
+        sources.remember_newest();
         let first = Arc::new(sources.generation(1, now));
         Ok(Self { sources: Mutex::new(sources), current: RwLock::new(first), cache, fetcher, roots })
     }
@@ -138,10 +143,15 @@ impl Store {
     pub fn poll(&self, now: Timestamp) -> (Option<Arc<Generation>>, Vec<FilesError>) {
         let mut sources = self.sources();
         let (mut changed, mut errors) = (false, Vec::new());
-        for (directory, files, _) in &mut sources.directories {
+        let Sources { directories, newest, .. } = &mut *sources;
+        for (directory, files, update) in directories {
             match directory.changed() {
                 Ok(None) => {}
                 Ok(Some(now_there)) => {
+                    if let Some(what) = older(newest, &now_there, *update) {
+                        errors.push(FilesError::Older { path: directory.path().to_owned(), what });
+                        continue;
+                    }
                     changed |= *files != now_there;
                     *files = now_there;
                 }
@@ -226,6 +236,7 @@ impl Store {
         }
         let expires = expires(&item.file_name(), &fetched.body.as_slice().into());
         sources.items.insert(item.clone(), Held { asked: now, expires });
+        sources.remember_newest();
         changed
     }
 
@@ -250,6 +261,15 @@ impl Store {
 }
 
 impl Sources {
+    /// Everything of the set in force counts, whatever is said of it.
+    fn remember_newest(&mut self) {
+        let loose = self.directories.iter().filter(|(_, _, update)| *update == Update::Standard);
+        let loose = loose.flat_map(|(_, files, _)| files);
+        let fetched = self.fetched.iter().filter(|(name, _)| update(name) == Update::Standard);
+        let all = dossier(loose.chain(fetched).map(|(name, bytes)| (name.clone(), bytes)));
+        self.newest.offer(&all.endorsements);
+    }
+
     fn generation(&self, number: u64, since: Timestamp) -> Generation {
         let of = |wanted: Update| {
             let loose = self.directories.iter().filter(move |(_, _, update)| *update == wanted);
@@ -293,6 +313,22 @@ impl Sources {
         self.items.insert(item.clone(), held);
         Some(held)
     }
+}
+
+/// What of a directory's new content is older than what was ever in force; if nothing is, it is what is
+/// newest from now on. Of the early set nothing is in force.
+fn older(newest: &mut Newest, files: &Files, update: Update) -> Option<String> {
+    if update == Update::Early {
+        return None;
+    }
+    let offered = dossier(files.iter().map(|(name, bytes)| (name.clone(), bytes))).endorsements;
+    let mut with = newest.clone();
+    let refused = with.offer(&offered).refused;
+    let older = refused.into_iter().find(|it| matches!(it, StoreFault::Older { .. }));
+    if older.is_none() {
+        *newest = with;
+    }
+    older.map(|it| it.to_string())
 }
 
 /// When a document expires; never, where it has no such date.

@@ -4,6 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use casemate_attest::Endorsements;
+use casemate_attest::inspect::hex;
+use casemate_server::collateral::files::FilesError;
+use casemate_server::collateral::store::Store;
+use casemate_softtee::synthetic::dcap::DcapRoot;
 use casemate_softtee::synthetic::nitro::NitroRoot;
 use serde_json::json;
 
@@ -155,4 +160,43 @@ fn the_forecast_names_who_will_fall() {
     assert_eq!(forecast["platforms"][0]["subject"], "node-7");
     assert_eq!(forecast["platforms"][0]["stands"], false, "{forecast}");
     assert_eq!(service.get("/v1/forecast").json(), forecast);
+}
+
+/// TCB Infos as Intel's service answers, and the certificates that issue them.
+fn lay_out(path: &Path, endorsements: &Endorsements) {
+    for (nth, signed) in endorsements.tcb_infos.iter().enumerate() {
+        let json = String::from_utf8(signed.json.clone()).expect("text");
+        let signature = hex(&signed.signature);
+        let text = format!("{{\"tcbInfo\":{json},\"signature\":\"{signature}\"}}");
+        put(path, &format!("tcb-{nth}.json"), &text);
+    }
+    for (nth, der) in endorsements.certificates.iter().enumerate() {
+        fs::write(path.join(format!("{nth}.der")), der).expect("writable");
+    }
+}
+
+#[test]
+fn stale_signed_collateral_replayed_in_a_directory_stays_out() {
+    let folder = tempfile::tempdir().expect("a directory");
+    let mut root = DcapRoot::new(START);
+    let stale = root.endorsements();
+    root.levels.evaluation_number += 1;
+    lay_out(folder.path(), &root.endorsements());
+    let directories = vec![folder.path().to_owned()];
+    let store = Store::open(directories, Vec::new(), None, None, root.roots(), START).expect("readable");
+    let number = |store: &Store| store.current().pieces.values().filter_map(|it| it.number).max();
+    let newest = number(&store);
+
+    lay_out(folder.path(), &stale);
+    let (next, errors) = store.poll(START);
+    assert!(next.is_none(), "nothing new is in force");
+    assert!(matches!(errors[..], [FilesError::Older { .. }]), "{errors:?}");
+    assert!(errors[0].to_string().contains("is older than the one in force"), "{}", errors[0]);
+    assert_eq!(number(&store), newest);
+
+    root.levels.evaluation_number += 1;
+    lay_out(folder.path(), &root.endorsements());
+    let (next, errors) = store.poll(START);
+    assert!(next.is_some() && errors.is_empty(), "{errors:?}");
+    assert!(number(&store) > newest);
 }
