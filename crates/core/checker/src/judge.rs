@@ -129,7 +129,11 @@ impl Judge {
                 lives.suspend(record, enclave);
                 contest.forget(enclave);
             }
-            Observation::EnclaveResumed { enclave } => lives.resume(record, enclave),
+            Observation::EnclaveResumed { enclave } => {
+                lives.resume(record, enclave);
+                // It may have been seen waiting once more before it left the queue. It joins anew.
+                contest.forget(enclave);
+            }
             Observation::EnclaveDestroyed { enclave, frames_returned, frames_zeroed, keys_zeroed } => {
                 courses.destroy(enclave);
                 lives.destroy(record, enclave);

@@ -137,6 +137,18 @@ fn who_slept_may_come_back_at_another_virtual_runtime() {
 }
 
 #[test]
+fn who_is_resumed_joins_anew() {
+    // The pick between is one another worker made before the schedule heard of the suspension.
+    let seen = |resumed: Option<Observation>| {
+        let waiting = |vruntime| pick(Some(C), &[wants(A, 1, vruntime, 10), wants(C, 1, 0, 9)]);
+        let before = [waiting(0), Observation::EnclaveSuspended { enclave: A }, waiting(0)];
+        rules(prologue().into_iter().chain(before).chain(resumed).chain([waiting(5000)]))
+    };
+    assert!(!seen(Some(Observation::EnclaveResumed { enclave: A })).contains(&Rule::Mischarged));
+    assert!(seen(None).contains(&Rule::Mischarged));
+}
+
+#[test]
 fn who_did_not_run_is_not_charged() {
     let seen = |vruntime| {
         rules([
