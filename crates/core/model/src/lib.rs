@@ -15,7 +15,7 @@ mod hash;
 mod name;
 mod node;
 mod quantity;
-mod tee;
+pub mod tee;
 mod volume;
 mod workload;
 
@@ -24,6 +24,6 @@ pub use hash::Digest;
 pub use name::{ContainerKey, EnclaveId, NodeName, PodKey, WorkerId};
 pub use node::{Capacity, Node, NodeIdentity, Taint, TaintEffect};
 pub use quantity::{Bytes, MilliCpu, Nanos, PAGE_SIZE, Pages, Timestamp};
-pub use tee::{Granularity, Tee};
+pub use tee::{Feature, Features, Granularity, Runtime, Tee, TeeVariant};
 pub use volume::{Mount, Volume, VolumeSource};
 pub use workload::{Container, Demand, EnclaveDemand, Pod, RestartPolicy, Toleration, TolerationOperator};

@@ -1,6 +1,17 @@
 //! The kinds of trusted execution environment, and what each can do.
+//!
+//! [`Tee`] is what workloads ask for and nodes have. Beside it stands what each can do, as
+//! data: [`TeeVariant`] tells generations apart, and [`Feature`] names what programs need.
+
+mod feature;
+mod runtime;
+mod variant;
 
 use core::fmt;
+
+pub use feature::{Feature, Features, UnknownFeature};
+pub use runtime::{Runtime, UnknownRuntime};
+pub use variant::{TeeVariant, UnknownTeeVariant};
 
 /// A kind of trusted execution environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +86,15 @@ impl fmt::Display for Tee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Writes `items` with commas between them.
+fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {
+    for (index, item) in items.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(f, "{comma}{item}")?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
