@@ -131,6 +131,12 @@ impl<S: Stages> Platforms<S> {
         self.find(evidence).is_some()
     }
 
+    /// What a platform is remembered by that is to be verified for this evidence, and nothing where it is
+    /// known or cannot be remembered.
+    pub fn flight(&self, evidence: S::Evidence<'_>) -> Option<Name> {
+        S::key(evidence).map(|it| it.platform).filter(|_| !self.knows(evidence))
+    }
+
     /// Verifies a piece of evidence at the instant `now`.
     pub fn examine(&self, evidence: S::Evidence<'_>, now: Timestamp) -> Examined<S> {
         let hint = S::hint(evidence);

@@ -167,6 +167,42 @@ impl Store {
         it
     }
 
+    /// Puts the piece held in the place of each one that is older, whoever signed that. Answers what was
+    /// older than what.
+    pub fn substitute(&self, endorsements: &mut Endorsements) -> Vec<StoreFault> {
+        let mut older = Vec::new();
+        let Endorsements { tcb_infos, qe_identities, crls, certificates, .. } = endorsements;
+        for (is_info, documents) in [(true, tcb_infos), (false, qe_identities)] {
+            for document in documents {
+                let head = serde_json::from_slice(&document.json).ok();
+                let Some((place, age)) = head.and_then(|it: Head| it.place(is_info)) else { continue };
+                let Some((held, newer)) = self.documents.get(&place).filter(|(held, _)| *held > age) else {
+                    continue;
+                };
+                let (offered, held) = (age.to_string(), held.to_string());
+                older.push(StoreFault::Older { place: place.to_string(), offered, held });
+                document.clone_from(newer);
+            }
+        }
+        for der in crls {
+            let Ok(crl) = Crl::parse(der) else { continue };
+            let (issuer, offered) = (crl.issuer(), crl.this_update());
+            let Some((held, newer)) = self.crls.get(issuer).filter(|(held, _)| *held > offered) else {
+                continue;
+            };
+            let (offered, held) = (offered.to_string(), held.to_string());
+            older.push(StoreFault::Older { place: "revocation list".into(), offered, held });
+            der.clone_from(newer);
+        }
+        if !older.is_empty() {
+            // What was put there needs its issuers.
+            let missing: Vec<_> =
+                self.certificates.iter().filter(|it| !certificates.contains(it)).cloned().collect();
+            certificates.extend(missing);
+        }
+        older
+    }
+
     /// Whether it was taken; `false` where it is held.
     fn offer_document(
         &mut self,

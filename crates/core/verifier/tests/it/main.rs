@@ -1,6 +1,7 @@
 //! What the verifier promises, as tests.
 
 mod batch;
+mod every_kind;
 mod memory;
 mod queue;
 mod real;

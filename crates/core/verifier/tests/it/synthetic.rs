@@ -132,6 +132,28 @@ fn signed_collateral_of_before_a_recovery_does_not_come_back() {
 }
 
 #[test]
+fn older_pieces_give_way_to_those_that_were_in_force() {
+    let mut root = DcapRoot::new(NOW);
+    let before = root.endorsements();
+    rate_down(&mut root);
+    let after = root.endorsements();
+    let mut store = Store::new(root.roots());
+    store.offer(&after);
+    let mut mixed = Endorsements { certificates: Vec::new(), ..before.clone() };
+    let older = store.substitute(&mut mixed);
+    assert_eq!(older.len(), before.tcb_infos.len() + before.qe_identities.len());
+    assert_eq!((&mixed.tcb_infos, &mixed.qe_identities), (&after.tcb_infos, &after.qe_identities));
+    let platforms = remembered(root.evidence(DcapQuote::TdxV4).as_bytes(), &mixed, &root.roots());
+    assert_eq!(platforms.len(), 1, "with the certificates of its issuers");
+
+    let mut other = Store::new(root.roots());
+    other.offer(&before);
+    let mut newer = after.clone();
+    assert_eq!(other.substitute(&mut newer), []);
+    assert_eq!(newer, after);
+}
+
+#[test]
 fn a_bundle_gives_another_verifier_the_same_collateral() {
     let root = DcapRoot::new(NOW);
     let mut store = Store::new(root.roots());
