@@ -4,12 +4,16 @@
 //! data: [`TeeVariant`] tells generations apart, and [`Feature`] names what programs need.
 
 mod feature;
+mod gap;
+mod lack;
 mod runtime;
 mod variant;
 
 use core::fmt;
 
 pub use feature::{Feature, Features, UnknownFeature};
+pub use gap::Why;
+pub use lack::{Lack, lacking, offered};
 pub use runtime::{Runtime, UnknownRuntime};
 pub use variant::{TeeVariant, UnknownTeeVariant};
 

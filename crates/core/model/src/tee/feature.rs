@@ -22,12 +22,11 @@ pub enum Feature {
     Signals,
     /// Memory shared between processes.
     SharedMemory,
-    /// More memory than it was started with.
+    /// Pages that are added, or whose permissions change, while the program runs.
     MemoryGrowth,
     /// Code that comes or is made after the start: plug-ins, just-in-time compilers.
     DynamicCode,
-    /// A clock. Whether it can be trusted is another question: outside TDX and SEV-SNP with
-    /// a secured TSC it is the host's.
+    /// A clock. Whose it is, and whether it can be trusted, is another question.
     Time,
     /// Random numbers the host cannot choose.
     Random,
@@ -41,8 +40,6 @@ pub enum Feature {
     Sealing,
     /// A debugger attached from outside, on instances marked for it.
     Debug,
-    /// Performance counters.
-    PerformanceCounters,
     /// Kernel modules, and other code with a kernel's privilege.
     KernelModules,
     /// Virtual machines of its own.
@@ -51,7 +48,7 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature, in the order tables list them.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 19] = [
         Self::UnmodifiedPrograms,
         Self::NetworkSockets,
         Self::FileSystem,
@@ -69,7 +66,6 @@ impl Feature {
         Self::Devices,
         Self::Sealing,
         Self::Debug,
-        Self::PerformanceCounters,
         Self::KernelModules,
         Self::NestedVirtualization,
     ];
@@ -95,7 +91,6 @@ impl Feature {
             Self::Devices => "devices",
             Self::Sealing => "sealing",
             Self::Debug => "debug",
-            Self::PerformanceCounters => "performance-counters",
             Self::KernelModules => "kernel-modules",
             Self::NestedVirtualization => "nested-virtualization",
         }

@@ -32,13 +32,10 @@ impl Runtime {
     /// The TEEs it runs on.
     #[must_use]
     pub const fn runs_on(self) -> &'static [TeeVariant] {
-        use TeeVariant::{
-            Cca, Nitro, SecureExecution, Sev, SevEs, SevSnp, Sgx1, Sgx2, Software, Tdx, TrustZone,
-        };
+        use TeeVariant::{Cca, Nitro, Sev, SevEs, SevSnp, Sgx1, Sgx2, Software, Tdx, TrustZone};
         match self {
             Self::SgxSdk | Self::Gramine => &[Sgx1, Sgx2],
-            Self::Guest => &[Tdx, Sev, SevEs, SevSnp, Cca, SecureExecution],
-            Self::Kata => &[Tdx, Sev, SevEs, SevSnp, Cca, SecureExecution],
+            Self::Guest | Self::Kata => &[Tdx, Sev, SevEs, SevSnp, Cca],
             Self::EnclaveImage => &[Nitro],
             Self::OpTee => &[TrustZone],
             Self::Wasi => &[Software],

@@ -25,8 +25,6 @@ pub enum TeeVariant {
     SevSnp,
     /// Arm Confidential Compute Architecture.
     Cca,
-    /// IBM Secure Execution for Linux, on Z and LinuxONE.
-    SecureExecution,
     /// AWS Nitro Enclaves.
     Nitro,
     /// Arm TrustZone.
@@ -37,7 +35,7 @@ pub enum TeeVariant {
 
 impl TeeVariant {
     /// Every variant, in the order tables list them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Sgx1,
         Self::Sgx2,
         Self::Tdx,
@@ -45,7 +43,6 @@ impl TeeVariant {
         Self::SevEs,
         Self::SevSnp,
         Self::Cca,
-        Self::SecureExecution,
         Self::Nitro,
         Self::TrustZone,
         Self::Software,
@@ -63,7 +60,7 @@ impl TeeVariant {
             Self::Nitro => Some(Tee::Nitro),
             Self::TrustZone => Some(Tee::TrustZone),
             Self::Software => Some(Tee::Software),
-            Self::Sev | Self::SevEs | Self::SecureExecution => None,
+            Self::Sev | Self::SevEs => None,
         }
     }
 
@@ -78,7 +75,6 @@ impl TeeVariant {
             Self::SevEs => "sev-es",
             Self::SevSnp => "sev-snp",
             Self::Cca => "cca",
-            Self::SecureExecution => "secure-execution",
             Self::Nitro => "nitro",
             Self::TrustZone => "trustzone",
             Self::Software => "software",
