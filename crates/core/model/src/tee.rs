@@ -3,18 +3,26 @@
 //! [`Tee`] is what workloads ask for and nodes have. Beside it stands what each can do, as
 //! data: [`TeeVariant`] tells generations apart, and [`Feature`] names what programs need.
 
+mod capabilities;
+mod capability;
 mod feature;
 mod gap;
 mod lack;
 mod runtime;
+mod table;
 mod variant;
 
 use core::fmt;
 
+pub use capability::{
+    Capabilities, Cost, Host, Memory, MemoryFrom, Migration, NumberFrom, Overhead, Partition, Partitions,
+    Route, Slot, Slots, Source, Unit,
+};
 pub use feature::{Feature, Features, UnknownFeature};
-pub use gap::Why;
+pub use gap::{Gap, Why};
 pub use lack::{Lack, lacking, offered};
 pub use runtime::{Runtime, UnknownRuntime};
+pub use table::{Table, capability_table, feature_table};
 pub use variant::{TeeVariant, UnknownTeeVariant};
 
 /// A kind of trusted execution environment.

@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 
-use super::gap::{Why, of_runtime, of_variant};
+use super::gap::{Gap, Why};
 use super::{Feature, Features, Runtime, TeeVariant};
 
 /// Something that is lacking, and the reason.
@@ -70,15 +70,14 @@ pub fn lacking(variant: TeeVariant, runtime: Runtime, needed: Features) -> Vec<L
     if !runtime.runs_on().contains(&variant) {
         return vec![Lack::Runtime { runtime, variant }];
     }
-    let find = |gaps: &[(Feature, Why)], feature| {
-        gaps.iter().find(|(lacked, _)| *lacked == feature).map(|(_, why)| *why)
-    };
+    let find =
+        |gaps: &[Gap], feature| gaps.iter().find(|(lacked, _)| *lacked == feature).map(|(_, why)| *why);
     needed
         .iter()
         .filter_map(|feature| {
-            let of_tee = find(of_variant(variant), feature);
+            let of_tee = find(variant.gaps(), feature);
             let of_tee = of_tee.map(|why| Lack::OfTee { feature, variant, why });
-            let of_runtime = || find(of_runtime(runtime), feature);
+            let of_runtime = || find(runtime.gaps(), feature);
             of_tee.or_else(|| of_runtime().map(|why| Lack::OfRuntime { feature, runtime, why }))
         })
         .collect()
@@ -90,7 +89,7 @@ pub fn offered(variant: TeeVariant, runtime: Runtime) -> Features {
     if !runtime.runs_on().contains(&variant) {
         return Features::NONE;
     }
-    let gaps = of_variant(variant).iter().chain(of_runtime(runtime));
+    let gaps = variant.gaps().iter().chain(runtime.gaps());
     Features::ALL.without(gaps.map(|(feature, _)| *feature).collect())
 }
 
@@ -98,7 +97,7 @@ impl TeeVariant {
     /// What any runtime on this TEE might offer.
     #[must_use]
     pub fn ceiling(self) -> Features {
-        Features::ALL.without(of_variant(self).iter().map(|(feature, _)| *feature).collect())
+        Features::ALL.without(self.gaps().iter().map(|(feature, _)| *feature).collect())
     }
 }
 

@@ -1,0 +1,3 @@
+//! The model as others see it.
+
+mod tees;

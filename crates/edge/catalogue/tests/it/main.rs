@@ -1,0 +1,3 @@
+//! The catalogue as others see it.
+
+mod documents;
