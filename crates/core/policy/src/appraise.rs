@@ -11,7 +11,10 @@ use casemate_attest::{Claims, VerifiedEvidence};
 use casemate_model::{ConfigDigest, Digest, Measurement, NodeIdentity, Nonce, ReportData, Timestamp};
 use casemate_mutant::{Mutant, active as seeded};
 
-use crate::{AppraisalPolicy, Attested, Judgement, Platform, Question, Reason, Subject, Workload, judge};
+use crate::{
+    AppraisalPolicy, Attested, EvidencePolicy, Judgement, Platform, Question, Reason, Subject, Workload,
+    judge,
+};
 
 /// What a platform's evidence has to match.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +90,33 @@ pub fn appraise_platform(
         judgement.reasons.push(Reason::NotChecked { what: NotChecked::ReferenceValues });
     }
     conclude(judgement, claims, subject.clone())
+}
+
+/// Appraises the evidence of a node that no image of ours runs on: of hardware, or of an enclave that the
+/// policy itself knows. What it may be is the policy's to say; one that demands nothing of what it is
+/// admits nobody.
+///
+/// The judgement is the policy's own, for a signed result; the appraisal is affirming only where it
+/// accepts.
+pub fn appraise_node(
+    evidence: &VerifiedEvidence,
+    subject: Platform,
+    bound: &ReportData,
+    policy: &EvidencePolicy,
+    tenant: Option<&str>,
+    now: Timestamp,
+) -> (Appraisal<Platform>, Judgement) {
+    let claims = evidence.claims();
+    let nonce = Some(challenge(claims.kind(), bound));
+    let judgement = judge(evidence, policy, &Question { nonce, tenant, now });
+    let mut all = judgement.clone();
+    if claims.tee() != Some(subject.tee) {
+        all.reasons.push(Reason::Tee { expected: subject.tee, found: claims.kind() });
+    }
+    if all.not_checked.contains(NotChecked::ReferenceValues) {
+        all.reasons.push(Reason::NotChecked { what: NotChecked::ReferenceValues });
+    }
+    (conclude(all, claims, subject), judgement)
 }
 
 /// Appraises a workload's evidence at the instant `now`.

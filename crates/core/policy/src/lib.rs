@@ -23,7 +23,8 @@ mod subject;
 mod witness;
 
 pub use appraise::{
-    Appraisal, PlatformExpectation, WorkloadExpectation, appraise_platform, appraise_workload, challenge,
+    Appraisal, PlatformExpectation, WorkloadExpectation, appraise_node, appraise_platform, appraise_workload,
+    challenge,
 };
 pub use evidence::{EvidenceDraft, EvidencePolicy, EvidencePolicyError};
 pub use judge::{Judgement, Question, Unchecked, judge, judge_claims};

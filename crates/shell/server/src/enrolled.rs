@@ -9,8 +9,11 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use casemate_attest::VerifiedEvidence;
 use casemate_attest::claims::PlatformId;
-use casemate_verifier::enrolment::{Enrolment, EnrolmentFault};
+use casemate_model::Timestamp;
+use casemate_verifier::enrolment::{Enrolment, EnrolmentFault, Presented};
+use casemate_verifier::nonce::Nonces;
 use thiserror::Error;
 
 use crate::collateral::item::hex;
@@ -84,6 +87,17 @@ impl Enrolled {
             *state = next;
         }
         Ok(state.len())
+    }
+
+    /// Asks whether verified evidence is the node's, and uses its nonce up.
+    pub(crate) fn admit(
+        &self,
+        evidence: &VerifiedEvidence,
+        presented: &Presented<'_>,
+        nonces: &mut Nonces,
+        now: Timestamp,
+    ) -> Result<(), EnrolmentFault> {
+        self.state().admit(evidence, presented, nonces, now)
     }
 
     /// Why evidence of this platform is not this node's. Without `required`, a platform that nobody

@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use casemate_attest::Claims;
 use casemate_model::Timestamp;
 
+use crate::ask::Ask;
 use crate::enrolled::name;
-use crate::service::Ask;
 
 const MAX_ENTRIES: usize = 4096;
 const MAX_BYTES: usize = 64 * 1024 * 1024;
@@ -47,8 +47,9 @@ struct State {
 impl Ledger {
     /// Enters what was accepted of a platform, in place of what was before.
     pub(crate) fn enter(&self, platform: &str, ask: &Arc<Ask>, valid_until: Option<Timestamp>) {
-        let policy = ask.policy.id().to_owned();
-        let key = (platform.to_owned(), ask.subject.clone(), ask.tenant.clone(), policy);
+        let terms = &ask.terms;
+        let policy = terms.policy.id().to_owned();
+        let key = (platform.to_owned(), terms.subject.clone(), terms.tenant.clone(), policy);
         let mut state = self.state();
         state.remove(&key);
         state.seen = state.seen.saturating_add(1);
@@ -103,13 +104,22 @@ pub(crate) fn platform_name(claims: &Claims) -> Option<String> {
 mod tests {
     use casemate_dossier::Input;
     use casemate_policy::EvidencePolicy;
+    use casemate_verifier::queue::Priority;
 
     use super::*;
+    use crate::ask::Terms;
 
     fn ask(bytes: usize) -> Arc<Ask> {
         let inputs = vec![Input { name: String::new(), bytes: vec![0; bytes] }];
-        let policy = Arc::new(EvidencePolicy::published_default());
-        Arc::new(Ask { subject: "node".into(), inputs, nonce: None, tenant: None, policy })
+        let terms = Terms {
+            subject: "node".into(),
+            challenge: None,
+            tenant: None,
+            policy: Arc::new(EvidencePolicy::published_default()),
+            priority: Priority::Normal,
+            deadline: Timestamp(u64::MAX),
+        };
+        Arc::new(Ask::new(terms, &inputs))
     }
 
     #[test]

@@ -2,12 +2,14 @@
 //! results out.
 //!
 //! [`Server::bind`] opens keys, collateral and a socket; [`Server::run`] serves until it is told to
-//! [stop](Stopper::stop). What decides is `attest`, `policy` and `dossier`; this crate owns threads,
+//! [stop](Stopper::stop). What decides is `attest`, `policy`, `verifier` and `dossier`; this crate owns threads,
 //! sockets, files and the clock, and bounds what each client may take up ([`Limits`]). The API is
 //! described by [`OPENAPI`].
 
 #![forbid(unsafe_code)]
 
+mod admission;
+mod ask;
 pub mod clock;
 pub mod collateral;
 mod enrolled;

@@ -33,7 +33,7 @@ pub(crate) struct Metrics {
     /// Requests that were the same as one under way.
     pub(crate) coalesced: Counter,
     problems: Family<Labels<1>, Counter>,
-    /// Evidence that waits for its turn.
+    /// Requests that wait or are in work.
     pub(crate) queue_depth: Gauge,
     fetches: Family<Labels<2>, Counter>,
     /// Sets of collateral that were put in force.
@@ -75,7 +75,7 @@ impl Metrics {
         registry.register("cache_misses", "Platforms verified anew", this.cache_misses.clone());
         registry.register("coalesced", "Requests answered by the same one under way", this.coalesced.clone());
         registry.register("problems", "Requests not answered, by cause", this.problems.clone());
-        registry.register("queue_depth", "Evidence that waits for its turn", this.queue_depth.clone());
+        registry.register("queue_depth", "Requests that wait or are in work", this.queue_depth.clone());
         registry.register("fetches", "Collateral fetched, by service and outcome", this.fetches.clone());
         registry.register(
             "collateral_generation",

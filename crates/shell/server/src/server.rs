@@ -8,15 +8,15 @@ use std::thread;
 use std::time::Duration;
 
 use casemate_attest::Roots;
-use casemate_attest::dcap::Collateral;
 use casemate_model::Nanos;
 use casemate_policy::result::VerifierId;
-use casemate_verifier::{Bounds, Dcap, Platforms};
+use casemate_verifier::{Bounds, Verifier};
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 
+use crate::admission::NodeNonces;
 use crate::clock::{Clock, Stop, SystemClock};
 use crate::collateral::fetcher::{Fetcher, Patience, Services};
 use crate::collateral::files::{Cache, FilesError};
@@ -192,11 +192,11 @@ impl Server {
         let store =
             Store::open(config.collateral, config.early, Some(cache), fetcher, config.roots.clone(), now)?;
         let first = store.current();
-        let collateral = Collateral::verify(&first.endorsements, &config.roots);
-        let platforms =
-            Platforms::new(Dcap::new(config.roots.clone()), collateral, first.number, Bounds::default());
+        let endorsements = Arc::clone(&first.endorsements);
+        let verifier = Verifier::new(config.roots.clone(), endorsements, first.number, Bounds::default());
+        let queue = config.limits.queue(config.workers);
         let service = Arc::new(Service {
-            platforms: RwLock::new(platforms),
+            verifier: RwLock::new(verifier),
             requests: Arc::new(Semaphore::new(config.limits.requests)),
             fetching: Arc::new(Semaphore::new(FETCHING)),
             limits: config.limits,
@@ -205,6 +205,7 @@ impl Server {
             keys,
             store,
             nonces: Nonces::new(config.nonce_life).map_err(|_| StartError::Random)?,
+            node_nonces: NodeNonces::new(config.nonce_life),
             require_nonce: config.require_nonce,
             enrolled: Enrolled::open(config.state.join("enrolment.json"))?,
             require_enrolment: config.require_enrolment,
@@ -212,8 +213,9 @@ impl Server {
             events: Events::new(),
             ledger: Ledger::default(),
             metrics: Metrics::new(),
-            pool: Pool::new(config.workers).map_err(StartError::Threads)?,
-            verifier: VerifierId {
+            pool: Pool::new(config.workers, queue, Arc::clone(&config.clock)).map_err(StartError::Threads)?,
+            workers: config.workers,
+            signer: VerifierId {
                 developer: "https://casemate.dev".to_owned(),
                 build: concat!("casemate ", env!("CARGO_PKG_VERSION")).to_owned(),
             },

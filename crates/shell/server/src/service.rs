@@ -1,24 +1,29 @@
 //! The service without HTTP: questions in, verdicts out, collateral kept current.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use aws_lc_rs::digest::{Context, SHA256};
 use casemate_attest::claims::Kind;
-use casemate_attest::dcap::{Collateral, Platform, Quote};
-use casemate_attest::{Endorsements, Evidence, Fault, Refused, Roots, VerifiedEvidence, verify};
-use casemate_dossier::{Dossier, Examiner, Input, Outcome, Statement, Verdict};
+use casemate_attest::dcap::{Platform, Quote};
+use casemate_attest::{Endorsements, Evidence, Refused, Roots, VerifiedEvidence, verify};
+use casemate_dossier::{Dossier, Examiner, Found, Outcome, Verdict};
 use casemate_model::{Nanos, Timestamp};
 use casemate_policy::result::{Ear, Issue, VerifierId};
-use casemate_policy::{EvidencePolicy, Question};
-use casemate_verifier::{Dcap, Platforms};
+use casemate_policy::{EvidencePolicy, Judgement, Question};
+use casemate_verifier::Verifier;
+use casemate_verifier::batch::Plan;
+use casemate_verifier::queue::{Busy, Name, Request};
+use futures_util::future::join_all;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
+use crate::admission::NodeNonces;
+use crate::ask::{Answer, Ask, Challenge};
 use crate::clock::{Clock, Stop};
 use crate::collateral::fetcher::FetchError;
-use crate::collateral::item::Item;
+use crate::collateral::item::{Item, Update};
 use crate::collateral::store::{Generation, Store};
 use crate::collateral::wanted;
 use crate::enrolled::Enrolled;
@@ -44,6 +49,7 @@ pub(crate) struct Service {
     /// Requests that wait for something to be fetched.
     pub(crate) fetching: Arc<Semaphore>,
     pub(crate) nonces: Nonces,
+    pub(crate) node_nonces: NodeNonces,
     pub(crate) require_nonce: bool,
     pub(crate) enrolled: Enrolled,
     pub(crate) require_enrolment: bool,
@@ -51,10 +57,13 @@ pub(crate) struct Service {
     pub(crate) events: Events,
     pub(crate) ledger: Ledger,
     pub(crate) metrics: Metrics,
-    pub(crate) pool: Pool<Answer>,
-    /// Intel's platforms that were verified, rated by the collateral in force.
-    pub(crate) platforms: RwLock<Platforms<Dcap>>,
-    pub(crate) verifier: VerifierId,
+    pub(crate) pool: Pool<Vec<Arc<Answer>>>,
+    /// Its threads.
+    pub(crate) workers: usize,
+    /// Platforms that were verified, and what is in force.
+    pub(crate) verifier: RwLock<Verifier>,
+    /// Who signs results.
+    pub(crate) signer: VerifierId,
 }
 
 /// Policies by the name that requests give.
@@ -72,25 +81,6 @@ impl Default for Policies {
     }
 }
 
-/// What somebody asks of one attester.
-#[derive(Clone, Debug)]
-pub(crate) struct Ask {
-    pub(crate) subject: String,
-    pub(crate) inputs: Vec<Input>,
-    pub(crate) nonce: Option<Vec<u8>>,
-    pub(crate) tenant: Option<String>,
-    pub(crate) policy: Arc<EvidencePolicy>,
-}
-
-/// What is said of one attester.
-#[derive(Debug)]
-pub(crate) struct Answer {
-    /// Never empty; outermost first.
-    pub(crate) verdicts: Vec<Verdict>,
-    /// When it was judged.
-    pub(crate) now: Timestamp,
-}
-
 /// No result can be made of an answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoResult {
@@ -102,6 +92,21 @@ pub(crate) enum NoResult {
     NoKey,
     #[error(transparent)]
     Sign(#[from] casemate_policy::result::SignError),
+    #[error(transparent)]
+    Expired(#[from] casemate_policy::Expired),
+    #[error(transparent)]
+    NotAttested(#[from] casemate_policy::result::NotAttested),
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Unanswered {
+    #[error(transparent)]
+    Busy(#[from] Busy),
+    #[error(transparent)]
+    NoResult(#[from] NoResult),
+    #[error("the work was not done")]
+    Undone,
 }
 
 /// How accepted evidence fares under the next set of TCB levels.
@@ -121,6 +126,8 @@ pub(crate) struct Outlook {
     pub(crate) tee: Option<&'static str>,
     /// Whether it will be accepted.
     pub(crate) stands: bool,
+    /// If not, when it will have fallen: what vouches for it now has lapsed then.
+    pub(crate) falls_by: Option<String>,
     /// Its status under the next set.
     pub(crate) tcb_status: Option<&'static str>,
     pub(crate) advisories: Vec<String>,
@@ -128,57 +135,76 @@ pub(crate) struct Outlook {
     pub(crate) reasons: Vec<String>,
 }
 
-impl Ask {
-    /// Bytes it holds.
-    pub(crate) fn len(&self) -> usize {
-        self.inputs.iter().map(|it| it.bytes.len()).sum()
-    }
-
-    /// Equal where the answer would be.
-    pub(crate) fn key(&self, generation: u64) -> [u8; 32] {
-        let mut context = Context::new(&SHA256);
-        let mut part = |bytes: &[u8]| {
-            // Lengths first, so that no part can pass for the beginning of the next.
-            context.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-            context.update(bytes);
-        };
-        part(&generation.to_be_bytes());
-        part(self.subject.as_bytes());
-        part(self.policy.id().as_bytes());
-        for text in [self.nonce.as_deref(), self.tenant.as_deref().map(str::as_bytes)] {
-            part(&[u8::from(text.is_some())]);
-            part(text.unwrap_or_default());
-        }
-        for input in &self.inputs {
-            part(input.name.as_bytes());
-            part(&input.bytes);
-        }
-        let mut key = [0; 32];
-        key.iter_mut().zip(context.finish().as_ref()).for_each(|(to, from)| *to = *from);
-        key
-    }
-}
-
 impl Service {
-    /// Verifies and judges, on the pool. `None` where the service is stopping, or the work panicked.
-    pub(crate) async fn verify(self: &Arc<Self>, ask: Arc<Ask>) -> Option<Arc<Answer>> {
-        self.fetch_for(&ask).await;
+    /// Verifies and judges what one attester sent, in its turn.
+    pub(crate) async fn verify(self: &Arc<Self>, ask: Arc<Ask>) -> Result<Arc<Answer>, Unanswered> {
+        let answers = self.verify_all(vec![ask]).await?;
+        answers.into_iter().next().ok_or(Unanswered::Undone)
+    }
+
+    /// Verifies and judges what many attesters sent: copies once, each platform's together, and tenants in
+    /// their turn.
+    pub(crate) async fn verify_all(
+        self: &Arc<Self>,
+        asks: Vec<Arc<Ask>>,
+    ) -> Result<Vec<Arc<Answer>>, Unanswered> {
+        join_all(asks.iter().map(|ask| self.fetch_for(ask))).await;
         let generation = self.store.current();
-        let key = ask.key(generation.number);
-        let (service, asked) = (Arc::clone(self), Instant::now());
-        let answer = self.pool.submit(key, move || {
-            let answer = service.examine(&ask, &generation.endorsements, &generation, ask.nonce.as_deref());
-            service.remember(&ask, &answer);
-            for verdict in &answer.verdicts {
-                let tee = verdict.kind.map_or("unknown", Kind::as_str);
-                service.metrics.judged(tee, verdict.outcome.as_str(), asked.elapsed());
-            }
-            answer
+        let flights: Vec<Option<Name>> = asks.iter().map(|ask| self.flight(ask)).collect();
+        let keys: Vec<Name> = asks.iter().map(|ask| ask.key(generation.number)).collect();
+        let spread = self.workers.max(1);
+        let kinds = asks.iter().zip(&flights).zip(&keys).enumerate().map(|(nth, ((ask, flight), key))| {
+            let terms = &ask.terms;
+            // What needs no platform verified first is dealt out to the threads.
+            let place = flight.ok_or(nth % spread);
+            (*key, (terms.tenant.clone(), terms.priority, terms.deadline, place))
         });
-        if answer.coalesced {
-            self.metrics.coalesced.inc();
+        let plan = Plan::of(kinds);
+        let mut jobs = Vec::with_capacity(plan.jobs());
+        for job in 0..plan.jobs() {
+            let inputs = plan.inputs(job);
+            let Some(first) = inputs.first().and_then(|it| asks.get(*it)) else { continue };
+            let terms = &first.terms;
+            let request = Request {
+                tenant: terms.tenant.clone().unwrap_or_default(),
+                priority: terms.priority,
+                deadline: terms.deadline,
+                evidence: crate::ask::name(inputs.iter().filter_map(|it| keys.get(*it))),
+                flight: inputs.first().and_then(|it| flights.get(*it).copied().flatten()),
+            };
+            let of_job: Vec<_> = inputs.iter().filter_map(|it| asks.get(*it).cloned()).collect();
+            let (service, generation, asked) = (Arc::clone(self), Arc::clone(&generation), Instant::now());
+            let work = move || of_job.iter().map(|ask| service.answer(ask, &generation, asked)).collect();
+            // Where there is no room for one, those before it are given up.
+            let answer = self.pool.submit(request, work)?;
+            if answer.coalesced {
+                self.metrics.coalesced.inc();
+            }
+            jobs.push(answer.get());
         }
-        answer.get().await
+        let answers =
+            join_all(jobs).await.into_iter().collect::<Option<Vec<_>>>().ok_or(Unanswered::Undone)?;
+        plan.assemble(answers.iter().map(|it| it.to_vec()).collect()).ok_or(Unanswered::Undone)
+    }
+
+    /// The platform that has to be verified first. `None` where there is none, and where what came along
+    /// has it looked at by itself.
+    fn flight(&self, ask: &Ask) -> Option<Name> {
+        if !ask.is_bare() {
+            return None;
+        }
+        let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
+        ask.evidence().find_map(|it| verifier.flight(it))
+    }
+
+    fn answer(&self, ask: &Arc<Ask>, generation: &Generation, asked: Instant) -> Arc<Answer> {
+        let answer = self.examine(ask, generation, Update::Standard, false);
+        self.remember(ask, &answer);
+        for verdict in &answer.verdicts {
+            let tee = verdict.kind.map_or("unknown", Kind::as_str);
+            self.metrics.judged(tee, verdict.outcome.as_str(), asked.elapsed());
+        }
+        Arc::new(answer)
     }
 
     /// Has what the evidence needs and is not there fetched. Whether it was or not is for the verdict to
@@ -207,10 +233,9 @@ impl Service {
     /// what it needs.
     fn missing(&self, ask: &Ask) -> Vec<Item> {
         let mut items = Vec::new();
-        for found in Dossier::of(&ask.inputs).statements {
-            let Statement::Evidence(evidence) = found.statement else { continue };
-            let missing = self.store.missing(wanted::wanted(&evidence), self.clock.now());
-            if !missing.is_empty() && self.is_genuine(&evidence) {
+        for evidence in ask.evidence() {
+            let missing = self.store.missing(wanted::wanted(evidence), self.clock.now());
+            if !missing.is_empty() && self.is_genuine(evidence) {
                 items.extend(missing);
             }
         }
@@ -231,68 +256,78 @@ impl Service {
         }
     }
 
-    /// Verifies and judges with these endorsements, beside what came along.
-    fn examine(
-        &self,
-        ask: &Ask,
-        endorsements: &Endorsements,
-        generation: &Generation,
-        nonce: Option<&[u8]>,
-    ) -> Answer {
+    /// Verifies and judges by one set of TCB levels. What was accepted `before` was fresh then, which is not
+    /// asked again.
+    fn examine(&self, ask: &Ask, generation: &Generation, set: Update, before: bool) -> Answer {
         let now = self.clock.now();
-        let is_in_force = std::ptr::eq(endorsements, &raw const generation.endorsements);
-        let dossier = Dossier::of(&ask.inputs);
+        let mut endorsements = match set {
+            Update::Standard => Cow::Borrowed(&*generation.endorsements),
+            Update::Early => Cow::Borrowed(&generation.early),
+        };
         // What came along is looked at beside what is in force, and leaves nothing behind.
-        let mut endorsements = endorsements.clone();
-        Dossier::endorse(&mut endorsements, &dossier.endorsements);
-        let mut references = generation.references.clone();
-        references.extend(dossier.references.clone());
-        let question = Question { nonce, tenant: ask.tenant.as_deref(), now };
-        let examiner = Examiner {
-            endorsements: &endorsements,
-            references: &references,
-            roots: &self.roots,
-            policy: &ask.policy,
-            question,
-        };
+        if !ask.is_bare() {
+            Dossier::endorse(endorsements.to_mut(), &ask.dossier.endorsements);
+        }
+        let mut references = Cow::Borrowed(&generation.references);
+        if !ask.dossier.references.is_empty() {
+            references.to_mut().extend(ask.dossier.references.clone());
+        }
         // Platforms are rated by what is in force; whoever brings more has it looked at by itself.
-        let remembers = is_in_force && dossier.endorsements == Endorsements::none();
-        let verify = |evidence: &Evidence| match evidence {
-            Evidence::Quote(bytes) if remembers => self.verify_quote(bytes, generation, now),
-            _ => verify(evidence, &endorsements, &self.roots, now),
+        let remembers = set == Update::Standard && ask.is_bare();
+        let mut outermost = None;
+        let mut examine = |nth: usize, found: &Found| {
+            let challenge = ask.terms.challenge.as_ref().filter(|_| !before);
+            let nonce = challenge.map(|it| it.given_to(&found.statement));
+            let examiner = Examiner {
+                endorsements: &endorsements,
+                references: &references,
+                roots: &self.roots,
+                policy: &ask.terms.policy,
+                question: Question { nonce, tenant: ask.terms.tenant.as_deref(), now },
+            };
+            examiner.examine_with(&ask.terms.subject, found, |evidence: &Evidence| {
+                let outcome = if remembers {
+                    self.verify_evidence(evidence, generation, now)
+                } else {
+                    verify(evidence, &endorsements, &self.roots, now)
+                };
+                if nth == 0 {
+                    outermost = outcome.as_ref().ok().cloned();
+                }
+                outcome
+            })
         };
-        let statements = dossier.statements_or_why_none();
+        let statements = ask.dossier.statements_or_why_none();
         let mut verdicts: Vec<Verdict> =
-            statements.iter().map(|it| examiner.examine_with(&ask.subject, it, verify)).collect();
+            statements.iter().enumerate().map(|(nth, it)| examine(nth, it)).collect();
         verdicts.iter_mut().for_each(|it| self.ask_whose(it));
-        Answer { verdicts, now }
+        Answer { verdicts, verified: outermost, now }
     }
 
-    /// Verifies a quote: of a platform that is remembered by one signature.
-    fn verify_quote(
+    /// Verifies evidence: of a platform that is remembered by one signature.
+    fn verify_evidence(
         &self,
-        bytes: &[u8],
+        evidence: &Evidence,
         generation: &Generation,
         now: Timestamp,
     ) -> Result<VerifiedEvidence, Refused> {
-        let quote = Quote::parse(bytes).map_err(Fault::from)?;
-        let examined = {
-            let platforms = self.platforms.read().unwrap_or_else(PoisonError::into_inner);
-            if platforms.generation() != generation.number {
+        let examination = {
+            let verifier = self.verifier.read().unwrap_or_else(PoisonError::into_inner);
+            if verifier.generation() != generation.number {
                 // A change is under way.
-                let evidence = Evidence::quote(bytes);
-                return verify(&evidence, &generation.endorsements, &self.roots, now);
+                return verify(evidence, &generation.endorsements, &self.roots, now);
             }
-            platforms.examine(&quote, now)
+            verifier.examine(evidence, now)
         };
-        if examined.learnt.is_new() {
-            self.metrics.cache_misses.inc();
-        } else if examined.outcome.is_ok() {
-            self.metrics.cache_hits.inc();
-        }
+        let counter = match examination.lesson.is_new() {
+            Some(true) => Some(&self.metrics.cache_misses),
+            Some(false) => Some(&self.metrics.cache_hits),
+            None => None,
+        };
+        counter.inspect(|it| _ = it.inc());
         // Whose verdicts stand is the ledger's to know, for every kind of evidence.
-        self.platforms.write().unwrap_or_else(PoisonError::into_inner).learn(examined.learnt, None, now);
-        examined.outcome
+        self.verifier.write().unwrap_or_else(PoisonError::into_inner).learn(examination.lesson, None, now);
+        examination.outcome
     }
 
     /// Refuses evidence of a platform that is another node's.
@@ -316,16 +351,9 @@ impl Service {
         }
     }
 
-    /// How one accepted platform fares with other endorsements. `None` where it names itself no more.
-    fn again(
-        &self,
-        key: &Key,
-        entry: &Entry,
-        endorsements: &Endorsements,
-        generation: &Generation,
-    ) -> Option<Verdict> {
-        // It was fresh when it was accepted; that is not what is asked now.
-        let answer = self.examine(&entry.ask, endorsements, generation, None);
+    /// How one accepted platform fares by a set of TCB levels. `None` where it names itself no more.
+    fn again(&self, key: &Key, entry: &Entry, generation: &Generation, set: Update) -> Option<Verdict> {
+        let answer = self.examine(&entry.ask, generation, set, true);
         let mut verdicts = answer.verdicts.into_iter();
         verdicts.find(|it| it.claims.as_ref().and_then(platform_name).as_ref() == Some(&key.0))
     }
@@ -338,13 +366,15 @@ impl Service {
             return Forecast { early, platforms: Vec::new() };
         }
         let outlook = |(key, entry): &(Key, Entry)| {
-            let verdict = self.again(key, entry, &generation.early, &generation);
+            let verdict = self.again(key, entry, &generation, Update::Early);
             let tcb = verdict.as_ref().and_then(Verdict::tcb);
+            let stands = verdict.as_ref().is_some_and(|it| it.outcome == Outcome::Accepted);
             Outlook {
                 platform: key.0.clone(),
                 subject: key.1.clone(),
                 tee: verdict.as_ref().and_then(|it| it.kind).map(Kind::as_str),
-                stands: verdict.as_ref().is_some_and(|it| it.outcome == Outcome::Accepted),
+                stands,
+                falls_by: entry.valid_until.filter(|_| !stands).map(|it| it.to_string()),
                 tcb_status: tcb.map(|it| it.status.as_str()),
                 advisories: tcb.into_iter().flat_map(|it| it.advisories.iter().cloned()).collect(),
                 reasons: verdict.map(|it| it.reasons).unwrap_or_default(),
@@ -362,17 +392,26 @@ impl Service {
         let (Some(claims), Some(judgement)) = (&verdict.claims, &verdict.judgement) else {
             return Err(NoResult::NoClaims(verdict.reasons.join("; ")));
         };
-        let signer = self.keys.signer(answer.now).ok_or(NoResult::NoKey)?;
-        let mut judgement = judgement.clone();
-        // No result outlives its key's publication.
-        judgement.valid_until = judgement.valid_until.min(answer.now.after(self.keys.lapse()));
-        let issue = Issue {
-            verifier: &self.verifier,
-            policy: ask.policy.id(),
-            nonce: ask.nonce.as_deref(),
-            now: answer.now,
-        };
-        Ok(Ear::new(claims, &judgement, &issue).sign(signer.as_ref())?)
+        let judgement = self.published_for(judgement.clone(), answer.now);
+        let nonce = ask.terms.challenge.as_ref().map(Challenge::as_bytes);
+        self.sign(&Ear::new(claims, &judgement, &self.issue(ask, nonce, answer.now)), answer.now)
+    }
+
+    /// The judgement as long as it can be checked: no result outlives its key's publication.
+    pub(crate) fn published_for(&self, judgement: Judgement, now: Timestamp) -> Judgement {
+        let valid_until = judgement.valid_until.min(now.after(self.keys.lapse()));
+        Judgement { valid_until, ..judgement }
+    }
+
+    /// What a result says of its making.
+    pub(crate) fn issue<'a>(&'a self, ask: &'a Ask, nonce: Option<&'a [u8]>, now: Timestamp) -> Issue<'a> {
+        Issue { verifier: &self.signer, policy: ask.terms.policy.id(), nonce, now }
+    }
+
+    /// Signs a result with the key that signs now.
+    pub(crate) fn sign(&self, ear: &Ear, now: Timestamp) -> Result<String, NoResult> {
+        let signer = self.keys.signer(now).ok_or(NoResult::NoKey)?;
+        Ok(ear.sign(signer.as_ref())?)
     }
 
     /// What has to be done from time to time: files read again, documents fetched anew, keys rotated.
@@ -406,13 +445,13 @@ impl Service {
             subject: None,
             reasons: Vec::new(),
         };
-        let collateral = Collateral::verify(&generation.endorsements, &self.roots);
-        let mut platforms = self.platforms.write().unwrap_or_else(PoisonError::into_inner);
-        platforms.replace(collateral, generation.number, self.clock.now());
-        drop(platforms);
+        let endorsements = Arc::clone(&generation.endorsements);
+        let mut verifier = self.verifier.write().unwrap_or_else(PoisonError::into_inner);
+        verifier.replace(endorsements, generation.number, self.clock.now());
+        drop(verifier);
         self.events.add(event.clone());
         for (key, entry) in self.ledger.standing(self.clock.now()) {
-            let verdict = self.again(&key, &entry, &generation.endorsements, generation);
+            let verdict = self.again(&key, &entry, generation, Update::Standard);
             if verdict.as_ref().is_some_and(|it| it.outcome == Outcome::Accepted) {
                 continue;
             }

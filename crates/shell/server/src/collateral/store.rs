@@ -27,7 +27,7 @@ pub struct Generation {
     /// Since when it is in force.
     pub since: Timestamp,
     /// What it vouches with.
-    pub endorsements: Endorsements,
+    pub endorsements: Arc<Endorsements>,
     /// Reference values that came along.
     pub references: References,
     /// Intel's next set of TCB levels, where it is known.
@@ -296,7 +296,7 @@ impl Sources {
             number,
             since,
             pieces: pieces(&enforced.endorsements),
-            endorsements: enforced.endorsements,
+            endorsements: Arc::new(enforced.endorsements),
             references: enforced.references,
             early: next,
             unused: unused.into_iter().collect(),

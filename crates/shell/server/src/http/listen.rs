@@ -5,10 +5,13 @@
 //! whatever ends TLS in front of it.
 
 use std::io;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use casemate_model::Nanos;
+use casemate_verifier::queue;
 use futures_util::future::{Either, select};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
@@ -22,11 +25,12 @@ use tokio::sync::{Semaphore, watch};
 pub struct Limits {
     /// Connections at once; more wait to be accepted.
     pub connections: usize,
-    /// Requests whose evidence is held at once; more are answered 503.
+    /// Requests whose evidence is held at once; more are answered 503. One tenant may have half as many
+    /// pieces of evidence waiting or in work.
     pub requests: usize,
     /// The longest body in bytes.
     pub body_bytes: usize,
-    /// The most pieces of evidence in one batch.
+    /// The most attesters in one batch, unless one tenant's share is less.
     pub batch: usize,
     /// For the headers of a request, and for the next request of a connection.
     pub header_time: Duration,
@@ -46,13 +50,38 @@ impl Default for Limits {
             connections: 1024,
             requests: 256,
             body_bytes: 1024 * 1024,
-            batch: 256,
+            batch: 128,
             header_time: Duration::from_secs(10),
             body_time: Duration::from_secs(10),
             answer_time: Duration::from_secs(60),
             retry_after: Duration::from_secs(1),
             shutdown_time: Duration::from_secs(20),
         }
+    }
+}
+
+/// Pieces of evidence that wait or are in work, of all tenants.
+const QUEUE: usize = 4096;
+/// Pieces one thread verifies in a second at least: what the estimate of a wait rests on.
+const PER_SECOND: u32 = 1000;
+
+impl Limits {
+    /// Pieces of evidence of one tenant that wait or are in work.
+    pub(crate) fn per_tenant(&self) -> usize {
+        (self.requests / 2).max(1)
+    }
+
+    /// The most attesters in one batch.
+    pub(crate) fn per_batch(&self) -> usize {
+        self.batch.min(self.per_tenant())
+    }
+
+    /// What the queue before this many threads holds.
+    pub(crate) fn queue(&self, workers: usize) -> queue::Limits {
+        let workers = u32::try_from(workers).unwrap_or(u32::MAX);
+        let per_second = NonZeroU32::new(workers.saturating_mul(PER_SECOND)).unwrap_or(NonZeroU32::MIN);
+        let patience = Nanos(u64::try_from(self.answer_time.as_nanos()).unwrap_or(u64::MAX));
+        queue::Limits { total: QUEUE, per_tenant: self.per_tenant(), per_second, patience }
     }
 }
 

@@ -1,5 +1,6 @@
 //! HTTP: which paths there are, and what a client may take up.
 
+mod admit;
 mod body;
 mod collateral;
 mod enrol;
@@ -8,6 +9,7 @@ mod forecast;
 mod listen;
 mod problem;
 mod query;
+mod question;
 mod routes;
 mod verify;
 

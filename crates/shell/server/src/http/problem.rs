@@ -54,7 +54,11 @@ impl Problem {
 
     /// The service has more to do than it takes on.
     pub(crate) fn busy(retry_after: Duration) -> Self {
-        let detail = "the service has as many requests as it takes on; ask again later";
+        Self::full(retry_after, "the service has as many requests as it takes on; ask again later")
+    }
+
+    /// There is no room for it until then.
+    pub(crate) fn full(retry_after: Duration, detail: impl Into<String>) -> Self {
         Self { retry_after: Some(retry_after), ..Self::unavailable("busy", detail) }
     }
 

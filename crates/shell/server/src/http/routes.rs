@@ -1,6 +1,7 @@
 //! Every path, and what answers there.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -9,8 +10,14 @@ use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use casemate_model::Timestamp;
+use casemate_verifier::nonce::NonceFault;
+use serde::Deserialize;
 
 use super::problem::{Problem, json};
+use super::query;
+use super::question::MAX_TEXT;
+use crate::admission::NoNonce;
 use crate::collateral::item::hex;
 use crate::metrics;
 use crate::service::Service;
@@ -19,7 +26,7 @@ use crate::service::Service;
 pub const OPENAPI: &str = include_str!("../../openapi.json");
 
 /// Every route: method and path.
-pub const ROUTES: [(&str, &str); 12] = [
+pub const ROUTES: [(&str, &str); 13] = [
     ("get", "/healthz"),
     ("get", "/metrics"),
     ("get", "/openapi.json"),
@@ -28,6 +35,7 @@ pub const ROUTES: [(&str, &str); 12] = [
     ("get", "/v1/events"),
     ("get", "/v1/forecast"),
     ("get", "/v1/keys"),
+    ("post", "/v1/admit"),
     ("post", "/v1/enrol"),
     ("post", "/v1/nonce"),
     ("post", "/v1/verify"),
@@ -45,6 +53,7 @@ pub(crate) fn router(service: Arc<Service>) -> Router {
         .route("/v1/events", get(super::events::events))
         .route("/v1/forecast", get(super::forecast::forecast))
         .route("/v1/keys", get(keys))
+        .route("/v1/admit", post(super::admit::admit))
         .route("/v1/enrol", post(super::enrol::enrol))
         .route("/v1/nonce", post(nonce))
         .route("/v1/verify", post(super::verify::verify))
@@ -80,6 +89,23 @@ impl Service {
     pub(crate) fn refuse(&self, problem: Problem) -> Response {
         self.metrics.problem(problem.code());
         problem.into_response()
+    }
+
+    fn nonce(&self, node: Option<&str>) -> Result<([u8; 32], Timestamp), Problem> {
+        let now = self.clock.now();
+        let random = || Problem::unavailable("no-randomness", "the system has no randomness");
+        let Some(node) = node else { return self.nonces.issue(now).map_err(|_| random()) };
+        if node.is_empty() || node.len() > MAX_TEXT {
+            return Err(Problem::bad_request(format!("`node` has 1 to {MAX_TEXT} bytes")));
+        }
+        match self.node_nonces.give(node, now) {
+            Ok((nonce, until)) => Ok((nonce.0, until)),
+            Err(NoNonce::Fault(fault @ NonceFault::Full { retry_at, .. })) => {
+                let wait = Duration::from_nanos(retry_at.0.saturating_sub(now.0));
+                Err(Problem::full(wait, fault.to_string()))
+            }
+            Err(NoNonce::Random | NoNonce::Fault(_)) => Err(random()),
+        }
     }
 }
 
@@ -118,13 +144,21 @@ async fn keys(State(service): State<Arc<Service>>) -> Response {
     response
 }
 
-async fn nonce(State(service): State<Arc<Service>>) -> Response {
-    match service.nonces.issue(service.clock.now()) {
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct For {
+    /// Whose nonce it is to be: to be admitted with.
+    node: Option<String>,
+}
+
+async fn nonce(State(service): State<Arc<Service>>, asked: query::Parameters<For>) -> Response {
+    let given = query::parameters(asked).and_then(|asked| service.nonce(asked.node.as_deref()));
+    match given {
         Ok((nonce, expires)) => {
             let document = serde_json::json!({ "nonce": hex(&nonce), "expires": expires.to_string() });
             json(StatusCode::OK, &document)
         }
-        Err(_) => service.refuse(Problem::unavailable("no-randomness", "the system has no randomness")),
+        Err(problem) => service.refuse(problem),
     }
 }
 

@@ -5,7 +5,7 @@ use casemate_attest::{Evidence, Product};
 use casemate_server::collateral::fetcher::Services;
 use casemate_server::collateral::item::Item;
 use casemate_server::collateral::wanted::wanted;
-use casemate_softtee::synthetic::snp::SnpRoot;
+use casemate_softtee::synthetic::snp::{SnpDefect, SnpRoot};
 
 use crate::clock::START;
 use crate::pccs::{Answer, Pccs};
@@ -44,6 +44,40 @@ fn a_report_without_its_chain_is_verified_with_that_of_its_chip() {
         assert!(vcek.starts_with(&prefix), "{vcek}");
         assert_eq!(vcek.contains("fmcSPL="), product == Product::Turin, "{vcek}");
     }
+}
+
+#[test]
+fn a_chips_key_is_verified_once_and_taken_back_by_a_list() {
+    let root = SnpRoot::new(START, Product::Milan, SnpKey::Vcek);
+    let folder = tempfile::tempdir().expect("a directory");
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).expect("writable");
+    root.certificates().iter().enumerate().for_each(|(nth, der)| write(&format!("{nth}.der"), der));
+    let service = Running::with(|config| {
+        config.roots = root.roots();
+        config.collateral = vec![folder.path().to_owned()];
+        config.tick = std::time::Duration::from_millis(1);
+    });
+    let verdict =
+        || service.post("/v1/verify?subject=node-1", &[], &root.report()).json()[0]["verdict"].clone();
+    for _ in 0..3 {
+        assert_eq!(verdict(), "accepted");
+    }
+    let metrics = service.get("/metrics").body;
+    assert!(metrics.contains("casemate_attest_cache_misses_total 1\n"), "{metrics}");
+    assert!(metrics.contains("casemate_attest_cache_hits_total 2\n"), "{metrics}");
+
+    // Another run of the same authorities, which revoked the issuer.
+    let revoking = SnpRoot::with_defect(START, Product::Milan, SnpKey::Vcek, SnpDefect::IssuerRevoked);
+    revoking.crls().iter().enumerate().for_each(|(nth, der)| write(&format!("{nth}.crl"), der));
+    let mut events = Vec::new();
+    let mut after = 0;
+    while !events.iter().any(|it: &serde_json::Value| it["kind"] == "revoked") {
+        let page = service.get(&format!("/v1/events?after={after}&wait=30")).json();
+        assert!(page["next"].as_u64() > Some(after), "nothing came: {events:?}");
+        after = page["next"].as_u64().expect("a number");
+        events.extend(page["events"].as_array().expect("events").iter().cloned());
+    }
+    assert_eq!(verdict(), "refused");
 }
 
 #[test]

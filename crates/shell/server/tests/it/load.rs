@@ -95,6 +95,33 @@ fn more_requests_than_are_taken_on_are_told_when_to_come_again() {
 }
 
 #[test]
+fn a_batch_is_no_larger_than_one_tenants_share() {
+    let service = Running::with(|config| config.limits.requests = 4);
+    let batch = |items: usize| {
+        let item = |nth: usize| serde_json::json!({ "evidence": "AAAA", "subject": nth.to_string() });
+        let items: Vec<_> = (0..items).map(item).collect();
+        service.post_json("/v1/verify/batch", &serde_json::json!({ "items": items }))
+    };
+    assert_eq!(batch(2).json()["results"].as_array().expect("results").len(), 2);
+    let refused = batch(3);
+    assert_eq!(refused.status, 400);
+    assert!(refused.body.contains("more than 2 items"), "{}", refused.body);
+}
+
+#[test]
+fn how_soon_a_verdict_is_wanted_is_said_in_words_and_instants() {
+    let service = Running::start();
+    for (query, status) in [
+        ("priority=urgent", 200),
+        ("priority=renewal&deadline=2027-01-15T09:00:00Z", 200),
+        ("priority=now", 400),
+        ("deadline=tomorrow", 400),
+    ] {
+        assert_eq!(service.post(&format!("/v1/verify?{query}"), &[], b"x").status, status, "{query}");
+    }
+}
+
+#[test]
 fn many_clients_at_once_are_all_answered() {
     let service = Running::start();
     let evidence = service.evidence(b"load");

@@ -1,5 +1,6 @@
 //! The service from outside: real sockets on loopback, a clock that tests turn.
 
+mod admission;
 mod amd;
 mod api;
 #[path = "support/clock.rs"]

@@ -96,6 +96,16 @@ fn every_answer_is_as_described() {
     assert_eq!(batch.status, 200);
     check(&schemas, "post", "/v1/verify/batch", &batch);
     check(&schemas, "post", "/v1/verify/batch", &service.post("/v1/verify/batch", &[], b"x"));
+    let node = json!({ "name": "n", "uid": "u", "boot_id": "b" });
+    let applicant = json!({
+        "node": node, "nonce": "00".repeat(32), "agent_key": "AAAA", "evidence": STANDARD.encode(&evidence),
+    });
+    let admission = service.post_json("/v1/admit", &applicant);
+    assert_eq!(admission.status, 200);
+    check(&schemas, "post", "/v1/admit", &admission);
+    check(&schemas, "post", "/v1/admit", &service.post("/v1/admit", &[], b"{}"));
+    check(&schemas, "post", "/v1/nonce", &service.post("/v1/nonce?node=u", &[], b""));
+    check(&schemas, "post", "/v1/nonce", &service.post("/v1/nonce?node=", &[], b""));
     check(&schemas, "get", "/v1/events", &service.get("/v1/events?after=x"));
     check(&schemas, "post", "/v1/enrol", &service.post("/v1/enrol", &[], b"{}"));
     check(&schemas, "post", "/v1/verify", &service.post("/v1/verify?none=such", &[], b"x"));
