@@ -134,6 +134,16 @@ pub(crate) fn padded_digest(hash: PcrBank, bytes: &[u8]) -> [u8; 64] {
     padded
 }
 
+/// The SEV-SNP report in an HCL report, unverified: enough to look for what vouches for it. `None` where
+/// there is none.
+#[must_use]
+pub fn snp_report(hcl: &[u8]) -> Option<&[u8; REPORT_LEN]> {
+    match Hcl::parse(hcl).ok()?.hardware {
+        Hardware::Snp(report) => Some(report),
+        Hardware::Tdx(_) => None,
+    }
+}
+
 fn td_report<'a>(
     reader: &Reader<'_>,
     report: &'a [u8; REPORT_LEN],

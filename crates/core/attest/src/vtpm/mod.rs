@@ -26,4 +26,5 @@ pub(crate) use azure::verify as verify_azure;
 pub use fault::VtpmFault;
 pub(crate) use gce::verify as verify_gce;
 pub(crate) use generic::refuse as refuse_uncertified;
+pub use hcl::snp_report;
 pub use inspect::{inspect_hcl, inspect_instance};

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use casemate_attest::Endorsements;
+use casemate_verifier::bundle::{self, BundleError};
 use tempfile::NamedTempFile;
 use thiserror::Error;
 
@@ -25,6 +27,8 @@ const MAX_BYTES: u64 = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 4;
 /// After the name of an item, that of its issuer's certificates.
 const CHAIN_SUFFIX: &str = ".issuer-chain.pem";
+/// A bundle, in the cache and no part of it: its name begins with a dot.
+const NEWEST: &str = ".newest.json";
 
 /// Bytes by the name of their file, in the order of names.
 pub type Files = BTreeMap<String, Arc<[u8]>>;
@@ -47,6 +51,14 @@ pub enum FilesError {
         path: PathBuf,
         /// More of what.
         what: &'static str,
+    },
+    /// What this service kept cannot be read.
+    #[error("{path}: {cause}; if it is lost, move it away: what is older counts again then", path = path.display())]
+    Bundle {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        cause: BundleError,
     },
     /// Signed, and older than what is in force: a replay, or a mistake.
     #[error("{path}: {what}; what was read from it before stays in force", path = path.display())]
@@ -138,6 +150,30 @@ impl Cache {
             self.write(&chain_name(&name), chain)?;
         }
         self.write(&name, &fetched.body)
+    }
+
+    /// The newest of everything signed that was ever in force, as it was kept last; nothing where it was
+    /// not.
+    ///
+    /// # Errors
+    ///
+    /// What could not be read: it is not taken for nothing.
+    pub fn newest(&self) -> Result<Endorsements, FilesError> {
+        let path = self.path.join(NEWEST);
+        match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Endorsements::none()),
+            Err(cause) => Err(FilesError::Io { path, cause }),
+            Ok(bytes) => bundle::read(&bytes).map_err(|cause| FilesError::Bundle { path, cause }),
+        }
+    }
+
+    /// Keeps that.
+    ///
+    /// # Errors
+    ///
+    /// What could not be written.
+    pub fn keep_newest(&self, newest: &Endorsements) -> Result<(), FilesError> {
+        self.write(NEWEST, &bundle::write(newest))
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), FilesError> {

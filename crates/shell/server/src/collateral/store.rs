@@ -16,7 +16,7 @@ use casemate_verifier::{Store as Newest, StoreFault};
 
 use super::fetcher::{FetchError, Fetched, Fetcher};
 use super::files::{Cache, Directory, Files, FilesError, chain_name};
-use super::item::{Item, Update};
+use super::item::{Item, PckCa, Update};
 use super::piece::{PieceName, Pieces, pieces};
 
 /// One generation: what is in force from one change to the next.
@@ -61,7 +61,11 @@ impl Generation {
                 self.pieces.contains_key(&PieceName::qe_identity(*tee))
             }
             Item::PckCrl { .. } | Item::RootCaCrl => {
-                let part = if *item == Item::RootCaCrl { "Root CA" } else { "PCK" };
+                let part = match item {
+                    Item::PckCrl { ca: PckCa::Processor } => "PCK Processor CA",
+                    Item::PckCrl { ca: PckCa::Platform } => "PCK Platform CA",
+                    _ => "Root CA",
+                };
                 self.pieces.keys().any(|it| matches!(it, PieceName::Crl(issuer) if issuer.contains(part)))
             }
             _ => false,
@@ -84,6 +88,8 @@ struct Sources {
     items: BTreeMap<Item, Held>,
     /// The newest of everything Intel signed that was ever in force, so that nothing older comes back.
     newest: Newest,
+    /// Which generation of that is on disk.
+    kept: u64,
 }
 
 /// What is known of a document that was fetched.
@@ -122,11 +128,18 @@ impl Store {
             let files = directory.changed()?.unwrap_or_default();
             read.push((directory, files, update));
         }
-        let newest = Newest::new(roots.clone());
-        let mut sources = Sources { directories: read, fetched, items: BTreeMap::new(), newest };
+        let mut newest = Newest::new(roots.clone());
+        if let Some(cache) = &cache {
+            newest.offer(&cache.newest()?);
+        }
+        let kept = newest.generation();
+        let mut sources = Sources { directories: read, fetched, items: BTreeMap::new(), newest, kept };
         sources.remember_newest();
         let first = Arc::new(sources.generation(1, now));
-        Ok(Self { sources: Mutex::new(sources), current: RwLock::new(first), cache, fetcher, roots })
+        let (sources, current) = (Mutex::new(sources), RwLock::new(first));
+        let store = Self { sources, current, cache, fetcher, roots };
+        store.keep_newest(&mut store.sources());
+        Ok(store)
     }
 
     /// What is in force.
@@ -158,6 +171,7 @@ impl Store {
                 Err(error) => errors.push(error),
             }
         }
+        self.keep_newest(&mut sources);
         (changed.then(|| self.replace(&sources, now)), errors)
     }
 
@@ -208,7 +222,11 @@ impl Store {
         let (mut changed, mut errors) = (false, Vec::new());
         for item in items {
             let held = self.held(&item);
-            match fetcher.fetch(&item, |fetched| acceptable(&item, fetched, &held, &self.roots, now)) {
+            let accept = |fetched: &Fetched| {
+                acceptable(&item, fetched, &held, &self.roots, now)?;
+                self.newer(&item, fetched)
+            };
+            match fetcher.fetch(&item, accept) {
                 Ok(fetched) => changed |= self.keep(&item, &fetched, now),
                 Err(error) => {
                     tracing::warn!(%error, "collateral was not fetched; what there was stays in force");
@@ -237,7 +255,32 @@ impl Store {
         let expires = expires(&item.file_name(), &fetched.body.as_slice().into());
         sources.items.insert(item.clone(), Held { asked: now, expires });
         sources.remember_newest();
+        self.keep_newest(&mut sources);
         changed
+    }
+
+    /// Why what was fetched is older than what was ever in force, wherever that came from.
+    fn newer(&self, item: &Item, fetched: &Fetched) -> Result<(), String> {
+        let name = item.file_name();
+        if update(&name) == Update::Early {
+            return Ok(());
+        }
+        let body: Arc<[u8]> = fetched.body.as_slice().into();
+        let mut offered = dossier([(name, &body)]).endorsements;
+        let older = self.sources().newest.substitute(&mut offered);
+        older.first().map_or(Ok(()), |fault| Err(fault.to_string()))
+    }
+
+    /// Writes down what nothing older is to take the place of, for the process after this one.
+    fn keep_newest(&self, sources: &mut Sources) {
+        let (Some(cache), generation) = (&self.cache, sources.newest.generation()) else { return };
+        if sources.kept == generation {
+            return;
+        }
+        match cache.keep_newest(&sources.newest.endorsements()) {
+            Ok(()) => sources.kept = generation,
+            Err(error) => tracing::warn!(%error, "what is newest could not be kept on disk"),
+        }
     }
 
     /// What is held of an item already.
@@ -285,6 +328,9 @@ impl Sources {
             .collect::<BTreeMap<_, _>>();
         for (name, why) in &unused {
             tracing::warn!(name, why, "a file is of no use");
+        }
+        for older in self.newest.substitute(&mut enforced.endorsements) {
+            tracing::warn!(%older, "a document is not put in force; the newer one stays");
         }
         let mut next = early.endorsements;
         if next != Endorsements::none() {

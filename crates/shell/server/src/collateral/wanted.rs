@@ -4,6 +4,7 @@
 use casemate_attest::claims::SnpKey;
 use casemate_attest::dcap::{Pck, Quote};
 use casemate_attest::snp::{Report, product_of_cpuid};
+use casemate_attest::vtpm::snp_report;
 use casemate_attest::x509::{Certificate, certificates_from_pem};
 use casemate_attest::{Evidence, Product};
 
@@ -14,11 +15,15 @@ use super::item::{AmdKey, IntelTee, Item, PckCa, Update};
 pub fn wanted(evidence: &Evidence) -> Vec<Item> {
     match evidence {
         Evidence::Quote(bytes) => of_quote(bytes).unwrap_or_default(),
-        Evidence::AzureVtpm(vtpm) => vtpm.td_quote.as_deref().and_then(of_quote).unwrap_or_default(),
+        Evidence::AzureVtpm(vtpm) => match &vtpm.td_quote {
+            Some(quote) => of_quote(quote).unwrap_or_default(),
+            None if vtpm.certificates.is_empty() => {
+                snp_report(&vtpm.hcl_report).map(|it| of_report(it)).unwrap_or_default()
+            }
+            None => Vec::new(),
+        },
         Evidence::GceVtpm(vtpm) => vtpm.inner.as_deref().map(wanted).unwrap_or_default(),
-        Evidence::SnpReport { report, certificates } if certificates.is_empty() => {
-            of_report(report).unwrap_or_default()
-        }
+        Evidence::SnpReport { report, certificates } if certificates.is_empty() => of_report(report),
         Evidence::SnpReport { .. }
         | Evidence::CcaToken(_)
         | Evidence::NitroDocument(_)
@@ -53,19 +58,25 @@ fn of_quote(bytes: &[u8]) -> Option<Vec<Item>> {
     Some(items)
 }
 
-/// The certificate of the chip and those of its issuers. `None` for a key of a cloud provider, whose
+/// The certificate of the chip and those of its issuers. Nothing for a key of a cloud provider, whose
 /// certificate AMD hands to nobody else, and for a chip that does not name itself.
-fn of_report(bytes: &[u8]) -> Option<Vec<Item>> {
-    let report = Report::parse(bytes).ok()?;
+fn of_report(bytes: &[u8]) -> Vec<Item> {
+    let Ok(report) = Report::parse(bytes) else { return Vec::new() };
     if report.signing_key != SnpKey::Vcek || report.is_chip_id_withheld() {
-        return None;
+        return Vec::new();
     }
-    let [family, model, _] = report.cpuid?;
-    let product = product_of_cpuid(family, model)?;
-    let tcb = report.reported_tcb;
+    let products = match report.cpuid {
+        Some([family, model, _]) => product_of_cpuid(family, model).into_iter().collect(),
+        // Reports of version 2 do not say. Turin makes none; of the others AMD knows the chip as one.
+        None => vec![Product::Milan, Product::Genoa],
+    };
+    products.into_iter().flat_map(|product| of_chip(product, report.chip_id, report.reported_tcb)).collect()
+}
+
+fn of_chip(product: Product, chip_id: &[u8; 64], tcb: &[u8; 8]) -> [Item; 3] {
     let (chip_id, tcb) = match product {
         Product::Turin => (
-            report.chip_id.get(..8)?.to_vec(),
+            chip_id.iter().take(8).copied().collect(),
             vec![
                 ("fmcSPL", tcb[0]),
                 ("blSPL", tcb[1]),
@@ -75,16 +86,12 @@ fn of_report(bytes: &[u8]) -> Option<Vec<Item>> {
             ],
         ),
         Product::Milan | Product::Genoa => (
-            report.chip_id.to_vec(),
+            chip_id.to_vec(),
             vec![("blSPL", tcb[0]), ("teeSPL", tcb[1]), ("snpSPL", tcb[6]), ("ucodeSPL", tcb[7])],
         ),
     };
     let key = AmdKey::Vcek;
-    Some(vec![
-        Item::AmdChain { product, key },
-        Item::AmdCrl { product, key },
-        Item::Vcek { product, chip_id, tcb },
-    ])
+    [Item::AmdChain { product, key }, Item::AmdCrl { product, key }, Item::Vcek { product, chip_id, tcb }]
 }
 
 /// Which CA issued a PCK certificate, by the name Intel gives it.

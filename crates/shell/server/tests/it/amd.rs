@@ -6,6 +6,7 @@ use casemate_server::collateral::fetcher::Services;
 use casemate_server::collateral::item::Item;
 use casemate_server::collateral::wanted::wanted;
 use casemate_softtee::synthetic::snp::{SnpDefect, SnpRoot};
+use casemate_softtee::synthetic::vtpm::SyntheticHcl;
 
 use crate::clock::START;
 use crate::pccs::{Answer, Pccs};
@@ -78,6 +79,27 @@ fn a_chips_key_is_verified_once_and_taken_back_by_a_list() {
         events.extend(page["events"].as_array().expect("events").iter().cloned());
     }
     assert_eq!(verdict(), "refused");
+}
+
+#[test]
+fn a_report_that_does_not_name_its_product_is_looked_for_among_all_that_make_such() {
+    let root = SnpRoot::new(START, Product::Genoa, SnpKey::Vcek);
+    let mut content = root.content();
+    // Version 2 has neither family nor model.
+    content[0] = 2;
+    content[0x188..0x18b].fill(0);
+    let report = root.report_of(&content);
+    let items = wanted(&Evidence::SnpReport { report: report.clone(), certificates: Vec::new() });
+    let of = |wanted: Product| {
+        items.iter().filter(|it| matches!(it, Item::Vcek { product, .. } if *product == wanted)).count()
+    };
+    assert_eq!(Product::ALL.map(of), [1, 1, 0]);
+    // The same where Azure's vTPM has it.
+    let hcl = SyntheticHcl::new();
+    let azure = SyntheticHcl::evidence(hcl.on_snp(&report, Vec::new()));
+    assert_eq!(wanted(&azure), items);
+    let complete = SyntheticHcl::evidence(hcl.on_snp(&report, root.certificates()));
+    assert_eq!(wanted(&complete), []);
 }
 
 #[test]

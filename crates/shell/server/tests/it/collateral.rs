@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use casemate_attest::Endorsements;
 use casemate_attest::inspect::hex;
-use casemate_server::collateral::files::FilesError;
+use casemate_server::collateral::files::{Cache, FilesError};
 use casemate_server::collateral::store::Store;
 use casemate_softtee::synthetic::dcap::DcapRoot;
 use casemate_softtee::synthetic::nitro::NitroRoot;
@@ -199,4 +199,30 @@ fn stale_signed_collateral_replayed_in_a_directory_stays_out() {
     let (next, errors) = store.poll(START);
     assert!(next.is_some() && errors.is_empty(), "{errors:?}");
     assert!(number(&store) > newest);
+}
+
+#[test]
+fn stale_signed_collateral_does_not_come_back_with_a_restart() {
+    let (folder, state) =
+        (tempfile::tempdir().expect("a directory"), tempfile::tempdir().expect("a directory"));
+    let mut root = DcapRoot::new(START);
+    let stale = root.endorsements();
+    root.levels.evaluation_number += 1;
+    lay_out(folder.path(), &root.endorsements());
+    let open = || {
+        let cache = Cache::open(state.path().to_owned()).expect("a cache");
+        let directories = vec![folder.path().to_owned()];
+        Store::open(directories, Vec::new(), Some(cache), None, root.roots(), START)
+    };
+    let infos = |store: &Store| store.current().endorsements.tcb_infos.clone();
+    let newest = infos(&open().expect("readable"));
+    assert_ne!(newest, stale.tcb_infos);
+
+    lay_out(folder.path(), &stale);
+    assert_eq!(infos(&open().expect("readable")), newest, "what was in force stays, wherever it is now");
+    fs::write(state.path().join(".newest.json"), "{").expect("writable");
+    let error = open().err().expect("what cannot be read is not taken for nothing");
+    assert!(matches!(error, FilesError::Bundle { .. }), "{error}");
+    fs::remove_file(state.path().join(".newest.json")).expect("removable");
+    assert_eq!(infos(&open().expect("readable")), stale.tcb_infos, "nothing else remembers");
 }

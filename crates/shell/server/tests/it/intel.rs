@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use casemate_attest::Evidence;
+use casemate_attest::dcap::TcbStatus;
 use casemate_server::collateral::fetcher::{Patience, Services};
 use casemate_server::collateral::item::{IntelTee, Item, PckCa, Update};
 use casemate_softtee::synthetic::dcap::{DcapDefect, DcapQuote, DcapRoot};
@@ -166,6 +167,43 @@ fn a_pccs_that_lies_is_not_believed() {
         let lied = if defect == DcapDefect::QeIdentityForged { "qe-identity-" } else { "tcb-" };
         assert!(!names.iter().any(|it| it.starts_with(lied)), "{defect:?}: {names:?}");
     }
+}
+
+#[test]
+fn a_pccs_that_replays_what_a_directory_is_newer_than_is_not_believed() {
+    let mut root = DcapRoot::new(START);
+    let pccs = Pccs::start();
+    serve(&pccs, &root);
+    let quote = quote(&root);
+    let cached = start(&root, Some(&pccs), Vec::new());
+    assert_eq!(verdict(&cached, &quote)["tcb_status"], "UpToDate");
+    let (clock, state) = (std::sync::Arc::clone(&cached.clock), cached.stop());
+
+    // A recovery: the platform is out of date by what somebody lays in the directory.
+    root.levels.evaluation_number += 1;
+    root.levels.platform.iter_mut().for_each(|it| it.status = TcbStatus::OutOfDate);
+    let folder = tempfile::tempdir().expect("a directory");
+    for (nth, signed) in root.endorsements().tcb_infos.iter().enumerate() {
+        let json = String::from_utf8(signed.json.clone()).expect("JSON");
+        let signature: String = signed.signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let text = format!("{{\"tcbInfo\":{json},\"signature\":\"{signature}\"}}");
+        std::fs::write(folder.path().join(format!("tcb-{nth}.json")), text).expect("writable");
+    }
+    let service = Running::again(state, clock, |config| {
+        config.roots = root.roots();
+        config.services = Some(Services::new(Some(&pccs.url()), None));
+        config.collateral = vec![folder.path().to_owned()];
+        config.tick = Duration::from_millis(20);
+    });
+    assert_eq!(verdict(&service, &quote)["tcb_status"], "OutOfDate", "the cache is older");
+    // The day before everything expires has begun; in an hour it is asked for again, and the PCCS has what
+    // it had.
+    let asked = pccs.asked().len();
+    service.clock.advance(Duration::from_secs(3600));
+    while pccs.asked().len() < asked + 4 {
+        std::thread::yield_now();
+    }
+    assert_eq!(verdict(&service, &quote)["tcb_status"], "OutOfDate");
 }
 
 #[test]
