@@ -162,6 +162,39 @@ pub enum Route {
     SoftwareQuote,
 }
 
+impl Route {
+    /// Every route, in the order tables list them.
+    pub const ALL: [Self; 10] = [
+        Self::Epid,
+        Self::Dcap,
+        Self::TdQuote,
+        Self::LaunchMeasurement,
+        Self::SnpReport,
+        Self::CcaToken,
+        Self::NitroDocument,
+        Self::Vtpm,
+        Self::DeviceKey,
+        Self::SoftwareQuote,
+    ];
+
+    /// The name programs read.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Epid => "epid",
+            Self::Dcap => "dcap",
+            Self::TdQuote => "td-quote",
+            Self::LaunchMeasurement => "launch-measurement",
+            Self::SnpReport => "snp-report",
+            Self::CcaToken => "cca-token",
+            Self::NitroDocument => "nitro-document",
+            Self::Vtpm => "vtpm",
+            Self::DeviceKey => "device-key",
+            Self::SoftwareQuote => "software-quote",
+        }
+    }
+}
+
 /// How an instance gets to another machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Migration {

@@ -2,12 +2,17 @@
 
 use std::path::Path;
 
-use casemate_catalogue::tees_markdown;
+use casemate_catalogue::{catalogue_markdown, tees_markdown};
 
 /// Regenerate with `UPDATE_DOCS=1 cargo test -p casemate-catalogue`.
 #[test]
 fn docs_tees_md_is_what_the_code_writes() {
     check("tees.md", &tees_markdown());
+}
+
+#[test]
+fn docs_catalogue_md_is_what_the_code_writes() {
+    check("catalogue.md", &catalogue_markdown());
 }
 
 fn check(name: &str, expected: &str) {
