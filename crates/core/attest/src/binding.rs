@@ -6,6 +6,7 @@
 
 use aws_lc_rs::digest::{self, Context, SHA256, SHA512};
 use casemate_model::{ConfigDigest, ContainerKey, Mount, NodeIdentity, Nonce, ReportData, VolumeSource};
+use casemate_mutant::{Mutant, active as seeded};
 
 const PLATFORM: &str = "casemate report data: platform, version 1";
 const WORKLOAD: &str = "casemate report data: workload, version 1";
@@ -15,9 +16,13 @@ const CONFIG: &str = "casemate configuration: arguments, environment and mounts,
 #[must_use]
 pub fn platform_report_data(nonce: &Nonce, node: &NodeIdentity, agent_key: &[u8]) -> ReportData {
     let mut transcript = Transcript::new(&SHA512, PLATFORM);
-    transcript.bytes(&nonce.0);
+    if !seeded(Mutant::BindingForgetsNonce) {
+        transcript.bytes(&nonce.0);
+    }
     transcript.node(node);
-    transcript.bytes(agent_key);
+    if !seeded(Mutant::BindingForgetsAgentKey) {
+        transcript.bytes(agent_key);
+    }
     ReportData(transcript.finish())
 }
 
@@ -93,7 +98,9 @@ impl Transcript {
 
     fn node(&mut self, node: &NodeIdentity) {
         self.text(&node.uid);
-        self.text(&node.boot_id);
+        if !seeded(Mutant::BindingForgetsBoot) {
+            self.text(&node.boot_id);
+        }
     }
 
     /// Absent is told from empty by a count before it.

@@ -13,7 +13,8 @@
 //! constant `false` and the branch is gone. With it, `with` switches one bug on while a closure runs.
 //!
 //! The proof is in `tests/it`: every decider is driven through random schedules under the checker, which must find
-//! nothing; then once for each [`Mutant`], where it must find the rule that bug breaks.
+//! nothing; then once for each [`Mutant`], where it must find the rule that bug breaks. The checker knows
+//! nothing of what a verifier remembers: bugs there have to fail a test of `casemate-verifier`.
 
 #![no_std]
 #![forbid(unsafe_code)]
@@ -98,6 +99,82 @@ mutants! {
     CpuIgnoresWeight,
     /// `cpu` leaves a worker idle where all that wait have had more than their share.
     CpuIdlesOnDebtors,
+    /// `verifier` serves requests as if all were equally urgent.
+    QueueIgnoresPriority,
+    /// `verifier` serves requests as if no verdict lapsed before another.
+    QueueIgnoresDeadline,
+    /// `verifier` never comes to the oldest request before its turn.
+    QueueForgetsOldest,
+    /// `verifier` serves whichever tenant asks most.
+    QueueIgnoresRounds,
+    /// `verifier` gives every tenant the same share.
+    QueueIgnoresWeight,
+    /// `verifier` verifies one platform several times at once.
+    QueueForgetsFlight,
+    /// `verifier` verifies equal evidence once for each who asks.
+    QueueRepeatsEqual,
+    /// `verifier` holds one request more than there is room for.
+    QueueBoundOffByOne,
+    /// `verifier` lets one tenant have the whole queue.
+    QueueForgetsTenantBound,
+    /// `verifier` counts a request no longer once it is in work.
+    QueueForgetsWork,
+    /// `verifier` says "come back" without regard to how fast it is.
+    QueueMisstatesReturn,
+    /// `verifier` holds a platform for ever whose job was lost.
+    QueueKeepsLostFlight,
+    /// `verifier` keeps the room of whoever no longer waits.
+    QueueKeepsCancelled,
+    /// `verifier` accepts a nonce as often as it is presented.
+    NonceGoodTwice,
+    /// `verifier` accepts a nonce however old.
+    NonceNeverLapses,
+    /// `verifier` accepts a nonce from another node than it was given to.
+    NonceGoodForAnybody,
+    /// `verifier` lets a node use up another's nonce.
+    NonceUsedUpByOthers,
+    /// `verifier` lets one node have every nonce.
+    NonceForgetsNodeBound,
+    /// `attest` binds evidence to no boot.
+    BindingForgetsBoot,
+    /// `attest` binds evidence to no agent's key.
+    BindingForgetsAgentKey,
+    /// `attest` binds evidence to no nonce.
+    BindingForgetsNonce,
+    /// `verifier` admits evidence whatever it is bound to.
+    EnrolmentIgnoresBinding,
+    /// `verifier` admits the platform of another node.
+    EnrolmentTakesRelayed,
+    /// `verifier` admits a platform that nobody enrolled.
+    EnrolmentOnFirstSight,
+    /// `verifier` looks at a nonce and does not use it up.
+    EnrolmentSparesNonce,
+    /// `verifier` enrols what many machines share.
+    EnrolmentTakesShared,
+    /// `verifier` lets a platform become another node while it is one.
+    EnrolmentMovesPlatform,
+    /// `verifier` takes signed documents that are older than those in force.
+    StoreTakesOlder,
+    /// `verifier` takes revocation lists that are older than those in force.
+    StoreTakesOlderList,
+    /// `verifier` takes another document of the same date.
+    StoreTakesConflicting,
+    /// `verifier` takes collateral that nobody signed.
+    StoreTakesUnsigned,
+    /// `verifier` gives new collateral the number of the old.
+    StoreKeepsGeneration,
+    /// `verifier` verifies by older collateral that was sent along.
+    StoreLetsOlderStand,
+    /// `verifier` takes a platform for known whose certificates and keys are others.
+    MemoryIgnoresBytes,
+    /// `verifier` remembers platforms of evidence whose signature does not hold.
+    MemoryLearnsOfRefused,
+    /// `verifier` remembers a platform whose certificates have expired.
+    MemoryIgnoresExpiry,
+    /// `verifier` lets verdicts stand when collateral falls.
+    MemoryTellsNobody,
+    /// `verifier` tells of a fall and not whose verdicts rest on it.
+    MemoryForgetsSubjects,
 }
 
 /// Whether this bug is switched on now.

@@ -13,6 +13,7 @@ use casemate_attest::VerifiedEvidence;
 use casemate_attest::binding::platform_report_data;
 use casemate_attest::claims::PlatformId;
 use casemate_model::{NodeIdentity, Nonce, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 use casemate_policy::challenge;
 use thiserror::Error;
 
@@ -130,6 +131,7 @@ impl Enrolment {
         machine(&platform)?;
         match self.node_of(&platform) {
             Some(holder) if holder == node_uid => return Ok(()),
+            Some(_) if seeded(Mutant::EnrolmentMovesPlatform) => {}
             Some(holder) => return Err(EnrolmentFault::Taken { holder: holder.to_owned() }),
             None => {}
         }
@@ -170,21 +172,27 @@ impl Enrolment {
         now: Timestamp,
     ) -> Result<(), EnrolmentFault> {
         let Presented { node, nonce, agent_key } = *presented;
-        nonces.spend(nonce, &node.uid, now)?;
+        if seeded(Mutant::EnrolmentSparesNonce) {
+            nonces.clone().spend(nonce, &node.uid, now)?;
+        } else {
+            nonces.spend(nonce, &node.uid, now)?;
+        }
         let claims = evidence.claims();
         let bound = platform_report_data(nonce, node, agent_key);
-        if claims.challenge() != Some(challenge(claims.kind(), &bound)) {
+        let is_bound = claims.challenge() == Some(challenge(claims.kind(), &bound));
+        if !is_bound && !seeded(Mutant::EnrolmentIgnoresBinding) {
             return Err(EnrolmentFault::Binding);
         }
         let nameless = "a software TEE, or a chip that withholds its ID";
         let platform = claims.platform.as_ref().ok_or(EnrolmentFault::Nameless { why: nameless })?;
         machine(platform)?;
         match self.node_of(platform) {
-            Some(holder) if holder == node.uid => Ok(()),
+            Some(holder) if holder == node.uid || seeded(Mutant::EnrolmentTakesRelayed) => Ok(()),
             Some(holder) => {
                 let (holder, presenter) = (holder.to_owned(), node.uid.clone());
                 Err(Relayed { platform: platform.clone(), holder, presenter }.into())
             }
+            None if seeded(Mutant::EnrolmentOnFirstSight) => Ok(()),
             None => Err(EnrolmentFault::NotEnrolled { node: node.uid.clone() }),
         }
     }
@@ -193,6 +201,7 @@ impl Enrolment {
 /// Refuses what many machines share.
 fn machine(platform: &PlatformId) -> Result<(), EnrolmentFault> {
     match platform {
+        _ if seeded(Mutant::EnrolmentTakesShared) => Ok(()),
         PlatformId::CloudProvider(_) => Err(EnrolmentFault::Nameless {
             why: "its key (VLEK) is its cloud provider's, who has many machines",
         }),

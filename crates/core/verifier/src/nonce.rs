@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use casemate_model::{Nanos, Nonce, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 use thiserror::Error;
 
 /// Nonces that are out.
@@ -68,7 +69,7 @@ impl Nonces {
     pub fn give(&mut self, nonce: Nonce, node_uid: &str, now: Timestamp) -> Result<Timestamp, NonceFault> {
         self.lapse(now);
         let of_node = self.of_node.get(node_uid).copied().unwrap_or(0);
-        if of_node >= self.per_node {
+        if of_node >= self.per_node && !seeded(Mutant::NonceForgetsNodeBound) {
             return Err(self.full(self.per_node, |owner| owner == node_uid, now));
         }
         if self.out.len() >= self.total {
@@ -91,10 +92,16 @@ impl Nonces {
     /// Where it is not good for this node now.
     pub fn spend(&mut self, nonce: &Nonce, node_uid: &str, now: Timestamp) -> Result<(), NonceFault> {
         self.lapse(now);
-        if self.out.get(nonce).is_none_or(|(owner, _)| owner != node_uid) {
+        let is_other = |owner: &str| owner != node_uid && !seeded(Mutant::NonceGoodForAnybody);
+        if self.out.get(nonce).is_none_or(|(owner, _)| is_other(owner)) {
+            if seeded(Mutant::NonceUsedUpByOthers) {
+                self.forget(nonce);
+            }
             return Err(NonceFault::NotOut);
         }
-        self.forget(nonce);
+        if !seeded(Mutant::NonceGoodTwice) {
+            self.forget(nonce);
+        }
         Ok(())
     }
 
@@ -109,7 +116,7 @@ impl Nonces {
     /// Forgets those that are past their last instant.
     fn lapse(&mut self, now: Timestamp) {
         while let Some(((until, nonce), ())) = self.lapses.first_key_value() {
-            if *until >= now {
+            if *until >= now || seeded(Mutant::NonceNeverLapses) {
                 return;
             }
             let nonce = *nonce;

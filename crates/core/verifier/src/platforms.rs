@@ -12,6 +12,7 @@ use std::fmt;
 
 use casemate_attest::Refused;
 use casemate_model::Timestamp;
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::cache::Cache;
 use crate::forecast::{Expiry, Fall, Forecast, Subject};
@@ -146,7 +147,7 @@ impl<S: Stages> Platforms<S> {
         match self.stages.platform(evidence, &self.collateral) {
             Err(refused) => Examined { outcome: Err(refused), learnt: Learnt(None) },
             Ok(platform) => {
-                let is_current = S::window(&platform).contains(now);
+                let is_current = S::window(&platform).contains(now) || seeded(Mutant::MemoryIgnoresExpiry);
                 let key = S::key(evidence).filter(|_| is_current);
                 let found = || key.map(|key| (key, Some(Box::new(platform.clone()))));
                 self.appraise(&platform, evidence, now, found, hint)
@@ -164,7 +165,8 @@ impl<S: Stages> Platforms<S> {
         hint: Name,
     ) -> Examined<S> {
         let outcome = S::appraise(platform, evidence, &self.collateral, now);
-        let holds = outcome.as_ref().err().is_none_or(|refused| refused.claims.is_some());
+        let holds = outcome.as_ref().err().is_none_or(|refused| refused.claims.is_some())
+            || seeded(Mutant::MemoryLearnsOfRefused);
         let facts = || S::facts(platform, evidence);
         let lesson = holds.then(found).flatten();
         let lesson = lesson.map(|(key, platform)| Lesson { key, hint, facts: facts(), platform });
@@ -173,8 +175,10 @@ impl<S: Stages> Platforms<S> {
 
     /// The platform of evidence: where the hint says, or by its key.
     fn find(&self, evidence: S::Evidence<'_>) -> Option<(Key, &Remembered<S>)> {
+        let is_of =
+            |it: &&Remembered<S>| S::is_of(&it.platform, evidence) || seeded(Mutant::MemoryIgnoresBytes);
         let get = |name: &Name| {
-            let it = self.cache.get(name).filter(|it| S::is_of(&it.platform, evidence))?;
+            let it = self.cache.get(name).filter(is_of)?;
             let owner = self.cache.owner(name)?;
             Some((Key { platform: *name, owner }, it))
         };
@@ -207,7 +211,7 @@ impl<S: Stages> Platforms<S> {
             standing: S::rate(platform, &facts, &self.collateral, now).standing,
             subjects: BTreeSet::new(),
         });
-        if let Some(subject) = subject {
+        if let Some(subject) = subject.filter(|_| !seeded(Mutant::MemoryForgetsSubjects)) {
             if worth.subjects.len() < SUBJECTS_OF_PLATFORM || worth.subjects.contains(subject) {
                 worth.subjects.insert(subject.to_owned());
             } else {
@@ -246,6 +250,9 @@ impl<S: Stages> Platforms<S> {
                 }
                 let after = S::rate(&it.platform, facts, &self.collateral, now).standing;
                 let Some(course) = Course::between(&worth.standing, &after) else { continue };
+                if seeded(Mutant::MemoryTellsNobody) {
+                    continue;
+                }
                 let before = std::mem::replace(&mut worth.standing, after.clone());
                 events.push(Event::Standing(Box::new(Change {
                     platform: *name,

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use casemate_model::{Nanos, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 use thiserror::Error;
 
 /// Of how many picks of one tenant one is its oldest request.
@@ -196,21 +197,28 @@ impl Queue {
     pub fn push(&mut self, request: Request, now: Timestamp) -> Result<Ticket, Busy> {
         let of_tenant = self.held.get(&request.tenant).copied().unwrap_or(0);
         let (total, per_tenant) = (self.limits.total, self.limits.per_tenant);
-        if of_tenant >= per_tenant {
+        if of_tenant >= per_tenant && !seeded(Mutant::QueueForgetsTenantBound) {
             return Err(self.busy(Full::Tenant { limit: per_tenant }, of_tenant, now));
         }
-        if self.len >= total {
+        if self.len >= total.saturating_add(usize::from(seeded(Mutant::QueueBoundOffByOne))) {
             return Err(self.busy(Full::Queue { limit: total }, 1, now));
         }
         let ticket = Ticket(self.issued);
         self.issued = self.issued.saturating_add(1);
         self.len += 1;
         self.held.insert(request.tenant.clone(), of_tenant + 1);
-        if let Some(job) = self.in_work.values_mut().find(|it| it.evidence == request.evidence) {
+        let equal = |it: &&mut InWork| it.evidence == request.evidence && !seeded(Mutant::QueueRepeatsEqual);
+        if let Some(job) = self.in_work.values_mut().find(equal) {
             job.waiters.insert(ticket, request.tenant);
             return Ok(ticket);
         }
-        let Request { tenant, priority, deadline, evidence, flight } = request;
+        let Request { tenant, mut priority, mut deadline, evidence, flight } = request;
+        if seeded(Mutant::QueueIgnoresPriority) {
+            priority = Priority::Normal;
+        }
+        if seeded(Mutant::QueueIgnoresDeadline) {
+            deadline = now;
+        }
         self.waiting.entry(evidence).or_default().insert(ticket, tenant.clone());
         self.tenants.entry(tenant).or_default().insert(
             ticket,
@@ -241,7 +249,12 @@ impl Queue {
         for (waiter, owner) in &waiters {
             self.forget(*waiter, owner);
         }
-        self.flights.extend(flight);
+        if !seeded(Mutant::QueueForgetsFlight) {
+            self.flights.extend(flight);
+        }
+        if seeded(Mutant::QueueForgetsWork) {
+            waiters.values().for_each(|owner| self.release(owner));
+        }
         let until = now.after(self.limits.patience);
         self.in_work.insert(ticket, InWork { evidence, flight, until, waiters });
         Some(Job { ticket, tenant, evidence })
@@ -264,6 +277,10 @@ impl Queue {
     pub fn lost(&mut self, now: Timestamp) -> Vec<Ticket> {
         let late: Vec<_> =
             self.in_work.iter().filter(|(_, it)| it.until < now).map(|(ticket, _)| *ticket).collect();
+        if seeded(Mutant::QueueKeepsLostFlight) {
+            let lost = late.into_iter().filter_map(|job| self.in_work.remove(&job));
+            return lost.flat_map(|it| it.waiters.into_keys()).collect();
+        }
         late.into_iter().flat_map(|job| self.done(job)).collect()
     }
 
@@ -273,7 +290,9 @@ impl Queue {
         if let Some((evidence, owner)) = found {
             self.waiting.retain(|it, waiters| *it != evidence || !waiters.is_empty());
             self.forget(ticket, &owner);
-            self.release(&owner);
+            if !seeded(Mutant::QueueKeepsCancelled) {
+                self.release(&owner);
+            }
             return;
         }
         if let Some(owner) = self.in_work.values_mut().find_map(|it| it.waiters.remove(&ticket)) {
@@ -284,7 +303,8 @@ impl Queue {
     /// The tenant and request to be served next among those that may be: tenants that were held back
     /// first, then by the request.
     fn pick(&self) -> Option<(String, (Priority, Timestamp, Ticket))> {
-        let heads = self.tenants.iter().filter(|(_, it)| it.credits > 0);
+        let heads =
+            self.tenants.iter().filter(|(_, it)| it.credits > 0 || seeded(Mutant::QueueIgnoresRounds));
         heads
             .filter_map(|(name, it)| Some((std::cmp::Reverse(it.owed), it.head(&self.flights)?, name)))
             .min()
@@ -294,7 +314,8 @@ impl Queue {
     fn begin_round(&mut self) {
         for (name, tenant) in &mut self.tenants {
             tenant.owed = if tenant.credits > 0 { tenant.owed.saturating_add(1) } else { 0 };
-            tenant.credits = self.weights.get(name).map_or(1, |it| it.get());
+            let weight = self.weights.get(name).filter(|_| !seeded(Mutant::QueueIgnoresWeight));
+            tenant.credits = weight.map_or(1, |it| it.get());
         }
     }
 
@@ -326,6 +347,7 @@ impl Queue {
             // A quarter of the tenant's share has to be free for its return to be worth it.
             Full::Tenant { .. } => (ahead as u64 / 4).max(1).saturating_mul(self.tenants.len().max(1) as u64),
         };
+        let picks = if seeded(Mutant::QueueMisstatesReturn) { 1 } else { picks };
         let nanos = picks.saturating_mul(1_000_000_000) / u64::from(self.limits.per_second.get());
         Busy { full, retry_at: now.after(Nanos(nanos.max(1))) }
     }
@@ -340,7 +362,7 @@ impl Tenant {
     /// The request to be served next, of those whose platform is not in work.
     fn head(&self, flights: &BTreeSet<Name>) -> Option<(Priority, Timestamp, Ticket)> {
         let may = |it: &Waiting| it.flight.is_none_or(|flight| !flights.contains(&flight));
-        if self.picks % OLDEST_EVERY == OLDEST_EVERY - 1 {
+        if self.picks % OLDEST_EVERY == OLDEST_EVERY - 1 && !seeded(Mutant::QueueForgetsOldest) {
             let by_age =
                 self.aged.iter().map(|(ticket, (priority, deadline))| (*priority, *deadline, *ticket));
             return by_age.into_iter().find(|key| self.ordered.get(key).is_some_and(may));

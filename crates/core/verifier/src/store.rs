@@ -13,6 +13,7 @@ use casemate_attest::dcap::{Collateral, DcapFault, TeeType};
 use casemate_attest::x509::{Certificate, Crl};
 use casemate_attest::{Endorsements, Roots, SignedJson};
 use casemate_model::Timestamp;
+use casemate_mutant::{Mutant, active as seeded};
 use serde::Deserialize;
 use thiserror::Error;
 
@@ -156,7 +157,8 @@ impl Store {
             it.count(taken);
         }
         if it.taken > 0 {
-            self.generation = self.generation.saturating_add(1);
+            self.generation =
+                self.generation.saturating_add(u64::from(!seeded(Mutant::StoreKeepsGeneration)));
             it.generation = self.generation;
             if certificates.len() > MAX_CERTIFICATES {
                 it.refused.push(StoreFault::Full { what: "certificates", limit: MAX_CERTIFICATES });
@@ -176,7 +178,11 @@ impl Store {
             for document in documents {
                 let head = serde_json::from_slice(&document.json).ok();
                 let Some((place, age)) = head.and_then(|it: Head| it.place(is_info)) else { continue };
-                let Some((held, newer)) = self.documents.get(&place).filter(|(held, _)| *held > age) else {
+                let Some((held, newer)) = self
+                    .documents
+                    .get(&place)
+                    .filter(|(held, _)| *held > age && !seeded(Mutant::StoreLetsOlderStand))
+                else {
                     continue;
                 };
                 let (offered, held) = (age.to_string(), held.to_string());
@@ -220,10 +226,10 @@ impl Store {
         match self.documents.get(&place) {
             // The same text may have been signed twice: what it says is what counts.
             Some((held, it)) if *held == age && it.json == document.json => return Ok(false),
-            Some((held, _)) if *held == age => {
+            Some((held, _)) if *held == age && !seeded(Mutant::StoreTakesConflicting) => {
                 return Err(StoreFault::Conflict { place: place.to_string(), age: age.to_string() });
             }
-            Some((held, _)) if *held > age => {
+            Some((held, _)) if *held > age && !seeded(Mutant::StoreTakesOlder) => {
                 let (offered, held) = (age.to_string(), held.to_string());
                 return Err(StoreFault::Older { place: place.to_string(), offered, held });
             }
@@ -241,7 +247,7 @@ impl Store {
         let updated = crl.this_update();
         match self.crls.get(crl.issuer()) {
             Some((held, _)) if *held == updated => return Ok(false),
-            Some((held, _)) if *held > updated => {
+            Some((held, _)) if *held > updated && !seeded(Mutant::StoreTakesOlderList) => {
                 let (offered, held) = (updated.to_string(), held.to_string());
                 return Err(StoreFault::Older { place: what.into(), offered, held });
             }
@@ -255,6 +261,7 @@ impl Store {
     fn verify(&self, piece: Endorsements, certificates: &[Vec<u8>]) -> Result<(), StoreFault> {
         let alone = Endorsements { certificates: certificates.to_vec(), ..piece };
         let rejected = Collateral::verify(&alone, &self.roots).rejected().first().cloned();
+        let rejected = rejected.filter(|_| !seeded(Mutant::StoreTakesUnsigned));
         rejected.map_or(Ok(()), |fault| Err(fault.into()))
     }
 

@@ -16,10 +16,10 @@ const RULE: &str = "imports";
 /// `attest` is only in the rows of those that turn evidence into verdicts.
 const CORE: [(&str, &[&str]); 12] = [
     ("model", &[]),
-    ("attest", &["model"]),
+    ("attest", &["model", "mutant"]),
     ("mutant", &[]),
     ("policy", &["model", "attest", "mutant"]),
-    ("verifier", &["model", "attest", "policy"]),
+    ("verifier", &["model", "attest", "policy", "mutant"]),
     ("placement", &["model", "policy", "mutant"]),
     ("enclave", &["model", "policy", "mutant"]),
     ("epc", &["model", "mutant"]),

@@ -11,6 +11,8 @@ mod lives;
 mod paging;
 mod places;
 #[cfg(feature = "mutants")]
+mod remembered;
+#[cfg(feature = "mutants")]
 mod seeded;
 mod stage;
 mod trust;

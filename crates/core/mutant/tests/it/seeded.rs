@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use casemate_checker::{Findings, Rule};
 use casemate_mutant::{Mutant, with};
 
-use crate::{contest, lives, paging, places, trust};
+use crate::{contest, lives, paging, places, remembered, trust};
 
 /// Bugs may need a rare situation: this many schedules are tried before one counts as missed.
 const SEEDS: u64 = 32;
@@ -45,13 +45,14 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::CpuIgnoresDeadlines => (contest::schedule, Rule::LaterDeadlinePicked),
         Mutant::CpuIgnoresWeight => (contest::schedule, Rule::Mischarged),
         Mutant::CpuIdlesOnDebtors => (contest::schedule, Rule::IdleWithWork),
+        other => unreachable!("{other:?} is no decider's"),
     }
 }
 
 #[test]
 fn every_seeded_bug_is_caught_by_the_rule_it_breaks() {
     let mut missed = Vec::new();
-    for &mutant in Mutant::ALL {
+    for &mutant in Mutant::ALL.iter().filter(|it| !remembered::has(**it)) {
         let (schedule, rule) = caught_by(mutant);
         let mut broken = BTreeSet::new();
         for seed in 0..SEEDS {

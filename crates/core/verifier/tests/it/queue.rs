@@ -41,7 +41,7 @@ fn drain(queue: &mut Queue) -> Vec<String> {
 }
 
 #[test]
-fn requests_are_served_by_priority_then_deadline_then_arrival() {
+pub(crate) fn requests_are_served_by_priority_then_deadline_then_arrival() {
     let mut queue = Queue::new(Limits::default());
     let mut push = |priority, deadline, evidence| {
         let request = Request { priority, deadline: Timestamp(deadline), ..request("a", evidence) };
@@ -64,7 +64,7 @@ fn requests_are_served_by_priority_then_deadline_then_arrival() {
 }
 
 #[test]
-fn a_flood_of_one_tenant_delays_another_by_one_pick() {
+pub(crate) fn a_flood_of_one_tenant_delays_another_by_one_pick() {
     let mut queue = Queue::new(Limits::default());
     for evidence in 0..400 {
         let request = Request { priority: Priority::Urgent, ..request("flood", evidence) };
@@ -78,7 +78,7 @@ fn a_flood_of_one_tenant_delays_another_by_one_pick() {
 }
 
 #[test]
-fn weights_are_shares() {
+pub(crate) fn weights_are_shares() {
     let mut queue = Queue::new(Limits::default());
     queue.weigh("heavy", NonZeroU32::new(3).expect("three"));
     for evidence in 0..120 {
@@ -90,7 +90,7 @@ fn weights_are_shares() {
 }
 
 #[test]
-fn a_full_queue_says_what_is_full_and_when_to_come_back() {
+pub(crate) fn a_full_queue_says_what_is_full_and_when_to_come_back() {
     let mut queue = Queue::new(limits(3, 2));
     queue.push(request("a", 0), NOW).expect("room");
     queue.push(request("a", 1), NOW).expect("room");
@@ -108,7 +108,25 @@ fn a_full_queue_says_what_is_full_and_when_to_come_back() {
 }
 
 #[test]
-fn equal_evidence_is_verified_once_for_all_who_ask() {
+pub(crate) fn whoever_is_refused_is_told_how_long_it_takes_until_there_is_room() {
+    let per_second = NonZeroU32::new(10).expect("ten");
+    let mut queue = Queue::new(Limits { per_second, ..limits(20, 8) });
+    for evidence in 0..8 {
+        queue.push(request("a", evidence), NOW).expect("room");
+    }
+    queue.push(request("b", 100), NOW).expect("room");
+    let Busy { retry_at, .. } = queue.push(request("a", 8), NOW).expect_err("a full share");
+    // A quarter of its 8, one in each round of two tenants.
+    assert_eq!(retry_at, NOW.after(Nanos(4 * 100_000_000)));
+    for evidence in 0..11 {
+        queue.push(request(["c", "d"][evidence % 2], 200 + evidence as u64), NOW).expect("room");
+    }
+    let Busy { retry_at, .. } = queue.push(request("b", 101), NOW).expect_err("a full queue");
+    assert_eq!(retry_at, NOW.after(Nanos(100_000_000)), "one pick");
+}
+
+#[test]
+pub(crate) fn equal_evidence_is_verified_once_for_all_who_ask() {
     let mut queue = Queue::new(Limits::default());
     let one = queue.push(request("a", 7), NOW).expect("room");
     let other = queue.push(request("b", 7), NOW).expect("room");
@@ -120,7 +138,7 @@ fn equal_evidence_is_verified_once_for_all_who_ask() {
 }
 
 #[test]
-fn one_platform_is_verified_by_one_job_at_a_time() {
+pub(crate) fn one_platform_is_verified_by_one_job_at_a_time() {
     let mut queue = Queue::new(Limits::default());
     let of = |evidence, platform| Request { flight: Some(name(platform)), ..request("a", evidence) };
     for (evidence, platform) in [(0, 50), (1, 50), (2, 51)] {
@@ -135,7 +153,7 @@ fn one_platform_is_verified_by_one_job_at_a_time() {
 }
 
 #[test]
-fn whoever_is_held_back_behind_a_platform_in_work_is_served_when_it_is_free() {
+pub(crate) fn whoever_is_held_back_behind_a_platform_in_work_is_served_when_it_is_free() {
     let mut queue = Queue::new(Limits::default());
     let of = |tenant, evidence| Request { flight: Some(name(50)), ..request(tenant, evidence) };
     for evidence in 0..100 {
@@ -154,7 +172,7 @@ fn whoever_is_held_back_behind_a_platform_in_work_is_served_when_it_is_free() {
 }
 
 #[test]
-fn a_job_that_is_lost_frees_its_platform_and_tells_who_waited() {
+pub(crate) fn a_job_that_is_lost_frees_its_platform_and_tells_who_waited() {
     let mut queue = Queue::new(Limits { patience: Nanos::from_secs(5), ..Limits::default() });
     let waiting = queue.push(Request { flight: Some(name(9)), ..request("a", 0) }, NOW).expect("room");
     let job = queue.next(NOW).expect("a job");
@@ -166,7 +184,7 @@ fn a_job_that_is_lost_frees_its_platform_and_tells_who_waited() {
 }
 
 #[test]
-fn whoever_cancels_takes_no_room() {
+pub(crate) fn whoever_cancels_takes_no_room() {
     let mut queue = Queue::new(limits(2, 2));
     let waiting = queue.push(request("a", 0), NOW).expect("room");
     let in_work = queue.push(request("a", 1), NOW).expect("room");

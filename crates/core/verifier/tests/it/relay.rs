@@ -13,7 +13,7 @@ const MINUTE: Nanos = Nanos::from_secs(60);
 const PPID: PlatformId = PlatformId::Ppid([7; 16]);
 
 #[test]
-fn a_nonce_is_good_once_for_its_node_until_its_last_instant() {
+pub(crate) fn a_nonce_is_good_once_for_its_node_until_its_last_instant() {
     let mut nonces = Nonces::new(MINUTE, 10, 5);
     let nonce = Nonce([1; 32]);
     let until = nonces.give(nonce, "a", NOW).expect("room");
@@ -28,7 +28,7 @@ fn a_nonce_is_good_once_for_its_node_until_its_last_instant() {
 }
 
 #[test]
-fn nonces_that_are_never_used_take_bounded_room_and_free_it() {
+pub(crate) fn nonces_that_are_never_used_take_bounded_room_and_free_it() {
     let mut nonces = Nonces::new(MINUTE, 3, 2);
     let nonce = |n| Nonce([n; 32]);
     nonces.give(nonce(1), "a", NOW).expect("room");
@@ -42,7 +42,7 @@ fn nonces_that_are_never_used_take_bounded_room_and_free_it() {
 }
 
 #[test]
-fn a_platform_is_one_node_until_its_enrolment_is_ended() {
+pub(crate) fn a_platform_is_one_node_until_its_enrolment_is_ended() {
     let mut enrolment = Enrolment::new(10);
     enrolment.enrol(PPID, "a").expect("free");
     enrolment.enrol(PPID, "a").expect("said twice");
@@ -53,7 +53,7 @@ fn a_platform_is_one_node_until_its_enrolment_is_ended() {
 }
 
 #[test]
-fn what_many_machines_share_enrols_none() {
+pub(crate) fn what_many_machines_share_enrols_none() {
     let mut enrolment = Enrolment::new(10);
     for shared in [PlatformId::CloudProvider("some cloud".into()), PlatformId::ChipId(vec![0; 64])] {
         assert!(matches!(enrolment.enrol(shared, "a"), Err(EnrolmentFault::Nameless { .. })));
@@ -62,7 +62,15 @@ fn what_many_machines_share_enrols_none() {
 }
 
 #[test]
-fn enrolments_are_bounded_by_node_and_in_all() {
+pub(crate) fn a_stranger_who_knows_a_nonce_cannot_use_it_up() {
+    let mut nonces = Nonces::new(MINUTE, 10, 5);
+    nonces.give(NONCE, "a", NOW).expect("room");
+    assert_eq!(nonces.spend(&NONCE, "b", NOW), Err(NonceFault::NotOut));
+    assert_eq!(nonces.spend(&NONCE, "a", NOW), Ok(()));
+}
+
+#[test]
+pub(crate) fn enrolments_are_bounded_by_node_and_in_all() {
     let mut enrolment = Enrolment::new(9);
     let id = |n| PlatformId::Ppid([n; 16]);
     for n in 0..8 {
@@ -106,14 +114,14 @@ fn admit(
 }
 
 #[test]
-fn evidence_of_the_enrolled_platform_made_for_this_node_is_admitted() {
+pub(crate) fn evidence_of_the_enrolled_platform_made_for_this_node_is_admitted() {
     let (mut enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
     enrolment.enrol(machine(), "a").expect("free");
     assert_eq!(admit(&enrolment, &evidence(&NONCE, &a, KEY), &a), Ok(()));
 }
 
 #[test]
-fn evidence_relayed_from_a_good_machine_is_refused_and_says_whose_it_is() {
+pub(crate) fn evidence_relayed_from_a_good_machine_is_refused_and_says_whose_it_is() {
     let (mut enrolment, bad) = (Enrolment::new(10), node("bad", "boot 1"));
     enrolment.enrol(machine(), "a").expect("free");
     enrolment.enrol(PPID, "bad").expect("free");
@@ -124,7 +132,7 @@ fn evidence_relayed_from_a_good_machine_is_refused_and_says_whose_it_is() {
 }
 
 #[test]
-fn evidence_made_for_anything_else_is_refused() {
+pub(crate) fn evidence_made_for_anything_else_is_refused() {
     let (mut enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
     enrolment.enrol(machine(), "a").expect("free");
     let others = [
@@ -139,7 +147,7 @@ fn evidence_made_for_anything_else_is_refused() {
 }
 
 #[test]
-fn nothing_is_enrolled_on_first_sight() {
+pub(crate) fn nothing_is_enrolled_on_first_sight() {
     let (enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
     let answer = admit(&enrolment, &evidence(&NONCE, &a, KEY), &a);
     assert_eq!(answer, Err(EnrolmentFault::NotEnrolled { node: "a".into() }));
@@ -147,7 +155,7 @@ fn nothing_is_enrolled_on_first_sight() {
 }
 
 #[test]
-fn evidence_without_a_nonce_that_is_out_is_refused() {
+pub(crate) fn evidence_without_a_nonce_that_is_out_is_refused() {
     let (mut enrolment, a) = (Enrolment::new(10), node("a", "boot 1"));
     enrolment.enrol(machine(), "a").expect("free");
     let presented = Presented { node: &a, nonce: &NONCE, agent_key: KEY };

@@ -3,7 +3,7 @@
 use casemate_attest::dcap::{Collateral, Quote, TcbStatus};
 use casemate_attest::{Endorsements, Roots, verify};
 use casemate_model::{Nanos, Timestamp};
-use casemate_softtee::synthetic::dcap::{DcapQuote, DcapRoot};
+use casemate_softtee::synthetic::dcap::{DcapDefect, DcapQuote, DcapRoot};
 use casemate_verifier::{
     Bounds, Course, Dcap, Event, Platforms, Stages, Standing, Store, StoreFault, bundle,
 };
@@ -36,7 +36,7 @@ fn rate_down(root: &mut DcapRoot) {
 }
 
 #[test]
-fn a_verdict_from_memory_is_the_verdict_without_it_for_every_kind_of_quote_at_every_instant() {
+pub(crate) fn a_verdict_from_memory_is_the_verdict_without_it_for_every_kind_of_quote_at_every_instant() {
     let root = DcapRoot::new(NOW);
     let (endorsements, roots) = (root.endorsements(), root.roots());
     for kind in DcapQuote::ALL {
@@ -53,7 +53,7 @@ fn a_verdict_from_memory_is_the_verdict_without_it_for_every_kind_of_quote_at_ev
 }
 
 #[test]
-fn no_changed_byte_of_a_quote_is_accepted_from_memory() {
+pub(crate) fn no_changed_byte_of_a_quote_is_accepted_from_memory() {
     let root = DcapRoot::new(NOW);
     let (endorsements, roots) = (root.endorsements(), root.roots());
     let evidence = root.evidence(DcapQuote::TdxV4);
@@ -79,7 +79,7 @@ fn no_changed_byte_of_a_quote_is_accepted_from_memory() {
 }
 
 #[test]
-fn bytes_after_a_quote_change_no_key_and_miss_no_memory() {
+pub(crate) fn bytes_after_a_quote_change_no_key_and_miss_no_memory() {
     let root = DcapRoot::new(NOW);
     let evidence = root.evidence(DcapQuote::SgxV3);
     let platforms = remembered(evidence.as_bytes(), &root.endorsements(), &root.roots());
@@ -93,7 +93,7 @@ fn bytes_after_a_quote_change_no_key_and_miss_no_memory() {
 }
 
 #[test]
-fn a_tcb_recovery_is_forecast_then_takes_the_verdict_back_once() {
+pub(crate) fn a_tcb_recovery_is_forecast_then_takes_the_verdict_back_once() {
     let mut root = DcapRoot::new(NOW);
     let (before, roots) = (root.endorsements(), root.roots());
     let evidence = root.evidence(DcapQuote::SgxV3);
@@ -115,7 +115,7 @@ fn a_tcb_recovery_is_forecast_then_takes_the_verdict_back_once() {
 }
 
 #[test]
-fn signed_collateral_of_before_a_recovery_does_not_come_back() {
+pub(crate) fn signed_collateral_of_before_a_recovery_does_not_come_back() {
     let mut root = DcapRoot::new(NOW);
     let before = root.endorsements();
     rate_down(&mut root);
@@ -132,7 +132,58 @@ fn signed_collateral_of_before_a_recovery_does_not_come_back() {
 }
 
 #[test]
-fn older_pieces_give_way_to_those_that_were_in_force() {
+pub(crate) fn an_older_revocation_list_does_not_replace_the_one_in_force() {
+    let root = DcapRoot::new(NOW);
+    let mut store = Store::new(root.roots());
+    let of = |updated| Endorsements { crls: root.revocation_lists(updated), ..root.endorsements() };
+    let hour = Nanos::from_secs(3600);
+    store.offer(&of(NOW));
+    let replayed = store.offer(&of(Timestamp(NOW.0 - hour.0)));
+    assert_eq!((replayed.taken, replayed.refused.len()), (0, 2));
+    assert!(replayed.refused.iter().all(|it| matches!(it, StoreFault::Older { .. })), "{replayed:?}");
+    let newer = store.offer(&of(NOW.after(hour)));
+    assert_eq!((newer.generation, newer.taken, newer.refused.as_slice()), (2, 2, &[][..]));
+}
+
+#[test]
+pub(crate) fn another_document_of_the_same_date_is_refused() {
+    let mut root = DcapRoot::new(NOW);
+    let mut store = Store::new(root.roots());
+    store.offer(&root.endorsements());
+    let held = store.endorsements();
+    root.levels.platform[0].advisories.push("INTEL-SA-99999".into());
+    let offered = store.offer(&root.endorsements());
+    assert_eq!((offered.generation, offered.taken), (1, 0));
+    assert!(matches!(offered.refused.as_slice(), [StoreFault::Conflict { .. }, StoreFault::Conflict { .. }]));
+    assert_eq!(store.endorsements(), held);
+}
+
+#[test]
+pub(crate) fn documents_under_a_strangers_signature_take_no_place() {
+    let root = DcapRoot::with_defect(NOW, DcapDefect::TcbInfoForged);
+    let mut store = Store::new(root.roots());
+    let offered = store.offer(&root.endorsements());
+    assert_eq!(offered.refused.len(), 2);
+    assert!(offered.refused.iter().all(|it| matches!(it, StoreFault::Unverified(_))), "{offered:?}");
+    assert_eq!(store.endorsements().tcb_infos, []);
+}
+
+#[test]
+pub(crate) fn a_platform_whose_certificates_have_expired_is_not_remembered() {
+    let root = DcapRoot::new(NOW);
+    let collateral = collateral(&root.endorsements(), &root.roots());
+    let mut platforms = Platforms::new(Dcap::new(root.roots()), collateral, 1, Bounds::default());
+    let evidence = root.evidence(DcapQuote::SgxV3);
+    let quote = Quote::parse(evidence.as_bytes()).expect("a quote");
+    let later = NOW.after(Nanos::from_secs(400 * 86_400));
+    let examined = platforms.examine(&quote, later);
+    assert!(examined.outcome.is_err() && examined.learnt.platform().is_none());
+    assert_eq!(platforms.learn(examined.learnt, Some("node-1"), later), []);
+    assert!(platforms.is_empty());
+}
+
+#[test]
+pub(crate) fn older_pieces_give_way_to_those_that_were_in_force() {
     let mut root = DcapRoot::new(NOW);
     let before = root.endorsements();
     rate_down(&mut root);
@@ -154,7 +205,7 @@ fn older_pieces_give_way_to_those_that_were_in_force() {
 }
 
 #[test]
-fn a_bundle_gives_another_verifier_the_same_collateral() {
+pub(crate) fn a_bundle_gives_another_verifier_the_same_collateral() {
     let root = DcapRoot::new(NOW);
     let mut store = Store::new(root.roots());
     let offered = store.offer(&root.endorsements());

@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 
 use casemate_attest::{Endorsements, SignedJson};
+use casemate_model::Timestamp;
 use rcgen::SerialNumber;
 
 use super::super::revocation::revocation_list;
-use super::super::{expired, new_key, signed, valid};
+use super::super::{DAY, expired, new_key, signed, valid};
 use super::quote::{QE_PRODUCT, QE_SIGNER};
 use super::{CA_SERIAL, DcapDefect, DcapRoot, DcapSvnLevel, PCK_SERIAL, SIGNER_SERIAL};
 use crate::certificate::{Validity, issued, pck_params};
@@ -120,8 +121,17 @@ impl DcapRoot {
         })
     }
 
+    /// The revocation lists of root and CA as they were published at another instant, good for two days.
+    #[must_use]
+    pub fn revocation_lists(&self, updated: Timestamp) -> Vec<Vec<u8>> {
+        self.lists(valid(updated.after(DAY)))
+    }
+
     fn crls(&self) -> Vec<Vec<u8>> {
-        let validity = self.validity(DcapDefect::CrlsExpired);
+        self.lists(self.validity(DcapDefect::CrlsExpired))
+    }
+
+    fn lists(&self, validity: Validity) -> Vec<Vec<u8>> {
         let on_roots = match self.defect {
             Some(DcapDefect::PckCaRevoked) => Some(CA_SERIAL),
             Some(DcapDefect::SignerRevoked) => Some(SIGNER_SERIAL),
