@@ -78,6 +78,11 @@ pub enum Lack {
         /// The one it has.
         sold: Sold,
     },
+    /// It is a confidential VM itself and starts no others, so it has no keys to hand out.
+    NoChildVms {
+        /// How many keys are wanted.
+        wanted: u64,
+    },
     /// It has less.
     Short {
         /// Of what.
@@ -93,6 +98,9 @@ impl fmt::Display for Lack {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tee { wanted, sold } => write!(f, "TEE: {wanted} wanted, has {sold}"),
+            Self::NoChildVms { wanted } => {
+                write!(f, "key slots: {wanted} wanted; it is a confidential VM itself and starts none")
+            }
             Self::Short { resource, wanted, has } => {
                 write!(f, "{resource}: {} wanted, has {}", resource.amount(*wanted), resource.amount(*has))
             }
@@ -123,7 +131,8 @@ pub struct Miss<'a> {
 /// Every type, on one of two lists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer<'a> {
-    /// Those that would do. What is fully stated comes first, then the least waste.
+    /// Those that would do. What is fully stated comes first, then the least waste, then what
+    /// everybody can have and nobody takes off the market.
     pub fits: Vec<Fit<'a>>,
     /// Those that would not. The nearest comes first: the right TEE, then the fewest lacks.
     pub misses: Vec<Miss<'a>>,
@@ -152,15 +161,9 @@ pub fn answer<'a>(types: impl IntoIterator<Item = &'a InstanceType>, wanted: &Wa
 impl Fit<'_> {
     fn rank(&self) -> impl Ord {
         let it = self.instance_type;
-        (
-            !self.unstated.is_empty(),
-            self.waste_ppm,
-            it.vcpus,
-            it.memory,
-            it.provider,
-            it.name.as_str(),
-            it.tee,
-        )
+        let prospects = (it.status, it.retires.is_some());
+        let size = (it.vcpus, it.memory);
+        (!self.unstated.is_empty(), self.waste_ppm, prospects, size, it.provider, it.name.as_str(), it.tee)
     }
 }
 
@@ -208,11 +211,16 @@ impl InstanceType {
     fn lacks(&self, asked: &Wanted) -> Vec<Lack> {
         let wrong_tee = asked.tee.filter(|wanted| !self.tee.tee().is_some_and(|it| it.satisfies(*wanted)));
         let wrong_tee = wrong_tee.map(|wanted| Lack::Tee { wanted, sold: self.tee });
-        let short = Resource::ALL.into_iter().filter_map(|resource| match self.has(resource) {
-            Has::Exactly(has) if has < asked.of_resource(resource) => {
-                Some(Lack::Short { resource, wanted: asked.of_resource(resource), has })
+        let short = Resource::ALL.into_iter().filter_map(|resource| {
+            let wanted = asked.of_resource(resource);
+            match self.has(resource) {
+                Has::Exactly(has) if has >= wanted => None,
+                Has::Exactly(_) if resource == Resource::KeySlots && self.covers == Covers::Instance => {
+                    Some(Lack::NoChildVms { wanted })
+                }
+                Has::Exactly(has) => Some(Lack::Short { resource, wanted, has }),
+                Has::Unbounded | Has::Unstated => None,
             }
-            _ => None,
         });
         wrong_tee.into_iter().chain(short).collect()
     }

@@ -188,6 +188,21 @@ impl InstanceType {
     }
 }
 
+impl fmt::Display for InstanceType {
+    /// In a line: `azure Standard_DC4s_v3 (sgx2, 4 vCPUs, 32Gi, EPC 16Gi)`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { provider, name, tee, vcpus, memory, .. } = self;
+        write!(f, "{provider} {name} ({tee}, {vcpus} vCPUs, {memory}")?;
+        if let Some(epc) = self.epc {
+            write!(f, ", EPC {epc}")?;
+        }
+        if let Some(gpus) = &self.gpus {
+            write!(f, ", {gpus}")?;
+        }
+        f.write_str(")")
+    }
+}
+
 fn before_last(name: &str, separator: char) -> String {
     name.rsplit_once(separator).map_or(name, |(before, _)| before).to_owned()
 }

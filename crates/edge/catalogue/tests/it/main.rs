@@ -1,3 +1,7 @@
 //! The catalogue as others see it.
 
+mod answers;
 mod documents;
+mod mistakes;
+mod pods;
+mod rows;
