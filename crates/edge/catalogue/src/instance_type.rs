@@ -167,6 +167,8 @@ words! {
         Available => "available",
         /// Whoever takes part in a preview.
         Preview => "preview",
+        /// Perhaps nobody any more: the provider's list of its family no longer names it.
+        Unlisted => "unlisted",
     }
 }
 

@@ -35,7 +35,9 @@ impl Runtime {
         use TeeVariant::{Cca, Nitro, Sev, SevEs, SevSnp, Sgx1, Sgx2, Software, Tdx, TrustZone};
         match self {
             Self::SgxSdk | Self::Gramine => &[Sgx1, Sgx2],
-            Self::Guest | Self::Kata => &[Tdx, Sev, SevEs, SevSnp, Cca],
+            Self::Guest => &[Tdx, Sev, SevEs, SevSnp, Cca],
+            // The classes that kata-deploy installs: `kata-qemu-tdx`, `kata-qemu-snp` and theirs with GPUs.
+            Self::Kata => &[Tdx, SevSnp],
             Self::EnclaveImage => &[Nitro],
             Self::OpTee => &[TrustZone],
             Self::Wasi => &[Software],

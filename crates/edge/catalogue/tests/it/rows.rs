@@ -30,10 +30,10 @@ fn as_many_rows_as_their_sources_have() {
     azure sev-snp child-vms 30
     azure sgx1 enclaves 4
     azure sgx2 enclaves 16
-    azure tdx instance 32
+    azure tdx instance 64
     aws nitro enclaves 138
     aws sev-snp instance 16
-    google sev instance 52
+    google sev instance 59
     google sev-snp instance 31
     google tdx instance 7
     alibaba sgx enclaves 34
