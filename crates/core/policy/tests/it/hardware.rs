@@ -19,7 +19,7 @@ use casemate_softtee::synthetic::nitro::NitroRoot;
 use crate::keys::TestSigner;
 use crate::{AGENT_KEY, NONCE, NOW, draft, identity, platform, platform_expectation, workload_expectation};
 
-fn bound() -> ReportData {
+pub(crate) fn bound() -> ReportData {
     platform_report_data(&NONCE, &identity(), AGENT_KEY)
 }
 
@@ -56,11 +56,11 @@ fn hardware_only(rules: Rules) -> AppraisalPolicy {
     none.validate_with(evidence).expect("a policy that can mean something")
 }
 
-fn expectation(tee: Tee) -> PlatformExpectation<'static> {
+pub(crate) fn expectation(tee: Tee) -> PlatformExpectation<'static> {
     PlatformExpectation { subject: Platform { tee, ..platform() }, ..platform_expectation() }
 }
 
-fn refused(appraisal: Appraisal<Platform>) -> Vec<Reason> {
+pub(crate) fn refused(appraisal: Appraisal<Platform>) -> Vec<Reason> {
     match appraisal {
         Appraisal::Affirming(witness) => panic!("affirmed: {witness:?}"),
         Appraisal::Contraindicated(reasons) => reasons,

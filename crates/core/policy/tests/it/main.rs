@@ -10,6 +10,7 @@ mod keys;
 mod platform;
 mod results;
 mod scopes;
+mod silicon;
 mod witness;
 mod workload;
 

@@ -145,6 +145,11 @@ impl GoogleRoot {
         &self.tpm
     }
 
+    /// The vTPM, for a test to change what its quotes will say.
+    pub fn tpm_mut(&mut self) -> &mut SyntheticTpm {
+        &mut self.tpm
+    }
+
     /// Quotes of the SHA-1 and the SHA-256 bank, the log that leads to them, and the certificates.
     #[must_use]
     pub fn evidence(&self) -> Evidence {
