@@ -4,4 +4,5 @@ mod answers;
 mod documents;
 mod mistakes;
 mod pods;
+mod real;
 mod rows;
