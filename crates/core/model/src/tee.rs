@@ -101,8 +101,11 @@ impl fmt::Display for Tee {
 }
 
 /// Writes `items` with commas between them.
-fn write_list<T: fmt::Display>(f: &mut fmt::Formatter<'_>, items: &[T]) -> fmt::Result {
-    for (index, item) in items.iter().enumerate() {
+fn write_list<T: fmt::Display>(
+    f: &mut fmt::Formatter<'_>,
+    items: impl IntoIterator<Item = T>,
+) -> fmt::Result {
+    for (index, item) in items.into_iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
         write!(f, "{comma}{item}")?;
     }

@@ -9,8 +9,8 @@ const OPENING: &str = "\
 
 Written from the tables of `casemate-model`, and held to them by a test
 (`UPDATE_DOCS=1 cargo test -p casemate-catalogue`). It extends a table of four TEEs that this project
-began with, cited as CC 6.1. A number stands here where a maker documents one; what a machine has is read on the machine, and what clouds sell
-stands in [the catalogue](catalogue.md).
+began with, cited as CC 6.1. A number stands here where a maker documents one; what a machine has is
+read on the machine, and what clouds sell stands in [the catalogue](catalogue.md).
 
 `sgx1` and `sgx2` answer to the same request (`sgx`); where only the kind is known, what the
 least of its variants can do is counted on. Plain `sev` and `sev-es` are listed because they are

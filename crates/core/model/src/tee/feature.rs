@@ -1,5 +1,6 @@
 //! What a program may need of the place it runs in, and sets of it.
 
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
@@ -108,13 +109,13 @@ impl fmt::Display for Feature {
 }
 
 /// A word that names no feature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownFeature;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFeature(pub String);
 
 impl fmt::Display for UnknownFeature {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such feature; known are ")?;
-        super::write_list(f, &Feature::ALL)
+        write!(f, "`{}` is no feature; known are ", self.0)?;
+        super::write_list(f, Feature::ALL)
     }
 }
 
@@ -124,7 +125,7 @@ impl FromStr for Feature {
     type Err = UnknownFeature;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or(UnknownFeature)
+        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or_else(|| UnknownFeature(text.into()))
     }
 }
 
@@ -192,6 +193,22 @@ impl FromIterator<Feature> for Features {
     }
 }
 
+impl fmt::Display for Features {
+    /// As it is read back: names with commas between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::write_list(f, self.iter())
+    }
+}
+
+impl FromStr for Features {
+    type Err = UnknownFeature;
+
+    /// Names with commas between them, in any order, with blanks or without; none is no feature.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::parse::<Feature>).collect()
+    }
+}
+
 impl fmt::Debug for Features {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
@@ -201,6 +218,7 @@ impl fmt::Debug for Features {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::ToString;
     use proptest::prelude::*;
 
     fn sets() -> impl Strategy<Value = Features> {
@@ -213,7 +231,22 @@ mod tests {
         for feature in Feature::ALL {
             assert_eq!(feature.as_str().parse(), Ok(feature));
         }
-        assert_eq!("telepathy".parse::<Feature>(), Err(UnknownFeature));
+        assert_eq!("telepathy".parse::<Feature>(), Err(UnknownFeature("telepathy".into())));
+    }
+
+    #[test]
+    fn a_word_that_is_no_feature_is_told_with_those_that_are() {
+        let error = "threads, telepathy".parse::<Features>().unwrap_err().to_string();
+        assert!(error.starts_with("`telepathy` is no feature; known are unmodified-programs, "), "{error}");
+    }
+
+    #[test]
+    fn lists_are_read_in_any_order_with_blanks_or_without() {
+        let expected = Features::of(&[Feature::Gpu, Feature::Fork]);
+        for text in ["gpu,fork", " fork , gpu ", "fork,,gpu,fork"] {
+            assert_eq!(text.parse(), Ok(expected), "{text}");
+        }
+        assert_eq!("".parse(), Ok(Features::NONE));
     }
 
     #[test]
@@ -226,6 +259,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_set_is_read_back_as_it_is_written(set in sets()) {
+            prop_assert_eq!(set.to_string().parse(), Ok(set));
+        }
+
         #[test]
         fn a_set_is_what_it_has_in_common_with_another_and_what_it_has_not(a in sets(), b in sets()) {
             let (common, rest) = (a.and(b), a.without(b));

@@ -1,5 +1,6 @@
 //! What stands between a program and its TEE.
 
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
@@ -66,13 +67,13 @@ impl fmt::Display for Runtime {
 }
 
 /// A word that names no runtime.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownRuntime;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownRuntime(pub String);
 
 impl fmt::Display for UnknownRuntime {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such runtime; known are ")?;
-        super::write_list(f, &Runtime::ALL)
+        write!(f, "`{}` is no runtime; known are ", self.0)?;
+        super::write_list(f, Runtime::ALL)
     }
 }
 
@@ -82,7 +83,7 @@ impl FromStr for Runtime {
     type Err = UnknownRuntime;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or(UnknownRuntime)
+        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or_else(|| UnknownRuntime(text.into()))
     }
 }
 
@@ -95,7 +96,7 @@ mod tests {
         for runtime in Runtime::ALL {
             assert_eq!(runtime.as_str().parse(), Ok(runtime));
         }
-        assert_eq!("jvm".parse::<Runtime>(), Err(UnknownRuntime));
+        assert_eq!("jvm".parse::<Runtime>(), Err(UnknownRuntime("jvm".into())));
     }
 
     #[test]

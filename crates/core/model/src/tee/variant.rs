@@ -1,5 +1,6 @@
 //! The variants of each TEE that differ in what they can do.
 
+use alloc::string::String;
 use core::fmt;
 use core::str::FromStr;
 
@@ -105,13 +106,13 @@ impl fmt::Display for TeeVariant {
 }
 
 /// A word that names no variant of a TEE.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownTeeVariant;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownTeeVariant(pub String);
 
 impl fmt::Display for UnknownTeeVariant {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no such TEE; known are ")?;
-        super::write_list(f, &TeeVariant::ALL)
+        write!(f, "`{}` is no TEE; known are ", self.0)?;
+        super::write_list(f, TeeVariant::ALL)
     }
 }
 
@@ -121,7 +122,7 @@ impl FromStr for TeeVariant {
     type Err = UnknownTeeVariant;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or(UnknownTeeVariant)
+        Self::ALL.into_iter().find(|it| it.as_str() == text).ok_or_else(|| UnknownTeeVariant(text.into()))
     }
 }
 
@@ -150,6 +151,6 @@ mod tests {
         for variant in TeeVariant::ALL {
             assert_eq!(variant.as_str().parse(), Ok(variant));
         }
-        assert_eq!("sgx".parse::<TeeVariant>(), Err(UnknownTeeVariant));
+        assert_eq!("sgx".parse::<TeeVariant>(), Err(UnknownTeeVariant("sgx".into())));
     }
 }

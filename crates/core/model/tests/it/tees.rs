@@ -1,7 +1,7 @@
 //! What TEEs can do, as programs see it.
 
 use casemate_model::tee::{Migration, capability_table, lacking};
-use casemate_model::{Feature, Features, Runtime, Tee, TeeVariant};
+use casemate_model::{Features, Runtime, Tee, TeeVariant};
 
 #[test]
 fn the_table_has_a_row_for_each_tee_in_order() {
@@ -39,9 +39,8 @@ fn a_drain_knows_how_each_kind_moves() {
 
 #[test]
 fn needs_written_as_words_are_refused_with_the_reason() {
-    let needed: Result<Features, _> =
-        "network-sockets threads gpu".split(' ').map(str::parse::<Feature>).collect();
-    let lacks = lacking(Tee::Software.least_variant(), Runtime::Wasi, needed.unwrap());
+    let needed: Features = "network-sockets, threads, gpu".parse().unwrap();
+    let lacks = lacking(Tee::Software.least_variant(), Runtime::Wasi, needed);
     let told: Vec<String> = lacks.iter().map(ToString::to_string).collect();
     assert_eq!(
         told,
