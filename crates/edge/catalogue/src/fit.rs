@@ -117,6 +117,8 @@ pub struct Fit<'a> {
     pub waste_ppm: u64,
     /// Of these, which are wanted, no source says how much it has.
     pub unstated: Vec<Resource>,
+    /// A TEE is wanted, and no source says what it can show a verifier.
+    pub is_evidence_unstated: bool,
 }
 
 /// A type that would not.
@@ -147,8 +149,12 @@ pub fn answer<'a>(types: impl IntoIterator<Item = &'a InstanceType>, wanted: &Wa
         let lacks = instance_type.lacks(&asked);
         if lacks.is_empty() {
             let unstated = Resource::ALL.into_iter().filter(|it| instance_type.leaves_open(&asked, *it));
-            let (unstated, waste_ppm) = (unstated.collect(), instance_type.waste_ppm(&asked));
-            answer.fits.push(Fit { instance_type, waste_ppm, unstated });
+            answer.fits.push(Fit {
+                instance_type,
+                waste_ppm: instance_type.waste_ppm(&asked),
+                unstated: unstated.collect(),
+                is_evidence_unstated: wanted.tee.is_some() && instance_type.evidence.is_empty(),
+            });
         } else {
             answer.misses.push(Miss { instance_type, lacks });
         }
@@ -163,7 +169,8 @@ impl Fit<'_> {
         let it = self.instance_type;
         let prospects = (it.status, it.retires.is_some());
         let size = (it.vcpus, it.memory);
-        (!self.unstated.is_empty(), self.waste_ppm, prospects, size, it.provider, it.name.as_str(), it.tee)
+        let open = (!self.unstated.is_empty(), self.is_evidence_unstated);
+        (open, self.waste_ppm, prospects, size, it.provider, it.name.as_str(), it.tee)
     }
 }
 

@@ -29,9 +29,9 @@ impl TeeVariant {
         }
     }
 
-    /// The TEEs whose instances can run inside one of this TEE.
-    pub fn hosts(self) -> impl Iterator<Item = Self> {
-        Self::ALL.into_iter().filter(move |it| it.capabilities().hosts.contains(&Host::Tee(self)))
+    /// The TEEs whose instances can run inside one of this TEE; both are charged then.
+    pub fn holds(self) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |it| it.capabilities().runs_in.contains(&Host::Tee(self)))
     }
 }
 
@@ -74,7 +74,7 @@ const SGX1: Capabilities = Capabilities {
     attestation: &[Route::Dcap, Route::Epid],
     slots: Slots { kind: Slot::PluginDevice, number: NumberFrom::PluginFlags, cgroup: None },
     migration: Migration::Restart,
-    hosts: &[Host::BareMetal, Host::Vm],
+    runs_in: &[Host::BareMetal, Host::Vm],
     partitions: None,
     costs: &[Cost::Transitions, Cost::Paging, Cost::MemoryEncryption],
     overhead: Some(Overhead::Medium),
@@ -104,7 +104,7 @@ const SGX2: Capabilities = Capabilities {
 };
 
 /// Guests that are measured by the TDX module; quotes are made by an enclave of SGX on the
-/// host. Live migration needs a service TD (MigTD) and a host that drives it.
+/// host, and SGX is not offered to the guest. Live migration needs a service TD (MigTD) and a host that drives it.
 const TDX: Capabilities = Capabilities {
     variant: TeeVariant::Tdx,
     unit: Unit::ConfidentialVm,
@@ -118,7 +118,7 @@ const TDX: Capabilities = Capabilities {
     attestation: &[Route::TdQuote, Route::Vtpm],
     slots: Slots { kind: Slot::KeyId, number: NumberFrom::KeyIdPartitioning, cgroup: Some("tdx") },
     migration: Migration::LiveWhereOffered,
-    hosts: &[Host::BareMetal],
+    runs_in: &[Host::BareMetal],
     partitions: Some(Partitions { kind: Partition::L2Vm, most: Some(3) }),
     costs: &[Cost::MemoryEncryption, Cost::MonitoredExits, Cost::BounceBuffers],
     overhead: Some(Overhead::Low),
@@ -155,7 +155,7 @@ const SEV: Capabilities = Capabilities {
     attestation: &[Route::LaunchMeasurement, Route::Vtpm],
     slots: Slots { kind: Slot::Asid, number: NumberFrom::AsidsFromLeast, cgroup: Some("sev") },
     migration: Migration::LiveWhereOffered,
-    hosts: &[Host::BareMetal],
+    runs_in: &[Host::BareMetal],
     partitions: None,
     costs: &[Cost::MemoryEncryption, Cost::BounceBuffers],
     overhead: Some(Overhead::Low),
@@ -180,7 +180,7 @@ const SEV_ES: Capabilities = Capabilities {
 const SEV_SNP: Capabilities = Capabilities {
     variant: TeeVariant::SevSnp,
     attestation: &[Route::SnpReport, Route::Vtpm],
-    hosts: &[Host::BareMetal, Host::Vm],
+    runs_in: &[Host::BareMetal, Host::Vm],
     partitions: Some(Partitions { kind: Partition::Vmpl, most: Some(4) }),
     sources: &[
         APM,
@@ -212,7 +212,7 @@ const CCA: Capabilities = Capabilities {
     attestation: &[Route::CcaToken],
     slots: Slots { kind: Slot::Vmid, number: NumberFrom::VmidBits, cgroup: None },
     migration: Migration::Restart,
-    hosts: &[Host::BareMetal],
+    runs_in: &[Host::BareMetal],
     partitions: Some(Partitions { kind: Partition::Plane, most: None }),
     costs: &[Cost::MemoryEncryption, Cost::MonitoredExits, Cost::BounceBuffers],
     overhead: Some(Overhead::Low),
@@ -240,7 +240,7 @@ const NITRO: Capabilities = Capabilities {
     attestation: &[Route::NitroDocument],
     slots: Slots { kind: Slot::Enclave, number: NumberFrom::Fixed(4), cgroup: None },
     migration: Migration::Restart,
-    hosts: &[Host::Vm],
+    runs_in: &[Host::Vm],
     partitions: None,
     costs: &[Cost::WholeCores, Cost::BounceBuffers],
     overhead: None,
@@ -265,7 +265,7 @@ const TRUST_ZONE: Capabilities = Capabilities {
     attestation: &[Route::DeviceKey],
     slots: Slots { kind: Slot::Session, number: NumberFrom::Build, cgroup: None },
     migration: Migration::None,
-    hosts: &[Host::BareMetal],
+    runs_in: &[Host::BareMetal],
     partitions: None,
     costs: &[Cost::WorldSwitches],
     overhead: None,
@@ -292,7 +292,7 @@ const SOFTWARE: Capabilities = Capabilities {
     attestation: &[Route::SoftwareQuote],
     slots: Slots { kind: Slot::PoolEntry, number: NumberFrom::Build, cgroup: None },
     migration: Migration::Restart,
-    hosts: &[
+    runs_in: &[
         Host::BareMetal,
         Host::Vm,
         Host::Tee(TeeVariant::Tdx),
@@ -319,7 +319,7 @@ mod tests {
             let row = variant.capabilities();
             assert_eq!(row.variant, variant);
             assert!(
-                !row.attestation.is_empty() && !row.sources.is_empty() && !row.hosts.is_empty(),
+                !row.attestation.is_empty() && !row.sources.is_empty() && !row.runs_in.is_empty(),
                 "{variant}"
             );
             assert!(row.sources.iter().all(|it| !it.document.is_empty() && !it.section.is_empty()));
@@ -350,10 +350,10 @@ mod tests {
     #[test]
     fn no_tee_is_inside_itself_and_sgx_is_inside_no_trust_domain() {
         for variant in TeeVariant::ALL {
-            assert!(!variant.hosts().any(|it| it == variant), "{variant}");
+            assert!(!variant.holds().any(|it| it == variant), "{variant}");
         }
-        assert_eq!(TeeVariant::Tdx.hosts().collect::<Vec<_>>(), [TeeVariant::Software]);
-        assert_eq!(TeeVariant::Sgx2.hosts().count(), 0);
+        assert_eq!(TeeVariant::Tdx.holds().collect::<Vec<_>>(), [TeeVariant::Software]);
+        assert_eq!(TeeVariant::Sgx2.holds().count(), 0);
     }
 
     #[test]

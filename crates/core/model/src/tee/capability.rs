@@ -22,7 +22,7 @@ pub struct Capabilities {
     /// How an instance gets to another machine.
     pub migration: Migration,
     /// What it can run on or in.
-    pub hosts: &'static [Host],
+    pub runs_in: &'static [Host],
     /// Levels of privilege it has inside, besides user and kernel.
     pub partitions: Option<Partitions>,
     /// Where its time goes.

@@ -42,7 +42,7 @@ pub fn capability_table() -> Table<10> {
                 list(row.attestation),
                 slots(variant),
                 row.migration.to_string(),
-                list(row.hosts),
+                list(row.runs_in),
                 inside(variant),
                 overhead(variant),
             ]
@@ -97,7 +97,7 @@ fn inside(variant: TeeVariant) -> String {
         Some(most) => format!("{} (up to {most})", it.kind),
         None => it.kind.to_string(),
     });
-    let tees = variant.hosts().map(|it| it.to_string());
+    let tees = variant.holds().map(|it| it.to_string());
     joined(levels.into_iter().chain(tees))
 }
 

@@ -1,6 +1,6 @@
 //! Which types fit what is wanted, and what the others lack.
 
-use casemate_catalogue::{Answer, Catalogue, Covers, Has, InstanceType, Lack, Resource, Wanted, answer};
+use casemate_catalogue::{Answer, Catalogue, Covers, Fit, Has, InstanceType, Lack, Resource, Wanted, answer};
 use casemate_model::{Bytes, Capacity, MilliCpu, Tee};
 use proptest::prelude::*;
 
@@ -87,6 +87,7 @@ fn where_no_source_says_how_many_keys_there_are_the_answer_says_so() {
     for fit in &answer.fits {
         assert_eq!(fit.instance_type.covers, Covers::ChildVms);
         assert_eq!(fit.unstated, [Resource::KeySlots]);
+        assert!(fit.is_evidence_unstated);
     }
 }
 
@@ -208,7 +209,8 @@ proptest! {
     #[test]
     fn fully_stated_fits_are_in_order_of_waste(wanted in wants()) {
         let answer = answered(&wanted);
-        let ranks: Vec<_> = answer.fits.iter().map(|fit| (!fit.unstated.is_empty(), fit.waste_ppm)).collect();
+        let rank = |fit: &Fit<'_>| (!fit.unstated.is_empty(), fit.is_evidence_unstated, fit.waste_ppm);
+        let ranks: Vec<_> = answer.fits.iter().map(rank).collect();
         prop_assert!(ranks.is_sorted());
     }
 
