@@ -24,6 +24,7 @@
 mod ask;
 mod explanation;
 mod filter;
+pub mod fleet;
 mod grounds;
 mod ledger;
 mod objection;
