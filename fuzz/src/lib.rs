@@ -9,6 +9,7 @@
 mod documents;
 pub mod edits;
 pub mod garbage;
+mod inspections;
 pub mod memory;
 pub mod mutate;
 mod parsers;
@@ -34,7 +35,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 14] = [
     Target { name: "manifest", run: documents::manifest, seeds: documents::manifest_seeds },
     Target { name: "policy", run: documents::policy, seeds: documents::policy_seeds },
     Target { name: "quote", run: parsers::quote, seeds: parsers::quote_seeds },
@@ -45,6 +46,8 @@ pub const TARGETS: [Target; 12] = [
     Target { name: "nitro", run: parsers::nitro, seeds: parsers::nitro_seeds },
     Target { name: "tpm", run: parsers::tpm, seeds: parsers::tpm_seeds },
     Target { name: "dossier", run: documents::dossier, seeds: documents::dossier_seeds },
+    Target { name: "inspect", run: inspections::file, seeds: documents::dossier_seeds },
+    Target { name: "inspect-tpm", run: inspections::quote, seeds: inspections::quote_seeds },
     Target { name: "ear", run: documents::ear, seeds: documents::ear_seeds },
     Target { name: "verify", run: edits::verify, seeds: edits::seeds },
 ];

@@ -10,7 +10,7 @@ use casemate_softtee::synthetic::cca::{CcaPlatform, CcaProfile};
 use casemate_softtee::synthetic::dcap::{DcapQuote, DcapRoot};
 use casemate_softtee::synthetic::nitro::NitroRoot;
 use casemate_softtee::synthetic::snp::SnpRoot;
-use casemate_softtee::synthetic::vtpm::GoogleRoot;
+use casemate_softtee::synthetic::vtpm::{GoogleRoot, SyntheticHcl};
 use casemate_softtee::synthetic::{self, TestRoot};
 
 /// 2026-01-01T00:00:00Z, when every vector is good.
@@ -64,8 +64,24 @@ pub fn all() -> &'static [Vector] {
             report("snp-genoa-vlek", Product::Genoa, SnpKey::Vlek),
             report("snp-turin", Product::Turin, SnpKey::Vcek),
             vector("gce", google.evidence(), google.endorsements(false), google.roots()),
+            azure_in_guest(),
+            azure_in_trust_domain(),
         ]
     })
+}
+
+fn azure_in_guest() -> Vector {
+    let (hcl, mut root) = (SyntheticHcl::new(), SnpRoot::new(NOW, Product::Genoa, SnpKey::Vcek));
+    root.body.report_data = hcl.report_data();
+    let azure = hcl.on_snp(&root.report(), root.certificates());
+    vector("azure-snp", SyntheticHcl::evidence(azure), root.endorsements(), root.roots())
+}
+
+fn azure_in_trust_domain() -> Vector {
+    let (hcl, mut root) = (SyntheticHcl::new(), DcapRoot::new(NOW));
+    root.subject.report_data = hcl.report_data().0;
+    let azure = hcl.on_tdx(root.evidence(DcapQuote::TdxV4).as_bytes());
+    vector("azure-tdx", SyntheticHcl::evidence(azure), root.endorsements(), root.roots())
 }
 
 /// The root of the vectors that are quotes, which signs collateral.
