@@ -99,7 +99,7 @@ pub struct EnclaveDemand {
 }
 
 /// A taint a pod can live with; Kubernetes' `core/v1 Toleration`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Toleration {
     /// The taint's key. `None` with `Exists` tolerates every taint.
     pub key: Option<String>,
@@ -110,7 +110,7 @@ pub struct Toleration {
 }
 
 /// How a toleration compares values.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum TolerationOperator {
     /// Any value will do.
     Exists,

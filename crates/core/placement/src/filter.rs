@@ -18,13 +18,14 @@ mod witness;
 
 use std::collections::BTreeMap;
 
-use casemate_model::{Capacity, Node, NodeName, PodKey};
+use casemate_model::{Bytes, Capacity, MilliCpu, Node, NodeName, PodKey};
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::ask::Ask;
+use crate::facts::Facts;
 use crate::grounds::Trust;
 use crate::resource::{rest, usable};
-use crate::{FilterReport, Objection, Resource};
+use crate::{FilterReport, Objection, Resource, Score};
 
 pub(crate) use taints::untolerated_preferences;
 
@@ -68,6 +69,29 @@ const FILTERS: [(&str, Filter); 10] = [
 pub(crate) fn reports(ask: &Ask<'_>, site: &Site<'_>) -> Vec<FilterReport> {
     FILTERS.iter().map(|(filter, run)| FilterReport { filter, objections: run(ask, site) }).collect()
 }
+
+/// Whether no filter objects: [`reports`] without the words.
+pub(crate) fn passes(ask: &Ask<'_>, site: &Site<'_>) -> bool {
+    FILTERS.iter().all(|(_, run)| run(ask, site).is_empty())
+}
+
+/// Whether nothing stands against it but what may change: room, evidence, others' claims.
+pub(crate) fn may_pass(ask: &Ask<'_>, site: &Site<'_>) -> bool {
+    !FILTERS.iter().flat_map(|(_, run)| run(ask, site)).any(|it| it.is_permanent())
+}
+
+/// How gladly nodes of these facts take the pod, whatever room they have; `None` where they do not.
+pub(crate) fn regard(ask: &Ask<'_>, facts: &Facts) -> Option<u16> {
+    let node = facts.node();
+    let site = Site { node: &node, used: &EMPTY, trust: Trust::Assumed, hold: None };
+    let standing: [Filter; 3] = [tee::objections, node_selector::objections, taints::objections];
+    let stands = standing.iter().all(|run| run(ask, &site).is_empty()) && witness::holds(ask, facts.trust());
+    stands.then(|| Score::reluctance(ask, &site))
+}
+
+/// Nothing in use.
+pub(crate) const EMPTY: Capacity =
+    Capacity { epc: Bytes(0), slots: 0, key_slots: 0, cpu: MilliCpu(0), memory: Bytes(0) };
 
 /// Whether enough of `resource` is free. Who asks for none of it fits anywhere.
 fn shortage(resource: Resource, ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {

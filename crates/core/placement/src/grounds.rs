@@ -21,7 +21,7 @@ pub(crate) use sealed::Trust;
 mod sealed {
     use std::fmt::Debug;
 
-    use casemate_model::Timestamp;
+    use casemate_model::{Nanos, Timestamp};
     use casemate_policy::{Attested, Expired, Fresh, Platform};
 
     use super::{Hypothetical, OnEvidence};
@@ -44,6 +44,9 @@ mod sealed {
         type Voucher: Debug;
 
         fn trust(voucher: &Self::Voucher, now: Timestamp) -> Trust<'_>;
+
+        /// The first instant after `now` at which the answer is another; `None` where it never is.
+        fn changes_after(voucher: &Self::Voucher, now: Timestamp) -> Option<Timestamp>;
     }
 
     impl Sealed for Hypothetical {
@@ -51,6 +54,10 @@ mod sealed {
 
         fn trust((): &(), _: Timestamp) -> Trust<'_> {
             Trust::Assumed
+        }
+
+        fn changes_after((): &(), _: Timestamp) -> Option<Timestamp> {
+            None
         }
     }
 
@@ -62,6 +69,13 @@ mod sealed {
                 Some(Ok(fresh)) => Trust::Fresh(fresh),
                 Some(Err(expired)) => Trust::Lapsed(expired),
                 None => Trust::Unattested,
+            }
+        }
+
+        fn changes_after(voucher: &Self::Voucher, now: Timestamp) -> Option<Timestamp> {
+            match voucher.as_ref()?.at(now) {
+                Ok(fresh) => Some(fresh.not_after().after(Nanos(1))),
+                Err(expired) => Some(expired.not_before).filter(|begins| now < *begins),
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The ledger: nodes, what vouches for them, and what is reserved on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use casemate_model::{Capacity, Node, NodeName, Pod, PodKey, Timestamp};
@@ -9,10 +9,12 @@ use casemate_policy::{Attested, Platform};
 use thiserror::Error;
 
 use crate::ask::Ask;
-use crate::filter::{Holds, Site, reports};
+use crate::facts::{Asker, Facts, Numbers, TrustKind};
+use crate::filter::{EMPTY, Holds, Site, may_pass, passes, regard, reports};
+use crate::fleet::{BestFit, Fleet, NodeId, ReservationId};
 use crate::grounds::{Hypothetical, OnEvidence};
 use crate::plan::{Plan, Ticket};
-use crate::resource::{rest, sum, usable};
+use crate::resource::{rest, stock, sum, usable, wanted};
 use crate::{Explanation, Foreign, Grounds, NodeReport, PodObjection, Score};
 
 /// Nodes and reservations. What `G` is decides whether its plans can be run.
@@ -20,9 +22,20 @@ use crate::{Explanation, Foreign, Grounds, NodeReport, PodObjection, Score};
 pub struct Ledger<G: Grounds> {
     /// Tells this ledger's plans from another's.
     id: u64,
-    nodes: BTreeMap<NodeName, Entry<G>>,
+    /// By the number they have in the fleet.
+    entries: Vec<Entry<G>>,
+    by_name: BTreeMap<NodeName, NodeId>,
+    fleet: Fleet<BestFit>,
+    facts: Numbers<Facts>,
+    askers: Numbers<Asker>,
+    /// Labels that some pod selects nodes by. Others tell no nodes apart.
+    selected: BTreeSet<String>,
+    /// When what is known about nodes' platforms changes by itself.
+    changes: BTreeSet<(Timestamp, NodeId)>,
+    /// The instant for which nodes are in the right group.
+    as_of: Timestamp,
     /// Where each placed pod is, and by which plan.
-    placed: BTreeMap<PodKey, (NodeName, u64)>,
+    placed: BTreeMap<PodKey, Held>,
     next_ticket: u64,
 }
 
@@ -33,16 +46,23 @@ struct Entry<G: Grounds> {
     voucher: G::Voucher,
 }
 
+#[derive(Debug)]
+struct Held {
+    node: NodeId,
+    ticket: u64,
+    reservation: ReservationId,
+}
+
 /// The answer to a pod.
 #[derive(Debug)]
 #[must_use = "a placed pod's reservation is in here"]
 pub enum Decision<G: Grounds> {
     /// It has a place.
     Placed(Plan<G>),
-    /// It may have one later: when others end, or a node is attested.
-    Waiting(Explanation),
+    /// It may have one later: when others end, or a node is attested. [`Ledger::explain`] says why.
+    Waiting,
     /// It cannot have one on these nodes, even if they were empty and freshly attested.
-    Never(Explanation),
+    Never,
 }
 
 /// Something a ledger was told that does not fit what it knows. Nothing was changed.
@@ -75,6 +95,8 @@ impl Ledger<Hypothetical> {
     /// [`LedgerError::Duplicate`].
     pub fn new(nodes: impl IntoIterator<Item = Node>) -> Result<Self, LedgerError> {
         let mut ledger = Self::empty();
+        let mut nodes: Vec<Node> = nodes.into_iter().collect();
+        nodes.sort_by(|one, other| one.name.cmp(&other.name));
         nodes.into_iter().try_for_each(|node| ledger.enter(node, ()))?;
         Ok(ledger)
     }
@@ -105,10 +127,10 @@ impl Ledger<OnEvidence> {
     /// [`LedgerError::OtherPlatform`], [`LedgerError::Duplicate`].
     pub fn admit(&mut self, node: Node, witness: Attested<Platform>) -> Result<(), LedgerError> {
         check_speaks_of(&witness, &node)?;
-        match self.nodes.get_mut(&node.name) {
+        match self.by_name.get(&node.name) {
             None => self.enter(node, Some(witness)),
-            Some(entry) if entry.node == node => {
-                entry.voucher = Some(witness);
+            Some(id) if self.entries[id.0 as usize].node == node => {
+                self.vouch(*id, Some(witness));
                 Ok(())
             }
             Some(_) => Err(LedgerError::Duplicate(node.name)),
@@ -122,9 +144,9 @@ impl Ledger<OnEvidence> {
     /// [`LedgerError::Unknown`], [`LedgerError::OtherPlatform`].
     pub fn renew(&mut self, witness: Attested<Platform>) -> Result<(), LedgerError> {
         let name = &witness.subject().node;
-        let entry = self.nodes.get_mut(name).ok_or_else(|| LedgerError::Unknown(name.clone()))?;
-        check_speaks_of(&witness, &entry.node)?;
-        entry.voucher = Some(witness);
+        let id = *self.by_name.get(name).ok_or_else(|| LedgerError::Unknown(name.clone()))?;
+        check_speaks_of(&witness, &self.entries[id.0 as usize].node)?;
+        self.vouch(id, Some(witness));
         Ok(())
     }
 
@@ -135,15 +157,21 @@ impl Ledger<OnEvidence> {
     ///
     /// [`LedgerError::Unknown`].
     pub fn revoke(&mut self, node: &NodeName) -> Result<(), LedgerError> {
-        let entry = self.nodes.get_mut(node).ok_or_else(|| LedgerError::Unknown(node.clone()))?;
-        entry.voucher = None;
+        let id = *self.by_name.get(node).ok_or_else(|| LedgerError::Unknown(node.clone()))?;
+        self.vouch(id, None);
         Ok(())
     }
 
     /// The witness of a node's platform, holding or not.
     #[must_use]
     pub fn witness(&self, node: &NodeName) -> Option<&Attested<Platform>> {
-        self.nodes.get(node)?.voucher.as_ref()
+        self.entry(node)?.voucher.as_ref()
+    }
+
+    /// What vouches for a node is another.
+    fn vouch(&mut self, id: NodeId, witness: Option<Attested<Platform>>) {
+        self.entries[id.0 as usize].voucher = witness;
+        self.regroup(id);
     }
 }
 
@@ -155,24 +183,60 @@ impl<G: Grounds> Ledger<G> {
 
     /// As [`place`](Self::place), keeping off nodes that are held for others.
     pub(crate) fn place_beside(&mut self, pod: &Pod, now: Timestamp, holds: &Holds) -> Decision<G> {
-        let ask = match Ask::of(pod) {
-            Ok(ask) => ask,
-            Err(resource) => return refuse(pod, PodObjection::Uncountable(resource)),
-        };
-        if let Some((node, _)) = self.placed.get(&pod.key) {
-            return refuse(pod, PodObjection::AlreadyPlaced(node.clone()));
+        let Ok(ask) = Ask::of(pod) else { return Decision::Never };
+        if self.placed.contains_key(&pod.key) {
+            return Decision::Waiting;
         }
-        let nodes = self.nodes.iter().map(|(name, entry)| look_at(&ask, name, entry, now, holds)).collect();
-        let mut explanation = Explanation { pod: pod.key.clone(), objection: None, nodes, chosen: None };
-        let Some(name) = best(&explanation.nodes) else { return undecided(explanation) };
-        explanation.chosen = Some(name.clone());
-        let entry = self.nodes.get_mut(&name).expect("the best node is one of the ledger's");
+        self.keep_up(pod, now);
+        let Self { entries, fleet, facts, askers, .. } = self;
+        let asker = askers.number(&Asker::of(&ask));
+        let regard = |number| regard(&ask, facts.get(number)?);
+        let shape = fleet.shape(&wanted(&ask.request), asker, regard);
+        // Everything is asked once more of the very node, as it is now.
+        let may = |id: NodeId| {
+            let entry = &entries[id.0 as usize];
+            passes(&ask, &entry.site(&entry.node.name, &entry.used, now, holds))
+        };
+        let Some(reservation) = fleet.place(shape, may) else { return self.undecided(&ask, now) };
+        let id = fleet.node_of(reservation).expect("it was placed");
+        let entry = &mut entries[id.0 as usize];
+        let score = Score::of(&ask, &entry.site(&entry.node.name, &entry.used, now, holds));
         entry.used =
             sum(&entry.used, &ask.request).expect("every filter passed, so the sum is within capacity");
+        let name = entry.node.name.clone();
         let ticket = Ticket { ledger: self.id, number: self.next_ticket };
         self.next_ticket += 1;
-        self.placed.insert(pod.key.clone(), (name.clone(), ticket.number));
-        Decision::Placed(Plan::new(ticket, name, ask.request, explanation))
+        self.placed.insert(pod.key.clone(), Held { node: id, ticket: ticket.number, reservation });
+        Decision::Placed(Plan::new(ticket, pod.key.clone(), name, ask.request, score))
+    }
+
+    /// Every reason for and against every node, and the node that [`place`](Self::place) would choose.
+    /// O(nodes), unlike the decision.
+    #[must_use]
+    pub fn explain(&self, pod: &Pod, now: Timestamp) -> Explanation {
+        self.explain_beside(pod, now, &Holds::new())
+    }
+
+    pub(crate) fn explain_beside(&self, pod: &Pod, now: Timestamp, holds: &Holds) -> Explanation {
+        let ask = match Ask::of(pod) {
+            Ok(ask) => ask,
+            Err(resource) => return against(pod, PodObjection::Uncountable(resource)),
+        };
+        if let Some(name) = self.node_of(&pod.key) {
+            return against(pod, PodObjection::AlreadyPlaced(name.clone()));
+        }
+        let look_at = |(name, id): (&NodeName, &NodeId)| {
+            let entry = &self.entries[id.0 as usize];
+            let site = entry.site(name, &entry.used, now, holds);
+            let filters = reports(&ask, &site);
+            let passes = filters.iter().all(|filter| filter.objections.is_empty());
+            let score = passes.then(|| Score::of(&ask, &site));
+            (*id, NodeReport { node: name.clone(), filters, score })
+        };
+        let reports: Vec<_> = self.by_name.iter().map(look_at).collect();
+        let chosen = best(&reports);
+        let nodes = reports.into_iter().map(|(_, report)| report).collect();
+        Explanation { pod: pod.key.clone(), objection: None, nodes, chosen }
     }
 
     /// Ends a plan and gives back what it reserved.
@@ -182,11 +246,11 @@ impl<G: Grounds> Ledger<G> {
     /// Where another ledger made the plan, which is handed back.
     pub fn release(&mut self, plan: Plan<G>) -> Result<(), Foreign<G>> {
         let Ticket { ledger, number } = plan.ticket();
-        let ours = self.placed.get(plan.pod()).is_some_and(|(_, ticket)| *ticket == number);
-        let (true, true, Some(entry)) = (ledger == self.id, ours, self.nodes.get_mut(plan.node())) else {
-            return Err(Foreign(Box::new(plan)));
-        };
+        let held = self.placed.get(plan.pod()).filter(|it| ledger == self.id && it.ticket == number);
+        let Some(Held { node, reservation, .. }) = held else { return Err(Foreign(Box::new(plan))) };
         if !seeded(Mutant::PlacementKeepsReservations) {
+            self.fleet.release(*reservation);
+            let entry = &mut self.entries[node.0 as usize];
             entry.used = rest(&entry.used, plan.reserved());
         }
         self.placed.remove(plan.pod());
@@ -196,68 +260,121 @@ impl<G: Grounds> Ledger<G> {
 
     /// The nodes, by name.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
-        self.nodes.values().map(|entry| &entry.node)
+        self.by_name.values().map(|id| &self.entries[id.0 as usize].node)
     }
 
     /// What is free on a node.
     #[must_use]
     pub fn free(&self, node: &NodeName) -> Option<Capacity> {
-        self.nodes.get(node).map(|entry| rest(&usable(&entry.node.capacity), &entry.used))
+        self.entry(node).map(|entry| rest(&usable(&entry.node.capacity), &entry.used))
     }
 
     /// Where a pod is placed.
     #[must_use]
     pub fn node_of(&self, pod: &PodKey) -> Option<&NodeName> {
-        self.placed.get(pod).map(|(node, _)| node)
+        self.placed.get(pod).map(|held| &self.entries[held.node.0 as usize].node.name)
     }
 
     fn empty() -> Self {
         /// Never shown and never compared in order: it only tells ledgers apart.
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let id = NEXT.fetch_add(1, Ordering::Relaxed);
-        Self { id, nodes: BTreeMap::new(), placed: BTreeMap::new(), next_ticket: 0 }
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            entries: Vec::new(),
+            by_name: BTreeMap::new(),
+            fleet: Fleet::new(BestFit),
+            facts: Numbers::default(),
+            askers: Numbers::default(),
+            selected: BTreeSet::new(),
+            changes: BTreeSet::new(),
+            as_of: Timestamp(0),
+            placed: BTreeMap::new(),
+            next_ticket: 0,
+        }
     }
 
     fn enter(&mut self, node: Node, voucher: G::Voucher) -> Result<(), LedgerError> {
-        if self.nodes.contains_key(&node.name) {
+        if self.by_name.contains_key(&node.name) {
             return Err(LedgerError::Duplicate(node.name));
         }
-        let name = node.name.clone();
-        self.nodes.insert(name, Entry { node, used: Capacity::default(), voucher });
+        let entry = Entry { node, used: Capacity::default(), voucher };
+        let id = NodeId(u32::try_from(self.entries.len()).expect("fewer than 2^32 nodes"));
+        let facts = self.facts.number(&Facts::of(&entry.node, entry.trust(self.as_of), &self.selected));
+        let group = self.fleet.group(stock(&entry.node.capacity), facts);
+        let added = self.fleet.add(group);
+        debug_assert_eq!(added, id, "the ledger numbers nodes as the fleet does");
+        self.by_name.insert(entry.node.name.clone(), id);
+        let change = G::changes_after(&entry.voucher, self.as_of);
+        self.changes.extend(change.map(|at| (at, id)));
+        self.entries.push(entry);
         Ok(())
+    }
+
+    /// Puts every node into the group it belongs to at this instant, for what this pod asks.
+    fn keep_up(&mut self, pod: &Pod, now: Timestamp) {
+        let is_new = |key: &&String| !self.selected.contains(*key);
+        let new: Vec<String> = pod.node_selector.keys().filter(is_new).cloned().collect();
+        let back = now < self.as_of;
+        self.as_of = now;
+        if back || !new.is_empty() {
+            self.selected.extend(new);
+            (0..self.entries.len())
+                .for_each(|it| self.regroup(NodeId(u32::try_from(it).unwrap_or(u32::MAX))));
+        }
+        while let Some((at, id)) = self.changes.first().copied().filter(|(at, _)| *at <= now) {
+            self.changes.remove(&(at, id));
+            self.regroup(id);
+        }
+    }
+
+    /// Puts a node into the group it belongs to now.
+    fn regroup(&mut self, id: NodeId) {
+        let entry = &self.entries[id.0 as usize];
+        let facts = self.facts.number(&Facts::of(&entry.node, entry.trust(self.as_of), &self.selected));
+        let group = self.fleet.group(stock(&entry.node.capacity), facts);
+        let moved = self.fleet.move_to(id, group);
+        debug_assert!(moved, "its stock is what it was");
+        let change = G::changes_after(&entry.voucher, self.as_of);
+        self.changes.extend(change.map(|at| (at, id)));
+    }
+
+    /// No node will do now.
+    fn undecided(&self, ask: &Ask<'_>, now: Timestamp) -> Decision<G> {
+        let holds = Holds::new();
+        let may_one_day = self.fleet.groups().any(|(_, id)| {
+            let entry = &self.entries[id.0 as usize];
+            may_pass(ask, &entry.site(&entry.node.name, &EMPTY, now, &holds))
+        });
+        if may_one_day { Decision::Waiting } else { Decision::Never }
+    }
+
+    fn entry(&self, node: &NodeName) -> Option<&Entry<G>> {
+        self.by_name.get(node).map(|id| &self.entries[id.0 as usize])
     }
 }
 
-fn look_at<G: Grounds>(
-    ask: &Ask<'_>,
-    name: &NodeName,
-    entry: &Entry<G>,
-    now: Timestamp,
-    holds: &Holds,
-) -> NodeReport {
-    let trust = G::trust(&entry.voucher, now);
-    let site = Site { node: &entry.node, used: &entry.used, trust, hold: holds.get(name) };
-    let filters = reports(ask, &site);
-    let passes = filters.iter().all(|filter| filter.objections.is_empty());
-    let score = passes.then(|| Score::of(ask, &site));
-    NodeReport { node: name.clone(), filters, score }
+impl<G: Grounds> Entry<G> {
+    fn site<'a>(&'a self, name: &NodeName, used: &'a Capacity, now: Timestamp, holds: &'a Holds) -> Site<'a> {
+        Site { node: &self.node, used, trust: G::trust(&self.voucher, now), hold: holds.get(name) }
+    }
+
+    fn trust(&self, now: Timestamp) -> TrustKind {
+        TrustKind::of(&G::trust(&self.voucher, now))
+    }
 }
 
-/// The best of the nodes that pass. They come by name, so among equals the first wins.
-fn best(reports: &[NodeReport]) -> Option<NodeName> {
-    let passing =
-        reports.iter().filter_map(|report| report.score.as_ref().map(|score| (score, &report.node)));
-    let (_, node) = passing.reduce(|best, next| if next.0.is_better_than(best.0) { next } else { best })?;
-    Some(node.clone())
+/// The best of the nodes that pass: among equals the one that came first.
+fn best(reports: &[(NodeId, NodeReport)]) -> Option<NodeName> {
+    let mut passing: Vec<_> =
+        reports.iter().filter_map(|(id, report)| Some((*id, report.score.as_ref()?, &report.node))).collect();
+    passing.sort_by_key(|(id, ..)| *id);
+    let best =
+        passing.into_iter().reduce(|best, next| if next.1.is_better_than(best.1) { next } else { best });
+    best.map(|(.., node)| node.clone())
 }
 
-fn refuse<G: Grounds>(pod: &Pod, objection: PodObjection) -> Decision<G> {
-    let pod = pod.key.clone();
-    undecided(Explanation { pod, objection: Some(objection), nodes: Vec::new(), chosen: None })
-}
-
-fn undecided<G: Grounds>(explanation: Explanation) -> Decision<G> {
-    if explanation.is_permanent() { Decision::Never(explanation) } else { Decision::Waiting(explanation) }
+fn against(pod: &Pod, objection: PodObjection) -> Explanation {
+    Explanation { pod: pod.key.clone(), objection: Some(objection), nodes: Vec::new(), chosen: None }
 }
 
 fn check_speaks_of(witness: &Attested<Platform>, node: &Node) -> Result<(), LedgerError> {

@@ -2,8 +2,9 @@
 //!
 //! A [`Ledger`] knows nodes and what is reserved on them. It answers a pod with a
 //! [`Decision`]: a [`Plan`], which holds the reservation; or that the pod waits;
-//! or that it can never be placed on these nodes. Each comes with an [`Explanation`] that
-//! has every filter's answer for every node. A [`Queue`] orders the pods that wait.
+//! or that it can never be placed on these nodes. An [`Explanation`], made where it is asked for,
+//! has every filter's answer for every node. A [`Queue`] orders the pods that wait. Below it is a
+//! [`fleet`], which knows amounts and numbers only and finds the best of very many nodes.
 //!
 //! What may be reserved: the guaranteed encrypted memory, rounded up to whole pages for
 //! each enclave, enclave slots, key slots, CPU and ordinary memory, overhead included. Sums
@@ -17,12 +18,14 @@
 //! This crate sees witnesses and no evidence, starts nothing, and evicts nobody: a pod that is
 //! placed stays until its plan is released.
 //!
-//! Cost: `place` is O(nodes), a queue's pass O(pods * nodes).
+//! Cost: `place` is O(log nodes) for each different request in use (see [`fleet`]); to explain is
+//! O(nodes), and so is a queue's pass for each pod that goes on waiting.
 
 #![forbid(unsafe_code)]
 
 mod ask;
 mod explanation;
+mod facts;
 mod filter;
 pub mod fleet;
 mod grounds;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use casemate_model::{Capacity, NodeName, PodKey};
 
-use crate::{Explanation, Grounds};
+use crate::{Grounds, Score};
 
 /// How many plans were dropped instead of released, in this process, ever.
 static LOST: AtomicU64 = AtomicU64::new(0);
@@ -27,7 +27,7 @@ pub struct Plan<G: Grounds> {
     pod: PodKey,
     node: NodeName,
     reserved: Capacity,
-    explanation: Explanation,
+    score: Score,
     released: bool,
     grounds: PhantomData<fn() -> G>,
 }
@@ -40,9 +40,8 @@ pub(crate) struct Ticket {
 }
 
 impl<G: Grounds> Plan<G> {
-    pub(crate) fn new(ticket: Ticket, node: NodeName, reserved: Capacity, explanation: Explanation) -> Self {
-        let pod = explanation.pod.clone();
-        Self { ticket, pod, node, reserved, explanation, released: false, grounds: PhantomData }
+    pub(crate) fn new(ticket: Ticket, pod: PodKey, node: NodeName, reserved: Capacity, score: Score) -> Self {
+        Self { ticket, pod, node, reserved, score, released: false, grounds: PhantomData }
     }
 
     /// The pod.
@@ -63,10 +62,11 @@ impl<G: Grounds> Plan<G> {
         &self.reserved
     }
 
-    /// Why there.
+    /// How good the node was for it. What spoke against the others,
+    /// [`Ledger::explain`](crate::Ledger::explain) says where it is asked before.
     #[must_use]
-    pub fn explanation(&self) -> &Explanation {
-        &self.explanation
+    pub const fn score(&self) -> &Score {
+        &self.score
     }
 
     pub(crate) fn ticket(&self) -> Ticket {

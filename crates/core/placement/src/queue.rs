@@ -112,8 +112,12 @@ impl Queue {
                     }
                     pass.placed.push(Placed { pod: entry.pod, plan });
                 }
-                Decision::Never(why) => pass.never.push((entry.pod, why)),
-                Decision::Waiting(why) => {
+                Decision::Never => {
+                    let why = ledger.explain_beside(&entry.pod, now, &holds);
+                    pass.never.push((entry.pod, why));
+                }
+                Decision::Waiting => {
+                    let why = ledger.explain_beside(&entry.pod, now, &holds);
                     entry.hold_if_due(&why, self.patience, &mut holds);
                     pass.waiting.push(why);
                     passed.push((rank, entry));

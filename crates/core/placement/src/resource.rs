@@ -3,6 +3,9 @@
 use std::fmt;
 
 use casemate_model::{Bytes, Capacity, MilliCpu, PAGE_SIZE};
+use casemate_mutant::{Mutant, active as seeded};
+
+use crate::fleet::{Kind, Request, Stock, Want};
 
 /// A kind of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,6 +96,24 @@ pub(crate) fn rest(a: &Capacity, b: &Capacity) -> Capacity {
 /// The capacity that can be handed out: encrypted memory in whole pages.
 pub(crate) fn usable(capacity: &Capacity) -> Capacity {
     Capacity { epc: Bytes(capacity.epc.0 - capacity.epc.0 % PAGE_SIZE), ..*capacity }
+}
+
+/// What can be handed out of a capacity, a kind each.
+pub(crate) fn stock(capacity: &Capacity) -> Stock {
+    let usable = usable(capacity);
+    Stock::new(kinds().map(|(kind, resource)| (kind, [resource.of(&usable)])))
+}
+
+/// A request for these amounts.
+pub(crate) fn wanted(request: &Capacity) -> Request {
+    let overlooked = |resource| resource == Resource::Epc && seeded(Mutant::PlacementOvercommitsEpc);
+    let asked = kinds().filter(|(_, resource)| !overlooked(*resource));
+    let wants = asked.map(|(kind, resource)| (kind, Want::Share(resource.of(request))));
+    Request::new(wants).expect("each resource is a kind of its own")
+}
+
+fn kinds() -> impl Iterator<Item = (Kind, Resource)> {
+    (0..).map(Kind).zip(Resource::ALL)
 }
 
 #[cfg(test)]

@@ -7,7 +7,8 @@
 //!    for it, for an ordinary pod one without a TEE, so that it uses up nothing scarce;
 //! 3. best fit: the fuller node, by the resource that would be scarcest there, of those the
 //!    pod asks for. Filling one node before opening the next leaves room for large pods;
-//! 4. the lower name, so that the same question always has the same answer.
+//! 4. the node that came first, of those that came together the lower name, so that the same question always
+//!    has the same answer.
 //!
 //! No greedy rule is safe for every mix of pods; this is the simple one with the good average.
 
@@ -53,6 +54,12 @@ impl Score {
             .map(|resource| Fill { resource, used: resource.of(&used), capacity: resource.of(&capacity) })
             .reduce(|most, fill| if fill.cmp_fullness(most) == Ordering::Greater { fill } else { most });
         Self { unwanted_taints: untolerated_preferences(ask, site), misfit: misfit(ask, site), fullest }
+    }
+
+    /// The first two, for a node with these facts: the less the better.
+    pub(crate) fn reluctance(ask: &Ask<'_>, site: &Site<'_>) -> u16 {
+        let taints = u16::try_from(untolerated_preferences(ask, site)).unwrap_or(u16::MAX);
+        taints.saturating_mul(2).saturating_add(u16::from(misfit(ask, site).is_some()))
     }
 
     /// Whether this node is to be preferred to the other.

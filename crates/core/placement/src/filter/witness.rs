@@ -7,6 +7,7 @@ use casemate_mutant::{Mutant, active as seeded};
 use super::Site;
 use crate::Objection;
 use crate::ask::Ask;
+use crate::facts::TrustKind;
 use crate::grounds::Trust;
 
 pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
@@ -19,6 +20,15 @@ pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
         Trust::Unattested if seeded(Mutant::PlacementTrustsAnybody) => Vec::new(),
         Trust::Lapsed(expired) => vec![Objection::Lapsed(*expired)],
         Trust::Unattested => vec![Objection::Unattested],
+    }
+}
+
+/// Whether platforms of which so much is known will do, as [`objections`] finds node by node.
+pub(super) fn holds(ask: &Ask<'_>, trust: TrustKind) -> bool {
+    match trust {
+        TrustKind::Assumed | TrustKind::Fresh => true,
+        TrustKind::Lapsed => !ask.pod.is_confidential() || seeded(Mutant::PlacementIgnoresLapse),
+        TrustKind::Unattested => !ask.pod.is_confidential() || seeded(Mutant::PlacementTrustsAnybody),
     }
 }
 

@@ -26,7 +26,7 @@ use candidates::Candidates;
 use layout::Layout;
 
 pub use request::{Request, RequestError, Want};
-pub use score::{BestFit, Score, Site};
+pub use score::{BestFit, Score, Site, WORST};
 pub use stock::{Kind, Stock};
 
 /// A node's number.
@@ -46,7 +46,7 @@ pub struct ShapeId(pub u32);
 pub struct ReservationId(pub u32);
 
 /// How gladly a group takes a request: the less the better. `None` never takes it.
-pub type Reluctance = Option<u32>;
+pub type Reluctance = Option<u16>;
 
 /// The nodes, what is reserved on them, and who would be best for what.
 #[derive(Debug)]
@@ -91,7 +91,7 @@ struct Node {
 struct Shape {
     request: Request,
     /// What the request means on each group; `None` where it may not go, or could not even if it were empty.
-    plans: Vec<Option<(u32, Layout)>>,
+    plans: Vec<Option<(u16, Layout)>>,
     /// The most units it takes from.
     width: usize,
     candidates: Candidates,
@@ -160,6 +160,31 @@ impl<S: Score> Fleet<S> {
         self.nodes.push(Node { group, at, version: 0, open: true });
         self.touch(id);
         id
+    }
+
+    /// Moves a node to a group of equal stock: its facts have changed. What is reserved stays. `false` where
+    /// the stock is another, and nothing was done.
+    pub fn move_to(&mut self, node: NodeId, group: GroupId) -> bool {
+        let before = self.nodes[node.0 as usize].group;
+        if before == group {
+            return true;
+        }
+        if self.groups[before.0 as usize].stock != self.groups[group.0 as usize].stock {
+            return false;
+        }
+        let members = &mut self.groups[before.0 as usize].members;
+        if let Some(at) = members.iter().position(|it| *it == node) {
+            members.swap_remove(at);
+        }
+        self.groups[group.0 as usize].members.push(node);
+        self.nodes[node.0 as usize].group = group;
+        self.touch(node);
+        true
+    }
+
+    /// Each group that has nodes: its facts, and one of them.
+    pub fn groups(&self) -> impl Iterator<Item = (u32, NodeId)> {
+        self.groups.iter().filter_map(|it| Some((it.facts, *it.members.first()?)))
     }
 
     /// Closes a node to everything new, or opens it again. What is reserved stays.
@@ -315,8 +340,8 @@ impl<S: Score> Fleet<S> {
                 return None;
             }
             let site = Site { free, capacity: units, layout };
-            let fit = u64::from(score.score(&site));
-            Some((u64::from(*reluctance) << 32 | fit, node.version))
+            let fit = score.score(&site).min(WORST);
+            Some((u64::from(*reluctance) << 48 | fit, node.version))
         };
         let behind = candidates.seen().and_then(|seen| usize::try_from(seen.checked_sub(*forgotten)?).ok());
         match behind {

@@ -15,9 +15,12 @@ pub struct Site<'a> {
 
 /// Ranks nodes. The answer may depend on what it is given only, not on when it is asked.
 pub trait Score {
-    /// The less the better.
-    fn score(&self, site: &Site<'_>) -> u32;
+    /// The less the better. Beyond [`WORST`] nothing is told apart.
+    fn score(&self, site: &Site<'_>) -> u64;
 }
+
+/// The largest score there is.
+pub const WORST: u64 = (1 << 48) - 1;
 
 /// The fuller node first, by the kind that would be scarcest there, of those asked for: one node is filled
 /// before the next is opened, which leaves room for large requests.
@@ -25,7 +28,7 @@ pub trait Score {
 pub struct BestFit;
 
 impl Score for BestFit {
-    fn score(&self, site: &Site<'_>) -> u32 {
+    fn score(&self, site: &Site<'_>) -> u64 {
         let left = |part: &super::layout::Part| {
             let range = part.begin..part.end;
             let sum = |units: &[u64]| units.iter().fold(0_u64, |sum, it| sum.saturating_add(*it));
@@ -37,9 +40,9 @@ impl Score for BestFit {
                     unit.saturating_mul(u64::from(count))
                 }
             };
-            // At most 1, as 2^32 - 1.
-            let left = u128::from(free.saturating_sub(asked)) * u128::from(u32::MAX);
-            u32::try_from(left / u128::from(capacity.max(1))).unwrap_or(u32::MAX)
+            // Rounded up, so that nothing left is less than anything left.
+            let left = u128::from(free.saturating_sub(asked)) * u128::from(WORST);
+            u64::try_from(left.div_ceil(u128::from(capacity.max(1)))).unwrap_or(WORST)
         };
         site.layout.parts().iter().map(left).min().unwrap_or(0)
     }

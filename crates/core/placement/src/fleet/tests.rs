@@ -146,6 +146,7 @@ enum Step {
     Release(usize),
     Toggle(usize),
     Add(usize),
+    Move(usize, u32),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -154,6 +155,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => any::<usize>().prop_map(Step::Release),
         1 => any::<usize>().prop_map(Step::Toggle),
         1 => (0..3_usize).prop_map(Step::Add),
+        1 => (any::<usize>(), 0..3_u32).prop_map(|(node, facts)| Step::Move(node, facts)),
     ];
     proptest::collection::vec(step, 1..200)
 }
@@ -170,7 +172,7 @@ proptest! {
             request(&[(GPU, Want::Whole(1))]),
             request(&[(GPU, Want::Whole(2)), (EPC, Want::Spread(1))]),
         ];
-        let regard = |facts: u32| (facts < 2).then_some(facts);
+        let regard = |facts: u32| u16::try_from(facts).ok().filter(|it| *it < 2);
         let mut fleet = Fleet::new(BestFit);
         let mut plain = Plain { nodes: Vec::new() };
         let mut held: Vec<ReservationId> = Vec::new();
@@ -187,6 +189,12 @@ proptest! {
                     let which = which % plain.nodes.len();
                     plain.nodes[which].3 ^= true;
                     fleet.set_open(NodeId(number(which)), plain.nodes[which].3);
+                }
+                Step::Move(which, facts) if !plain.nodes.is_empty() => {
+                    let which = which % plain.nodes.len();
+                    plain.nodes[which].0 = facts;
+                    let group = fleet.group(plain.nodes[which].1.clone(), facts);
+                    prop_assert!(fleet.move_to(NodeId(number(which)), group));
                 }
                 Step::Release(which) if !held.is_empty() => {
                     let it = held.swap_remove(which % held.len());
@@ -209,7 +217,7 @@ proptest! {
                     }
                     held.push(placed);
                 }
-                Step::Toggle(_) | Step::Release(_) => {}
+                Step::Toggle(_) | Step::Release(_) | Step::Move(..) => {}
             }
             for (nth, (_, _, free, _)) in plain.nodes.iter().enumerate() {
                 prop_assert_eq!(fleet.free(NodeId(number(nth))), free.as_slice());

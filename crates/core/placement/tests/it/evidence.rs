@@ -47,12 +47,12 @@ fn software_node(words: &str) -> Node {
 
 fn reasons(ledger: &mut Ledger<OnEvidence>, pod: &str, now: Timestamp) -> Vec<String> {
     match ledger.place(&words::pod(pod), now) {
-        Decision::Waiting(why) => why.reasons(),
+        Decision::Waiting => ledger.explain(&words::pod(pod), now).reasons(),
         Decision::Placed(plan) => {
             ledger.release(plan).unwrap();
             Vec::new()
         }
-        Decision::Never(why) => panic!("{why}"),
+        Decision::Never => panic!("{}", ledger.explain(&words::pod(pod), now)),
     }
 }
 

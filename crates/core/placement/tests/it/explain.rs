@@ -54,8 +54,11 @@ fn never_is_said_only_where_even_empty_nodes_would_not_do() {
 fn requests_nobody_can_count_are_never_placed_and_say_so() {
     let mut pod = words::pod("cpu=1 + cpu=1");
     pod.containers[0].demand.cpu.0 = u64::MAX;
-    let Decision::Never(why) = ledger(NODES).place(&pod, NOW) else { panic!("it has to be refused") };
-    assert_eq!(why.reasons(), ["its requests for CPU add up to more than any node can have"]);
+    assert!(matches!(ledger(NODES).place(&pod, NOW), Decision::Never));
+    assert_eq!(
+        ledger(NODES).explain(&pod, NOW).reasons(),
+        ["its requests for CPU add up to more than any node can have"]
+    );
 }
 
 #[test]
@@ -66,22 +69,17 @@ fn without_a_node_there_is_no_place() {
 
 #[test]
 fn every_filter_answers_for_every_node() {
-    let mut ledger = ledger(NODES);
-    let plan = placed(&mut ledger, &words::pod("tee=sgx epc=1"));
     let filters =
         ["tee", "witness", "epc", "slots", "key-slots", "cpu", "memory", "node-selector", "taints", "hold"];
-    for report in &plan.explanation().nodes {
+    for report in &ledger(NODES).explain(&words::pod("tee=sgx epc=1"), NOW).nodes {
         let names: Vec<_> = report.filters.iter().map(|filter| filter.filter).collect();
         assert_eq!(names, filters, "{}", report.node);
     }
-    finish(&mut ledger, [plan]);
 }
 
 #[test]
 fn reasons_are_one_a_line_with_node_and_filter() {
-    let Decision::Never(why) = ledger(NODES).place(&words::pod("tee=cca tolerate:*"), NOW) else {
-        panic!("no node has a CCA")
-    };
+    let why = ledger(NODES).explain(&words::pod("tee=cca tolerate:*"), NOW);
     let expected = [
         "east: tee: asks for cca, the node has sgx",
         "west: tee: asks for cca, the node has tdx",

@@ -4,7 +4,7 @@ use casemate_model::{Capacity, Pod};
 use casemate_placement::{Decision, Hypothetical, Ledger, LedgerError, Plan, Resource};
 use proptest::prelude::*;
 
-use crate::{NOW, decide, finish, ledger, name, placed, words};
+use crate::{NOW, decide, finish, ledger, name, place, placed, words};
 
 #[derive(Clone, Debug)]
 enum Op {
@@ -20,28 +20,36 @@ fn op() -> impl Strategy<Value = Op> {
             format!("{tee} epc={epc} slots={slots} keys={keys} cpu={cpu} memory={memory}")
         },
     );
-    let pod = (prop::collection::vec(container, 1..3), 0..500_u64)
-        .prop_map(|(containers, cpu)| Op::Place(format!("overhead-cpu={cpu} {}", containers.join(" + "))));
+    let terms = prop_oneof![
+        4 => Just(""),
+        1 => Just("select:zone=b"),
+        1 => Just("select:zone=a tolerate:team"),
+        1 => Just("tolerate:*"),
+    ];
+    let pod =
+        (prop::collection::vec(container, 1..3), 0..500_u64, terms).prop_map(|(containers, cpu, terms)| {
+            Op::Place(format!("overhead-cpu={cpu} {terms} {}", containers.join(" + ")))
+        });
     prop_oneof![3 => pod, 2 => (0..64_usize).prop_map(Op::Release)]
 }
 
-const NODES: &str = "name=a tee=sgx epc=93 slots=7 cpu=4000 memory=900
-    name=b tee=software epc=64 slots=3 keys=1 cpu=3000 memory=700
-    name=c tee=tdx keys=4 cpu=8000 memory=999
-    name=d cpu=2000 memory=500";
+const NODES: &str = "name=a tee=sgx epc=93 slots=7 cpu=4000 memory=900 label:zone=a
+    name=b tee=software epc=64 slots=3 keys=1 cpu=3000 memory=700 label:zone=b
+    name=c tee=tdx keys=4 cpu=8000 memory=999 label:zone=b taint:team=red:PreferNoSchedule
+    name=d cpu=2000 memory=500 taint:team=red:NoSchedule label:zone=a";
 
 /// Applies a history; returns the plans still held.
 fn apply(ledger: &mut Ledger<Hypothetical>, ops: &[Op]) -> (Vec<Plan<Hypothetical>>, Vec<String>) {
     let (mut plans, mut log) = (Vec::<Plan<Hypothetical>>::new(), Vec::new());
     for (step, op) in ops.iter().enumerate() {
         match op {
-            Op::Place(words) => match ledger.place(&words::pod(&format!("name=p{step} {words}")), NOW) {
-                Decision::Placed(plan) => {
-                    log.push(plan.explanation().to_string());
+            Op::Place(words) => {
+                let pod = words::pod(&format!("name=p{step} {words}"));
+                log.push(ledger.explain(&pod, NOW).to_string());
+                if let Decision::Placed(plan) = place(ledger, &pod) {
                     plans.push(plan);
                 }
-                Decision::Waiting(why) | Decision::Never(why) => log.push(why.to_string()),
-            },
+            }
             Op::Release(index) if !plans.is_empty() => {
                 let plan = plans.swap_remove(index % plans.len());
                 ledger.release(plan).unwrap();
@@ -111,8 +119,8 @@ fn a_pod_is_placed_once_at_a_time() {
     let mut ledger = ledger("cpu=2000");
     let pod: Pod = words::pod("cpu=500");
     let plan = placed(&mut ledger, &pod);
-    let Decision::Waiting(why) = ledger.place(&pod, NOW) else { panic!("placed twice") };
-    assert_eq!(why.reasons(), ["it is already placed on n"]);
+    assert!(matches!(ledger.place(&pod, NOW), Decision::Waiting));
+    assert_eq!(ledger.explain(&pod, NOW).reasons(), ["it is already placed on n"]);
     assert_eq!(ledger.node_of(&pod.key), Some(&name("n")));
     finish(&mut ledger, [plan]);
     assert_eq!(ledger.node_of(&pod.key), None);

@@ -32,7 +32,7 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 fn placed<G: Grounds>(ledger: &mut Ledger<G>, pod: &Pod) -> Plan<G> {
     match ledger.place(pod, NOW) {
         Decision::Placed(plan) => plan,
-        Decision::Waiting(why) | Decision::Never(why) => panic!("{why}"),
+        Decision::Waiting | Decision::Never => panic!("{}", ledger.explain(pod, NOW)),
     }
 }
 
@@ -45,13 +45,29 @@ fn finish<G: Grounds>(ledger: &mut Ledger<G>, plans: impl IntoIterator<Item = Pl
 
 /// A decision in one word, and the text of its explanation. A plan is given back at once.
 fn decide<G: Grounds>(ledger: &mut Ledger<G>, pod: &str) -> (&'static str, String) {
-    match ledger.place(&words::pod(pod), NOW) {
+    let pod = words::pod(pod);
+    let (explained, decided) = (ledger.explain(&pod, NOW), place(ledger, &pod));
+    let word = match decided {
         Decision::Placed(plan) => {
-            let text = plan.explanation().to_string();
             finish(ledger, [plan]);
-            ("placed", text)
+            "placed"
         }
-        Decision::Waiting(why) => ("waits", why.to_string()),
-        Decision::Never(why) => ("never", why.to_string()),
+        Decision::Waiting => "waits",
+        Decision::Never => "never",
+    };
+    (word, explained.to_string())
+}
+
+/// Places a pod, and finds that what is explained is what was decided.
+#[track_caller]
+fn place<G: Grounds>(ledger: &mut Ledger<G>, pod: &Pod) -> Decision<G> {
+    let explained = ledger.explain(pod, NOW);
+    let decided = ledger.place(pod, NOW);
+    let said = explained.to_string();
+    match &decided {
+        Decision::Placed(plan) => assert_eq!(explained.chosen.as_ref(), Some(plan.node()), "{said}"),
+        Decision::Waiting => assert!(said.contains(" waits"), "{said}"),
+        Decision::Never => assert!(said.contains(" can never be placed"), "{said}"),
     }
+    decided
 }

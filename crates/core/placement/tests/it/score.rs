@@ -1,13 +1,14 @@
 //! Which of the nodes that fit is chosen.
 
-use crate::{finish, ledger, lines, placed, words};
+use crate::{NOW, finish, ledger, lines, placed, words};
 
 /// Asserts where a pod goes, on one node a line.
 #[track_caller]
 fn check(nodes: &str, pod: &str, expected: &str) {
     let mut ledger = ledger(nodes);
+    let explanation = ledger.explain(&words::pod(pod), NOW);
     let plan = placed(&mut ledger, &words::pod(pod));
-    assert_eq!(plan.node().0, expected, "{}", plan.explanation());
+    assert_eq!(plan.node().0, expected, "{explanation}");
     finish(&mut ledger, [plan]);
 }
 

@@ -62,8 +62,7 @@ impl Supervisor<'_> {
             let (pod, plan) = (placed.pod, placed.plan);
             let (key, node) = (pod.key.clone(), plan.node().clone());
             self.means.watch.observe(Observation::PodPlaced { at: now, pod, node: node.clone() });
-            let score = plan.explanation().node(&node).and_then(|report| report.score.as_ref());
-            let why = score.map(ToString::to_string).unwrap_or_default();
+            let why = plan.score().to_string();
             self.tell(Subject::Pod(key.clone()), What::PodPlaced { node, why });
             let index = self.waiting_pod(&key).expect("the queue holds pods of this run that wait");
             self.start(index, plan);
