@@ -49,13 +49,40 @@ pub const TCB_INFO_V2: Difference = Difference {
     why: "it is signed by Intel and says the same in other words",
 };
 
+/// Versions of SGX's quotes.
+pub const SGX_VERSION: Difference = Difference {
+    peer: DCAP_QVL,
+    on: "an SGX quote of version 4 or 5",
+    ours: "accepts",
+    theirs: "refuses",
+    why: "Intel's format has enclaves in both: by the TEE type in version 4, by body type 1 in version 5",
+};
+
 /// No level.
 pub const NO_LEVEL: Difference = Difference {
     peer: DCAP_QVL,
-    on: "a quote whose versions reach no TCB level",
+    on: "a quote whose versions reach no TCB level, of platform, quoting enclave or TDX module",
     ours: "verifies, with the status NO_MATCHING_TCB_LEVEL",
     theirs: "refuses",
     why: "the claims are to be shown with the refusal; no policy can accept the status",
+};
+
+/// A status.
+pub const REVOKED_STATUS: Difference = Difference {
+    peer: DCAP_QVL,
+    on: "a quote whose platform, quoting enclave or TDX module is at a level that is revoked",
+    ours: "verifies, with the status Revoked",
+    theirs: "refuses",
+    why: "the claims are to be shown with the refusal; no policy can accept the status",
+};
+
+/// The wrapper of the QE report.
+pub const WRAPPER: Difference = Difference {
+    peer: DCAP_QVL,
+    on: "a quote of version 4 or 5 whose certification data, the QE report's wrapper, is of another type or length than it says",
+    ours: "refuses",
+    theirs: "accepts",
+    why: "dcap-qvl reads what is inside whatever the wrapper says; nobody signs these bytes, but a quote has one form only",
 };
 
 /// Dates.
@@ -131,11 +158,14 @@ pub const STATEMENTS: Difference = Difference {
 };
 
 /// Every one of them, by peer.
-pub const ALL: [&Difference; 12] = [
+pub const ALL: [&Difference; 15] = [
     &ROOTS_COPY,
     &PEM,
     &TCB_INFO_V2,
+    &SGX_VERSION,
     &NO_LEVEL,
+    &REVOKED_STATUS,
+    &WRAPPER,
     &DATES,
     &ROOT,
     &UNSIGNED_BYTES,

@@ -12,6 +12,10 @@ pub const ROOTS_COPY: &str = "the root's certificate in the quote";
 /// The part of a quote that follows its certificates.
 pub const AFTER: &str = "after the certificates";
 
+/// How dcap-qvl says that versions of platform, TDX module or quoting enclave are below every level.
+const NO_LEVEL: [&str; 3] =
+    ["No matching TCB level", "No TDX module identity with id", "is below minimum required"];
+
 /// Which difference between ours and dcap-qvl shows in a quote of which this part was changed, if it is
 /// a known one.
 #[must_use]
@@ -22,10 +26,23 @@ pub fn dcap(part: &str, ours: &DcapVerdict, theirs: &DcapVerdict) -> Option<&'st
         (_, Ok(_), Err(theirs)) if theirs.contains("missing field `sgxtcbcomponents`") => {
             Some(&differences::TCB_INFO_V2)
         }
+        (_, Ok(_), Err(theirs)) if theirs.contains("SGX TEE quote must have version 3") => {
+            Some(&differences::SGX_VERSION)
+        }
         (_, Ok((status, _)), Err(theirs))
-            if status == "NO_MATCHING_TCB_LEVEL" && theirs.contains("No matching TCB level") =>
+            if status == "NO_MATCHING_TCB_LEVEL" && NO_LEVEL.iter().any(|it| theirs.contains(it)) =>
         {
             Some(&differences::NO_LEVEL)
+        }
+        (_, Ok((status, _)), Err(theirs))
+            if status == "Revoked" && theirs.contains("TCB status is invalid: Revoked") =>
+        {
+            Some(&differences::REVOKED_STATUS)
+        }
+        (_, Err(ours), Ok(_))
+            if ours.contains("the quote cannot be read: ") && ours.contains("certification data") =>
+        {
+            Some(&differences::WRAPPER)
         }
         _ => None,
     }

@@ -13,7 +13,30 @@ use sev::parser::ByteParser;
 ///
 /// What the peer answers.
 pub fn dcap(quote: &[u8], collateral: &QuoteCollateralV3, now: u64) -> Result<(String, Vec<String>), String> {
-    let verifier = QuoteVerifier::new_prod().allow_debug(true).allow_service_td(true);
+    dcap_by(QuoteVerifier::new_prod(), quote, collateral, now)
+}
+
+/// The same under another root than Intel's, which is given in DER.
+///
+/// # Errors
+///
+/// What the peer answers.
+pub fn dcap_under(
+    root: &[u8],
+    quote: &[u8],
+    collateral: &QuoteCollateralV3,
+    now: u64,
+) -> Result<(String, Vec<String>), String> {
+    dcap_by(QuoteVerifier::new(root.to_vec()), quote, collateral, now)
+}
+
+fn dcap_by(
+    verifier: QuoteVerifier,
+    quote: &[u8],
+    collateral: &QuoteCollateralV3,
+    now: u64,
+) -> Result<(String, Vec<String>), String> {
+    let verifier = verifier.allow_debug(true).allow_service_td(true);
     let verified = verifier.verify(quote, collateral, now).map_err(|error| format!("{error:#}"))?;
     let mut advisories = verified.advisory_ids;
     advisories.sort();

@@ -10,7 +10,7 @@ use super::super::revocation::revocation_list;
 use super::super::{DAY, expired, new_key, signed, valid};
 use super::quote::{QE_PRODUCT, QE_SIGNER};
 use super::{CA_SERIAL, DcapDefect, DcapRoot, DcapSvnLevel, PCK_SERIAL, SIGNER_SERIAL};
-use crate::certificate::{Validity, issued, pck_params};
+use crate::certificate::{Validity, issued, pck_params, to_pem};
 
 /// When every level was the newest.
 const TCB_DATE: &str = "2025-08-13T00:00:00Z";
@@ -37,6 +37,23 @@ impl DcapRoot {
             crls: self.crls(),
             ..Endorsements::none()
         }
+    }
+
+    /// Chains in PEM, as Intel's service sends them: of what signs collateral, and of the PCK CA.
+    ///
+    /// # Panics
+    ///
+    /// Where the crypto library fails.
+    #[must_use]
+    pub fn issuer_chains(&self) -> [String; 2] {
+        let chain = |leaf: &[u8]| signed(to_pem([leaf, &self.certificate]));
+        [chain(&self.signer()), chain(&self.ca_certificate)]
+    }
+
+    /// The root's certificate in DER.
+    #[must_use]
+    pub fn certificate(&self) -> &[u8] {
+        &self.certificate
     }
 
     /// Any bytes, signed as collateral is.
