@@ -65,6 +65,7 @@ pub(crate) fn node(name: &str) -> Node {
         tee: Some(Tee::Software),
         labels: BTreeMap::new(),
         taints: Vec::new(),
+        devices: BTreeMap::new(),
         capacity: Capacity {
             epc: Bytes(10 * 4096),
             slots: 10,
@@ -98,6 +99,7 @@ pub(crate) fn pod(name: &str) -> Pod {
             working_dir: None,
             mounts: Vec::new(),
             demand: Demand {
+                devices: BTreeMap::new(),
                 cpu: MilliCpu(1),
                 memory: Bytes(1),
                 memory_limit: None,

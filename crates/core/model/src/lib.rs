@@ -10,6 +10,7 @@
 
 extern crate alloc;
 
+mod device;
 mod digest;
 mod hash;
 mod name;
@@ -19,6 +20,7 @@ pub mod tee;
 mod volume;
 mod workload;
 
+pub use device::{DeviceKind, Devices};
 pub use digest::{ConfigDigest, Fingerprint, Measurement, Nonce, ParseHexError, ReportData};
 pub use hash::Digest;
 pub use name::{ContainerKey, EnclaveId, NodeName, PodKey, WorkerId};

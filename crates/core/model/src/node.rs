@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Bytes, MilliCpu, NodeName, Tee};
+use crate::{Bytes, Devices, MilliCpu, NodeName, Tee};
 
 /// A node as placement sees it: what it offers, not what is in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Node {
     pub taints: Vec<Taint>,
     /// What can be handed out in all.
     pub capacity: Capacity,
+    /// What else can be handed out, by kind.
+    pub devices: Devices,
 }
 
 /// Which node, and which boot of it.

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Bytes, MilliCpu, Mount, Nanos, PodKey, TaintEffect, Tee, Volume};
+use crate::{Bytes, Devices, MilliCpu, Mount, Nanos, PodKey, TaintEffect, Tee, Volume};
 
 /// One pod: the unit that is placed. Its containers start together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ pub struct Container {
 }
 
 /// What one container asks for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Demand {
     /// CPU requested.
     pub cpu: MilliCpu,
@@ -80,6 +80,8 @@ pub struct Demand {
     pub memory_limit: Option<Bytes>,
     /// What it needs of a TEE. `None`: it asks for none, so it is not confidential.
     pub enclave: Option<EnclaveDemand>,
+    /// What else it needs, by kind. None of it zero.
+    pub devices: Devices,
 }
 
 /// What a confidential container needs of its TEE.
@@ -127,6 +129,22 @@ impl Pod {
     /// The containers that ask for a TEE.
     pub fn enclaves(&self) -> impl Iterator<Item = (&Container, &EnclaveDemand)> {
         self.all_containers().filter_map(|c| c.demand.enclave.as_ref().map(|e| (c, e)))
+    }
+
+    /// What it needs of each kind of device at its most: its containers together, or the init
+    /// container that needs most, since those run one by one before them. Saturates.
+    #[must_use]
+    pub fn devices(&self) -> Devices {
+        let mut needed = Devices::new();
+        for (kind, amount) in self.containers.iter().flat_map(|container| &container.demand.devices) {
+            let sum = needed.entry(kind.clone()).or_default();
+            *sum = sum.saturating_add(*amount);
+        }
+        for (kind, amount) in self.init_containers.iter().flat_map(|container| &container.demand.devices) {
+            let most = needed.entry(kind.clone()).or_default();
+            *most = (*most).max(*amount);
+        }
+        needed
     }
 
     /// A pod is confidential when any of its containers asks for a TEE.

@@ -62,8 +62,8 @@ impl Facts {
     pub(crate) fn node(&self) -> Node {
         let Self { tee, taints, labels, .. } = self.clone();
         let identity = NodeIdentity { uid: String::new(), boot_id: String::new() };
-        let (name, capacity) = (NodeName(String::new()), Capacity::default());
-        Node { name, identity, tee, labels, taints, capacity }
+        let (name, capacity, devices) = (NodeName(String::new()), Capacity::default(), BTreeMap::new());
+        Node { name, identity, tee, labels, taints, capacity, devices }
     }
 }
 

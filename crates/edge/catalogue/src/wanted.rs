@@ -54,7 +54,7 @@ impl Wanted {
 }
 
 fn request(container: &Container) -> Capacity {
-    let demand = container.demand;
+    let demand = &container.demand;
     let enclave = demand.enclave;
     Capacity {
         epc: enclave.map_or(Bytes::ZERO, |it| it.epc_guaranteed.to_pages_ceil().to_bytes()),

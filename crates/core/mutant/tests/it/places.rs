@@ -127,6 +127,7 @@ impl Run {
             memory: Bytes(self.dice.below(400)),
             memory_limit: None,
             enclave: (!self.dice.once_in(4)).then_some(enclave),
+            ..Demand::default()
         }
     }
 

@@ -52,6 +52,7 @@ pub(crate) fn node(name: &str) -> Node {
         tee: Some(Tee::Software),
         labels: BTreeMap::new(),
         taints: Vec::new(),
+        devices: BTreeMap::new(),
         capacity: Capacity {
             epc: Bytes::mib(64),
             slots: 100,

@@ -20,7 +20,7 @@ fn container(cpu: u64, enclave: Option<EnclaveDemand>) -> Container {
         env: Vec::new(),
         working_dir: None,
         mounts: Vec::new(),
-        demand: Demand { cpu: MilliCpu(cpu), memory: Bytes::mib(64), memory_limit: None, enclave },
+        demand: Demand { cpu: MilliCpu(cpu), memory: Bytes::mib(64), enclave, ..Demand::default() },
     }
 }
 
