@@ -29,6 +29,7 @@ mod facts;
 mod filter;
 pub mod fleet;
 mod grounds;
+mod hurdle;
 mod ledger;
 mod objection;
 mod plan;
@@ -38,6 +39,7 @@ mod score;
 
 pub use explanation::{Explanation, FilterReport, NodeReport};
 pub use grounds::{Grounds, Hypothetical, OnEvidence};
+pub use hurdle::Hurdle;
 pub use ledger::{Decision, Ledger, LedgerError};
 pub use objection::{Objection, PodObjection};
 pub use plan::{Foreign, Plan, lost_plans};

@@ -8,7 +8,7 @@ use casemate_mutant::{Mutant, active as seeded};
 use crate::fleet::{Kind, Request, Stock, Want};
 
 /// A kind of resource.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {
     /// Encrypted memory, in bytes.
     Epc,

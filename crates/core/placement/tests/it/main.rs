@@ -3,6 +3,7 @@
 mod compile_fail;
 mod evidence;
 mod explain;
+mod hurdles;
 mod ledger;
 mod queue;
 mod score;
