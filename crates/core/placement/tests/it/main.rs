@@ -5,6 +5,7 @@ mod evidence;
 mod explain;
 mod hurdles;
 mod ledger;
+mod planning;
 mod queue;
 mod score;
 #[path = "../../src/filter/fixture/words.rs"]

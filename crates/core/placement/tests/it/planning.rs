@@ -1,0 +1,69 @@
+//! Many pods at once, on paper.
+
+use casemate_model::Pod;
+use casemate_placement::{LedgerError, Planning, Resource, lost_plans};
+
+use crate::{lines, name, words};
+
+fn planning(nodes: &str, pods: &str) -> (Planning, Vec<Pod>) {
+    let pods: Vec<_> = lines(pods).map(words::pod).collect();
+    (Planning::of(lines(nodes).map(words::node), &pods).expect("names differ"), pods)
+}
+
+const NODES: &str = "name=a tee=sgx epc=64 cpu=4000\n name=b tee=sgx epc=32 cpu=4000\n name=c cpu=2000";
+
+#[test]
+fn pods_are_placed_by_priority_and_told_of_in_the_order_given() {
+    let pods = "name=first tee=sgx epc=60\n name=second tee=sgx epc=60 priority=5\n name=third cpu=10";
+    let (planning, pods) = planning(NODES, pods);
+    let told: Vec<_> = planning.placed().map(|(nth, plan)| (nth, plan.node().0.clone())).collect();
+    assert_eq!(told, [(1, "a".to_owned()), (2, "c".to_owned())]);
+    assert!(planning.placed().all(|(nth, plan)| *plan.pod() == pods[nth].key));
+    let [pending] = planning.pending() else { panic!("one is left") };
+    assert_eq!((pending.pods.as_slice(), pending.never), (&[0][..], false));
+    assert_eq!(pending.hurdles[0].to_string(), "a: asks for 60Mi EPC, 4Mi of 64Mi are free");
+}
+
+#[test]
+fn pods_that_ask_for_the_same_are_told_of_once() {
+    let pods: String = (0..10).map(|nth| format!("name=p{nth} tee=sgx epc=40\n")).collect();
+    let (planning, _) = planning(NODES, &pods);
+    assert_eq!(planning.placed().count(), 1);
+    let [pending] = planning.pending() else { panic!("they ask for the same") };
+    assert_eq!(pending.pods, (1..10).collect::<Vec<_>>());
+    let told: Vec<_> = pending.hurdles.iter().map(ToString::to_string).collect();
+    let expected = [
+        "a: asks for 40Mi EPC, 24Mi of 64Mi are free",
+        "b: asks for 40Mi EPC, the node has 32Mi in all",
+        "c: asks for sgx, the node has no TEE",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn two_pods_of_one_name_are_two_and_the_second_has_no_place() {
+    let (planning, _) = planning(NODES, "name=p cpu=1\n name=p cpu=1");
+    assert_eq!(planning.placed().count(), 1);
+    assert_eq!(
+        planning.pending()[0].objection.as_ref().map(ToString::to_string).as_deref(),
+        Some("it is already placed on c")
+    );
+}
+
+#[test]
+fn what_is_used_is_what_was_placed() {
+    let (planning, _) = planning(NODES, "name=p tee=sgx epc=40 cpu=500\n name=q cpu=1000");
+    let used: Vec<_> =
+        planning.usage().iter().map(|it| (it.resource, it.used, it.capacity, it.largest_free)).collect();
+    let mib = 1 << 20;
+    assert_eq!(used, [(Resource::Epc, 40 * mib, 96 * mib, 32 * mib), (Resource::Cpu, 1500, 10_000, 4000)]);
+    assert_eq!(planning.free(&name("c")).map(|it| it.cpu.0), Some(1000));
+    drop(planning);
+    assert_eq!(lost_plans(), 0);
+}
+
+#[test]
+fn nodes_of_one_name_are_refused() {
+    let nodes = ["name=a cpu=1", "name=a cpu=1"].map(words::node);
+    assert_eq!(Planning::of(nodes, &[]).err(), Some(LedgerError::Duplicate(name("a"))));
+}
