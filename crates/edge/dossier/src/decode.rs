@@ -33,14 +33,16 @@ pub(crate) fn text(bytes: &[u8]) -> Option<&str> {
 pub(crate) fn bytes_of_text(text: &str) -> Option<Vec<u8>> {
     let bare: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let digits = bare.strip_prefix("0x").unwrap_or(&bare);
-    hex(digits).or_else(|| {
+    bytes_of_hex(digits).or_else(|| {
         let engine = if bare.contains(['-', '_']) { &BASE64_URL } else { &BASE64 };
         engine.decode(&bare).ok()
     })
 }
 
-/// Bytes written as hex digits, and nothing else.
-pub(crate) fn hex(digits: &str) -> Option<Vec<u8>> {
+/// Bytes written as hex digits of either case, and nothing else: no prefix, no white space. `None` for
+/// anything besides, and where there is no digit at all.
+#[must_use]
+pub fn bytes_of_hex(digits: &str) -> Option<Vec<u8>> {
     if digits.is_empty() || !digits.len().is_multiple_of(2) {
         return None;
     }
@@ -66,7 +68,7 @@ pub(crate) fn percent(text: &str) -> Option<String> {
     let mut parts = text.split('%');
     let mut bytes = parts.next()?.as_bytes().to_vec();
     for part in parts {
-        bytes.extend(hex(part.get(..2)?)?);
+        bytes.extend(bytes_of_hex(part.get(..2)?)?);
         bytes.extend_from_slice(part.get(2..)?.as_bytes());
     }
     String::from_utf8(bytes).ok()

@@ -56,8 +56,8 @@ fn longest_hex(name: &str) -> Option<Vec<u8>> {
     let mut labels = name.split('.');
     let first = labels.next()?;
     if first.len() > LABEL_MAX {
-        return decode::hex(first);
+        return decode::bytes_of_hex(first);
     }
     let rest = labels.take_while(|label| label.bytes().all(|byte| byte.is_ascii_hexdigit()));
-    decode::hex(&std::iter::once(first).chain(rest).collect::<String>())
+    decode::bytes_of_hex(&std::iter::once(first).chain(rest).collect::<String>())
 }

@@ -99,10 +99,14 @@ impl Dossier {
             return self.statements.clone();
         }
         let broken = |it: &&Unused| it.why != Unusable::Unknown;
-        let told: Vec<_> = match self.unused.as_slice() {
-            [only] => vec![format!("{}", only.why)],
+        let mut told: Vec<_> = match self.unused.as_slice() {
+            // What is of no form read here is no reason where something else is.
+            [only] if !self.is_endorsements() => vec![only.why.to_string()],
             many => many.iter().filter(broken).map(|it| format!("{}: {}", it.name, it.why)).collect(),
         };
+        if self.is_endorsements() {
+            told.insert(0, "only endorsements or reference values are in it, and no evidence".to_owned());
+        }
         let why = if told.is_empty() { "there is no evidence in it".to_owned() } else { told.join("; ") };
         vec![Found { source: String::new(), statement: Statement::Malformed { kind: None, why } }]
     }

@@ -28,6 +28,7 @@ mod reference;
 mod verdict;
 
 pub use content::{Content, MAX_FILE_BYTES, Unsupported, Unusable, recognise};
+pub use decode::bytes_of_hex;
 pub use dossier::{Dossier, Found, Input, Statement, Unused};
 pub use examine::Examiner;
 pub use forecast::Forecast;

@@ -95,7 +95,7 @@ fn registers(values: &[Value]) -> Result<Registers, Unusable> {
     }
     let value = |(index, value): (usize, &Value)| {
         let bytes = match value {
-            Value::String(digits) => decode::hex(digits).or_else(|| decode::bytes_of_text(digits)),
+            Value::String(digits) => decode::bytes_of_hex(digits).or_else(|| decode::bytes_of_text(digits)),
             _ => super::bytes(value),
         };
         let what =

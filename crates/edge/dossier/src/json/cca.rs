@@ -155,7 +155,7 @@ fn read<T: for<'a> Deserialize<'a>>(value: &Value, what: &str) -> Result<T, Unus
 }
 
 fn hex(name: &str, digits: &str) -> Result<Vec<u8>, Unusable> {
-    decode::hex(digits).ok_or_else(|| Unusable::broken(format!("`{name}` is not hex")))
+    decode::bytes_of_hex(digits).ok_or_else(|| Unusable::broken(format!("`{name}` is not hex")))
 }
 
 fn digest(name: &str, digits: &str) -> Result<Digest, Unusable> {

@@ -87,7 +87,7 @@ fn not_read(name: &str) -> Unusable {
 
 fn signature(object: &Map<String, Value>, name: &str) -> Result<[u8; 64], Unusable> {
     let bytes = match object.get(name) {
-        Some(Value::String(digits)) => decode::hex(digits).or_else(|| decode::bytes_of_text(digits)),
+        Some(Value::String(digits)) => decode::bytes_of_hex(digits).or_else(|| decode::bytes_of_text(digits)),
         Some(value) => super::bytes(value),
         None => return Err(Unusable::broken(format!("`{name}` is missing"))),
     };
