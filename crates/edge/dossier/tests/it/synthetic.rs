@@ -219,3 +219,19 @@ fn endorsements_alone_are_no_attester() {
     assert!(dossier.references == References::default() && dossier.endorsements != Endorsements::none());
     assert!(!Dossier::of(&[input("noise", "noise")]).is_endorsements());
 }
+
+#[test]
+fn endorsements_without_evidence_are_told_as_such_whatever_lies_beside_them() {
+    let anchor = r#"[{"instance-id":"01","pkey":{"kty":"EC","crv":"P-256","x":"TKRFE_RwSXooI8DdatPOYg_uiKm2XrtT_uEMEvqQZrw","y":"CRx3H8NHN1lcxqKi92P0OsZBxX3VFaktllpD3SjtN7s"}}]"#;
+    let reasons = |beside: &[Input]| {
+        let inputs = [&[input("anchor", anchor)], beside].concat();
+        let [verdict] = examine(&inputs, &Roots::production()).try_into().expect("one verdict");
+        assert_eq!(verdict.outcome, Outcome::Malformed);
+        verdict.reasons.join("; ")
+    };
+    let alone = reasons(&[]);
+    assert!(alone.contains("only endorsements"), "{alone}");
+    assert_eq!(reasons(&[input("notes.json", "{}")]), alone);
+    let broken = reasons(&[input("empty", "")]);
+    assert!(broken.starts_with(&alone) && broken.contains("empty: it is empty"), "{broken}");
+}
