@@ -91,11 +91,7 @@ pub(crate) fn says_the_same(found: &Claims, signed: &Claims) -> bool {
         (Some(found), Some(signed)) => says_the_same(found, signed),
         (found, signed) => found.is_none() && signed.is_none(),
     };
-    let mut found = VtpmBody { inner: signed.inner.clone(), ..(**found).clone() };
-    if let (Some(found), Some(signed)) = (&mut found.azure, &signed.azure) {
-        // It stands in the HCL's header, which nobody signs.
-        found.hcl_version = signed.hcl_version;
-    }
+    let found = VtpmBody { inner: signed.inner.clone(), ..(**found).clone() };
     is_same_inside && found == **signed
 }
 

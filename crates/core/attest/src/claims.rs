@@ -576,8 +576,6 @@ pub enum PcrBank {
 /// What Azure's HCL report says beside the hardware's report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AzureBody {
-    /// Version of the HCL's data.
-    pub hcl_version: u32,
     /// Whether secure boot is on.
     pub secure_boot: Option<bool>,
     /// Whether the virtual TPM's state is kept.

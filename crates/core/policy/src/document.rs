@@ -231,7 +231,6 @@ fn vtpm(body: &VtpmBody) -> Value {
 
 fn azure(body: &AzureBody) -> Value {
     json!({
-        "hcl_version": body.hcl_version,
         "secure_boot": body.secure_boot,
         "tpm_enabled": body.tpm_enabled,
         "console_enabled": body.console_enabled,

@@ -40,7 +40,6 @@ pub(crate) fn verify(
         restart_count: attest.restart_count,
         pcrs: quoted.registers,
         azure: Some(AzureBody {
-            hcl_version: hcl.version,
             secure_boot: vm.secure_boot,
             tpm_enabled: vm.tpm_enabled,
             console_enabled: vm.console_enabled,

@@ -48,7 +48,7 @@ fn hcl_reports_of_every_version_and_hash_verify_on_every_trust_domain() {
                 let claims = claims_of(&root, evidence)
                     .unwrap_or_else(|refused| panic!("{kind:?}, {version}, {hash}: {refused}"));
                 let azure = vtpm(&claims).azure.as_ref().expect("the HCL's claims");
-                assert_eq!((azure.hcl_version, azure.secure_boot), (version, Some(true)));
+                assert_eq!(azure.secure_boot, Some(true));
                 let inner = vtpm(&claims).inner.as_ref().expect("the trust domain's claims");
                 assert_eq!((&claims.tcb, claims.root, claims.window), (&inner.tcb, inner.root, inner.window));
                 assert_eq!(claims.tcb.as_ref().map(|it| it.status), Some(TcbStatus::UpToDate));

@@ -189,7 +189,6 @@ pub(crate) fn vtpm_in(inner: Option<Claims>) -> Claims {
         restart_count: 0,
         pcrs: BTreeMap::from([(PcrBank::Sha256, pcrs)]),
         azure: Some(AzureBody {
-            hcl_version: 2,
             secure_boot: Some(true),
             tpm_enabled: Some(true),
             console_enabled: Some(false),
