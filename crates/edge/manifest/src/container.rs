@@ -44,7 +44,7 @@ pub(crate) fn container(
         let args = strings(field, "args", &env, to);
         let mounts = mounts(field, volumes, &env, to);
         let working_dir = working_dir(field, to);
-        let demand = demand(field, to);
+        let demand = demand(field, scope.context.purpose, to);
         for (key, instead) in NOT_DONE {
             if let Some(field) = field.get(key).filter(|field| !field.is_empty()) {
                 to.note(field.note(instead));

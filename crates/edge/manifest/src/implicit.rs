@@ -3,10 +3,37 @@
 //! A pod that asks in such a way only is refused. Running it as an ordinary
 //! program would run outside a TEE what was meant to be inside one. Devices of the host
 //! are a matter of [`crate::admission`].
+//!
+//! Read to plan, a class that names its TEE is request enough, where that is a virtual
+//! machine: its memory is the node's, and its key the sandbox's overhead.
+
+use casemate_model::{Bytes, Container, EnclaveDemand, Granularity, Tee};
 
 use crate::field::Field;
 use crate::problem::Findings;
 use crate::vocabulary::runtime_classes::{Isolation, runtime_class};
+
+/// The confidential virtual machine that a class puts pods in, where it names one.
+pub(crate) fn machine_of_class(spec: &Field<'_>, handler: Option<&str>) -> Option<Tee> {
+    let class = spec.get("runtimeClassName")?;
+    match runtime_class(handler.or_else(|| class.plain())?)?.isolation {
+        Isolation::Tee(technology) => technology.tee().filter(|tee| tee.granularity() == Granularity::Vm),
+        Isolation::SomeTee | Isolation::Possible | Isolation::None => None,
+    }
+}
+
+/// Makes containers ask for the TEE of their pod's sandbox, and for nothing of it: that is overhead.
+pub(crate) fn ask_for(tee: Tee, containers: &mut [Container]) {
+    for container in containers {
+        container.demand.enclave.get_or_insert(EnclaveDemand {
+            tee,
+            epc_guaranteed: Bytes::ZERO,
+            epc_limit: None,
+            slots: 0,
+            key_slots: 0,
+        });
+    }
+}
 
 /// Refuses what a pod spec without any TEE resource hints at. `handler` is the runtime's
 /// own name where it is known: then that decides, since a class can be called anything.

@@ -16,6 +16,15 @@ use crate::problem::Findings;
 use crate::runtime_class::{self, RuntimeClass};
 use crate::{Options, Place};
 
+/// What manifests are read for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To be run on this machine, which is the only node.
+    Run,
+    /// To be placed on the nodes among the documents.
+    Plan,
+}
+
 /// Everything that documents refer to. Of what could not be read, only the name is known.
 #[derive(Default)]
 pub(crate) struct Inputs {
@@ -46,6 +55,7 @@ pub(crate) struct Context<'c> {
     pub(crate) inputs: &'c Inputs,
     pub(crate) options: &'c Options,
     pub(crate) admission: &'c Admission,
+    pub(crate) purpose: Purpose,
 }
 
 impl Inputs {

@@ -42,6 +42,7 @@ mod inspect;
 mod kind;
 mod metadata;
 mod mount;
+mod node;
 mod path;
 mod place;
 mod pod;
@@ -68,10 +69,11 @@ pub use inspect::{
     Class, Entry, Fact, Finding, FindingId, Form, Inspection, Says, Severity, What, inspect,
     inspect_markdown, is_manifest_name,
 };
+pub use node::NodeEntry;
 pub use place::Place;
 pub use policy::{PolicyDocument, ResolvedPolicy, RootName};
 pub use problem::{Note, Problem, ProblemKind};
-pub use reading::{Options, Reading, empty_directory, read, read_policy, read_with};
+pub use reading::{Options, Reading, empty_directory, read, read_policy, read_to_plan, read_with};
 pub use source::Source;
 pub use vocabulary::technology::Technology;
 pub use workload::{Idle, Provenance, Understood, Workload, WorkloadKind};

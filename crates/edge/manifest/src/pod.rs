@@ -15,8 +15,8 @@ use crate::admission::{guard_confidential, requested};
 use crate::container::container;
 use crate::downward::Amounts;
 use crate::field::Field;
-use crate::implicit::refuse_implicit;
-use crate::inputs::Context;
+use crate::implicit::{ask_for, machine_of_class, refuse_implicit};
+use crate::inputs::{Context, Purpose};
 use crate::metadata::{Identity, is_pod_name};
 use crate::problem::{Findings, shown};
 use crate::resources::demand;
@@ -96,7 +96,7 @@ pub(crate) fn pod(
         let requested = requested(spec, to);
         let admitted = requested.admit(identity, context.admission, to);
         if requested.is_device_plugin && !asks_for_a_tee(spec) {
-            device_plugin(spec, to);
+            device_plugin(spec, context.purpose, to);
             return Some(PodRead::DevicePlugin);
         }
         let scope = Scope::new(identity, spec, context);
@@ -112,7 +112,7 @@ pub(crate) fn pod(
         let (containers, init_containers) = (containers.pop()?, containers.pop()?);
         understand(spec, to);
         let scheduling = scheduling(spec, identity, context, to);
-        let pod = Pod {
+        let mut pod = Pod {
             key: identity.key.clone(),
             priority: scheduling.priority,
             node_selector: scheduling.node_selector,
@@ -127,6 +127,11 @@ pub(crate) fn pod(
             active_deadline: active_deadline(spec, 1, to),
             volumes: volumes.list,
         };
+        let machine = machine_of_class(spec, scheduling.handler.as_deref());
+        if let Some(tee) = machine.filter(|_| context.purpose == Purpose::Plan && !pod.is_confidential()) {
+            ask_for(tee, &mut pod.containers);
+            ask_for(tee, &mut pod.init_containers);
+        }
         // What could not be read may have been what makes the pod confidential.
         let confidential = if all_read { pod.is_confidential() } else { asks_for_a_tee(spec) };
         if confidential {
@@ -198,12 +203,12 @@ fn asks_for_a_tee(spec: &Field<'_>) -> bool {
 }
 
 /// What is wrong with a device plugin, as far as anybody could know who does not run it.
-fn device_plugin(spec: &Field<'_>, to: &mut Findings) {
+fn device_plugin(spec: &Field<'_>, purpose: Purpose, to: &mut Findings) {
     let Some(list) = spec.need("containers", ADD_ONE, to) else { return };
     for item in list.items(to) {
         if item.map(to) {
             let _ = item.need("name", "Give the container a name, unique in its pod", to);
-            demand(&item, to);
+            demand(&item, purpose, to);
         }
     }
 }

@@ -3,7 +3,8 @@
 //! Grammar (k8s.io/apimachinery `resource.Quantity`): a decimal number, then a
 //! binary suffix `Ki Mi Gi Ti Pi Ei`, a decimal suffix `n u m k M G T P E`, an
 //! exponent `e3` or `E3`, or nothing. All arithmetic is on integers; what does
-//! not come out whole in the unit asked for is rounded up, as Kubernetes does.
+//! not come out whole in the unit asked for is rounded up where it is asked for, as
+//! Kubernetes does, and down where it is offered: nobody is promised what is not there.
 //!
 //! Refused: negative amounts, other suffixes, more than 38 significant digits,
 //! and what does not fit in 64 bits.
@@ -70,6 +71,14 @@ impl Quantity {
     /// In thousandths, rounded up: CPU.
     pub(crate) fn thousandths(self) -> Result<u64, QuantityError> {
         self.scaled(3)
+    }
+
+    /// In units, or in thousandths of one, rounded down: what a node has.
+    pub(crate) fn at_most(self, in_thousandths: bool) -> Result<u64, QuantityError> {
+        let digits = if in_thousandths { 3 } else { 0 };
+        let up = self.scaled(digits)?;
+        let is_whole = Self { decimal: self.decimal.saturating_add(digits), ..self }.is_whole();
+        Ok(if is_whole { up } else { up.saturating_sub(1) })
     }
 
     /// Whether it comes out whole without rounding.
@@ -222,6 +231,23 @@ mod tests {
             [("1", true), ("0.5", false), ("0.5Ki", true), ("1500m", false), ("2000m", true)]
         {
             assert_eq!(Quantity::parse(text).unwrap().is_whole(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_offered_is_rounded_down() {
+        for (text, things, thousandths) in [
+            ("1", 1, 1_000),
+            ("0.5", 0, 500),
+            ("1500m", 1, 1_500),
+            ("1.0005", 1, 1_000),
+            ("128974848m", 128_974, 128_974_848),
+            ("1e-400", 0, 0),
+            ("0", 0, 0),
+        ] {
+            let quantity = Quantity::parse(text).unwrap();
+            assert_eq!(quantity.at_most(false), Ok(things), "{text}");
+            assert_eq!(quantity.at_most(true), Ok(thousandths), "{text}");
         }
     }
 

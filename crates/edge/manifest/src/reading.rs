@@ -6,9 +6,10 @@ use casemate_model::PodKey;
 
 use crate::admission::Admission;
 use crate::documents::{Parsed, What};
-use crate::inputs::{Context, Inputs};
+use crate::inputs::{Context, Inputs, Purpose};
 use crate::kind::{Made, Role, make, refusal, role};
 use crate::metadata;
+use crate::node::{self, NodeEntry};
 use crate::policy::{self, PolicyDocument};
 use crate::problem::{Findings, whole_file};
 use crate::workload::Idle;
@@ -21,6 +22,8 @@ pub struct Reading {
     pub workloads: Vec<Workload>,
     /// Documents of kinds that are run which need nothing to run here; each has a note too.
     pub understood: Vec<Understood>,
+    /// Nodes, in the order written, where they are read ([`read_to_plan`]); empty elsewhere.
+    pub nodes: Vec<NodeEntry>,
     /// The policy found among the documents, if any.
     pub policy: Option<PolicyDocument>,
     /// Everything wrong, in the order written.
@@ -50,19 +53,43 @@ pub fn read(sources: &[Source]) -> Reading {
     read_with(sources, &Options::default())
 }
 
-/// Reads manifests. A problem in one document keeps none of the others from being read.
+/// Reads manifests to run. A problem in one document keeps none of the others from being read.
 #[must_use]
 pub fn read_with(sources: &[Source], options: &Options) -> Reading {
+    read_for(Purpose::Run, sources, options)
+}
+
+/// Reads manifests to plan: pods and the nodes that they are to be placed on, in the same
+/// files or in others, in any order.
+///
+/// Beside what [`read_with`] reads, resources that no table lists are devices of pods and of
+/// nodes, and a runtime class that names a confidential virtual machine is request enough.
+/// What is harmless to ignore on one node is refused here, unless it is only a preference.
+///
+/// ```
+/// use casemate_manifest::{Options, Source, read_to_plan};
+///
+/// let text = "{apiVersion: v1, kind: Node, metadata: {name: one}, status: {allocatable: {cpu: 4, nvidia.com/gpu: 2}}}";
+/// let reading = read_to_plan(&[Source { name: "n.yaml".into(), text: text.into() }], &Options::default());
+/// assert_eq!(reading.nodes[0].node.devices["nvidia.com/gpu"], 2);
+/// ```
+#[must_use]
+pub fn read_to_plan(sources: &[Source], options: &Options) -> Reading {
+    read_for(Purpose::Plan, sources, options)
+}
+
+fn read_for(purpose: Purpose, sources: &[Source], options: &Options) -> Reading {
     let parsed = Parsed::of(sources);
     let mut documents = parsed.documents();
     let inputs = Inputs::of(&mut documents);
     let admission = options.admission.clone().unwrap_or_else(|| inputs.admission());
-    let context = Context { inputs: &inputs, options, admission: &admission };
+    let context = Context { inputs: &inputs, options, admission: &admission, purpose };
     let mut reader = Reader {
         context,
         reading: Reading::default(),
         findings: Findings::with_allowance(parsed.allowance),
         seen: BTreeMap::new(),
+        seen_nodes: node::Seen::default(),
     };
     for document in documents {
         reader.findings.absorb(document.findings);
@@ -124,10 +151,17 @@ struct Reader<'c> {
     findings: Findings,
     /// Where each pod was first written.
     seen: BTreeMap<PodKey, Place>,
+    seen_nodes: node::Seen,
 }
 
 impl Reader<'_> {
     fn document(&mut self, what: &What<'_>) {
+        if self.context.purpose == Purpose::Plan && (what.version, what.kind) == ("v1", "Node") {
+            let entry = node::node(&what.root, &mut self.findings);
+            let entry = entry.filter(|entry| self.seen_nodes.is_first(entry, &what.root, &mut self.findings));
+            self.reading.nodes.extend(entry);
+            return;
+        }
         let kind = match role(what.version, what.kind) {
             Ok(Role::Pods(kind)) => kind,
             Ok(Role::Config(_) | Role::RuntimeClass | Role::PriorityClass | Role::Policy) => return,

@@ -11,19 +11,26 @@
 //!
 //! Refused: a request above its limit, amounts of TEE resources that are not whole,
 //! two vocabularies for the same thing in one container, two TEEs in one container,
-//! and any other extended resource, which no node of this version offers.
+//! and any other resource, which this machine has none of.
+//!
+//! Read to plan, every other resource that a node can have is a device by its own name:
+//! GPUs, huge pages, the right to be attested. A TEE's device is that, and asks for its
+//! TEE. Still refused: resources of a TEE that nothing here verifies, and those that look
+//! like a TEE's and are in no table. Counted as devices, they would ask for no evidence.
 
-use casemate_model::{Bytes, Demand, EnclaveDemand, MilliCpu, Tee};
+use casemate_model::{Bytes, Demand, DeviceKind, EnclaveDemand, MilliCpu, Tee};
 
 use crate::field::Field;
-use crate::problem::Findings;
+use crate::inputs::Purpose;
+use crate::problem::{Findings, shown};
 use crate::quantity::{Quantity, QuantityError};
-use crate::vocabulary::resources::{Means, resource};
+use crate::vocabulary::resources::{Means, is_device, is_extended, resource};
+use crate::vocabulary::words::hint;
 
 /// Reads a container's demand.
-pub(crate) fn demand(container: &Field<'_>, to: &mut Findings) -> Option<Demand> {
+pub(crate) fn demand(container: &Field<'_>, purpose: Purpose, to: &mut Findings) -> Option<Demand> {
     to.sound(|to| {
-        let asked = asked(container, to);
+        let asked = asked(container, purpose, to);
         let enclave = enclave(&asked, to);
         let mut demand = Demand { enclave, ..Demand::default() };
         for one in &asked {
@@ -33,13 +40,12 @@ pub(crate) fn demand(container: &Field<'_>, to: &mut Findings) -> Option<Demand>
                     demand.memory = Bytes(one.guaranteed());
                     demand.memory_limit = one.limit.as_ref().map(|limit| Bytes(limit.amount));
                 }
-                Means::Epc { .. }
-                | Means::Slots
-                | Means::Provision
-                | Means::KeySlots
-                | Means::Device
-                | Means::PeerPod
-                | Means::Uncounted => {}
+                Means::Provision | Means::Device | Means::Uncounted => {
+                    if purpose == Purpose::Plan && one.guaranteed() != 0 {
+                        demand.devices.insert(DeviceKind::from(one.name), one.guaranteed());
+                    }
+                }
+                Means::Epc { .. } | Means::Slots | Means::KeySlots | Means::PeerPod => {}
             }
         }
         Some(demand)
@@ -76,7 +82,7 @@ impl Asked<'_> {
     }
 }
 
-fn asked<'a>(container: &Field<'a>, to: &mut Findings) -> Vec<Asked<'a>> {
+fn asked<'a>(container: &Field<'a>, purpose: Purpose, to: &mut Findings) -> Vec<Asked<'a>> {
     let mut asked: Vec<Asked<'a>> = Vec::new();
     let Some(resources) = container.get("resources") else { return asked };
     if !resources.map(to) {
@@ -85,7 +91,7 @@ fn asked<'a>(container: &Field<'a>, to: &mut Findings) -> Vec<Asked<'a>> {
     for (section, is_limit) in [("requests", false), ("limits", true)] {
         let Some(section) = resources.get(section) else { continue };
         for entry in section.entries(to) {
-            let Some((tee, means)) = meaning(entry.key, &entry.value, to) else { continue };
+            let Some((tee, means)) = meaning(entry.key, &entry.value, purpose, to) else { continue };
             let Some(amount) = amount(means, &entry.value, to) else { continue };
             let amount = Some(Amount { amount, field: entry.value });
             let index = asked.iter().position(|one| one.name == entry.key).unwrap_or_else(|| {
@@ -103,23 +109,60 @@ fn asked<'a>(container: &Field<'a>, to: &mut Findings) -> Vec<Asked<'a>> {
     asked
 }
 
-/// What a resource is for, where a node of this version can offer it.
-fn meaning(name: &str, value: &Field<'_>, to: &mut Findings) -> Option<(Option<Tee>, Means)> {
-    let known = resource(name)
-        .filter(|known| !matches!(known.means, Means::Device | Means::PeerPod))
-        .and_then(|known| match known.technology {
-            Some(technology) => {
-                technology.tee().filter(|tee| *tee != Tee::Nitro).map(|tee| (Some(tee), known.means))
-            }
-            None => Some((None, known.means)),
+/// What a resource is for, where it can be had.
+fn meaning(
+    name: &str,
+    value: &Field<'_>,
+    purpose: Purpose,
+    to: &mut Findings,
+) -> Option<(Option<Tee>, Means)> {
+    let meaning = match purpose {
+        Purpose::Run => here(name),
+        Purpose::Plan => somewhere(name),
+    };
+    if meaning.is_none() {
+        to.refuse(match purpose {
+            Purpose::Run => value.not_run(
+                format!("no node of this version offers the resource `{name}`"),
+                "Take it out, or run the pod where the resource exists",
+            ),
+            Purpose::Plan if resource(name).is_some() => value.not_run(
+                format!("`{name}` asks for a TEE whose evidence this version does not verify, or names none"),
+                "Take it out, or ask for a resource of SGX, TDX, SEV-SNP or Nitro",
+            ),
+            Purpose::Plan if is_device(name) => value.not_run(
+                format!("`{name}` looks like a TEE's resource, and is in no table of resources"),
+                "Correct its name: counted as a device, it would ask for no evidence",
+            ),
+            Purpose::Plan => value.problem(
+                format!("`{}` is no resource that Kubernetes knows", shown(name)),
+                "Write an extended resource with its domain, such as `nvidia.com/gpu`",
+            ),
         });
-    if known.is_none() {
-        to.refuse(value.not_run(
-            format!("no node of this version offers the resource `{name}`"),
-            "Take it out, or run the pod where the resource exists",
-        ));
     }
-    known
+    meaning
+}
+
+/// What a resource is for on this machine.
+fn here(name: &str) -> Option<(Option<Tee>, Means)> {
+    let known = resource(name).filter(|known| !matches!(known.means, Means::Device | Means::PeerPod))?;
+    match known.technology {
+        Some(technology) => {
+            technology.tee().filter(|tee| *tee != Tee::Nitro).map(|tee| (Some(tee), known.means))
+        }
+        None => Some((None, known.means)),
+    }
+}
+
+/// What a resource is for on nodes that can be anything.
+fn somewhere(name: &str) -> Option<(Option<Tee>, Means)> {
+    let Some(known) = resource(name) else {
+        return (is_device(name) && hint(name).is_none()).then_some((None, Means::Device));
+    };
+    match known.technology {
+        Some(technology) => technology.tee().map(|tee| (Some(tee), known.means)),
+        None => (!known.is_of_a_tee()).then_some((None, known.means)),
+    }
 }
 
 fn amount(means: Means, field: &Field<'_>, to: &mut Findings) -> Option<u64> {
@@ -150,7 +193,8 @@ fn amount(means: Means, field: &Field<'_>, to: &mut Findings) -> Option<u64> {
     }
 }
 
-fn refusal(field: &Field<'_>, text: &str, error: QuantityError) -> crate::Problem {
+/// What is wrong with an amount.
+pub(crate) fn refusal(field: &Field<'_>, text: &str, error: QuantityError) -> crate::Problem {
     let shown: String = text.chars().take(40).collect();
     field.problem(
         format!("the amount `{shown}` {error}"),
@@ -167,7 +211,11 @@ fn refusal(field: &Field<'_>, text: &str, error: QuantityError) -> crate::Proble
 
 fn within_limit(one: &Asked<'_>, to: &mut Findings) {
     let (Some(request), Some(limit)) = (&one.request, &one.limit) else { return };
-    let paged = matches!(one.means, Means::Cpu | Means::Memory | Means::Epc { .. } | Means::Uncounted);
+    let paged = match one.means {
+        Means::Cpu | Means::Memory | Means::Epc { .. } => true,
+        Means::Uncounted => !is_extended(one.name),
+        Means::Slots | Means::Provision | Means::KeySlots | Means::Device | Means::PeerPod => false,
+    };
     if request.amount > limit.amount {
         to.refuse(request.field.problem(
             format!("the request for `{}` is above its limit", one.name),
@@ -208,6 +256,7 @@ fn enclave(asked: &[Asked<'_>], to: &mut Findings) -> Option<EnclaveDemand> {
                 demand.epc_guaranteed = Bytes(one.guaranteed());
                 demand.epc_limit = one.limit.as_ref().map(|limit| Bytes(limit.amount));
             }
+            Means::Slots if demand.slots != 0 => clash(one, "asks for enclaves a second time", to),
             Means::Slots => demand.slots = count(one, to),
             Means::KeySlots => demand.key_slots = count(one, to),
             Means::Provision
@@ -218,7 +267,9 @@ fn enclave(asked: &[Asked<'_>], to: &mut Findings) -> Option<EnclaveDemand> {
             | Means::Uncounted => {}
         }
     }
-    if demand.tee == Tee::Sgx {
+    // Who asks for the device alone is counted by it.
+    let by_device = |one: &Asked<'_>| one.tee.is_none() || one.means == Means::Device || !one.is_something();
+    if demand.tee == Tee::Sgx && !asked.iter().all(by_device) {
         demand.slots = demand.slots.max(1);
     }
     Some(demand)

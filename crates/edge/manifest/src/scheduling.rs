@@ -301,14 +301,21 @@ fn toleration(item: &Field<'_>, to: &mut Findings) -> Option<Toleration> {
     }
     let effect = match text("effect", to)? {
         "" => None,
+        other => taint_effect(other, item, to),
+    };
+    Some(Toleration { key, operator, effect })
+}
+
+/// What a taint does, by its name.
+pub(crate) fn taint_effect(name: &str, item: &Field<'_>, to: &mut Findings) -> Option<TaintEffect> {
+    match name {
         "NoSchedule" => Some(TaintEffect::NoSchedule),
         "PreferNoSchedule" => Some(TaintEffect::PreferNoSchedule),
         "NoExecute" => Some(TaintEffect::NoExecute),
         other => {
-            let cause = format!("unknown effect `{other}`");
+            let cause = format!("unknown effect `{}`", shown(other));
             to.refuse(item.problem(cause, "Use `NoSchedule`, `PreferNoSchedule` or `NoExecute`"));
             None
         }
-    };
-    Some(Toleration { key, operator, effect })
+    }
 }

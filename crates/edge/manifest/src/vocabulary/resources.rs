@@ -120,6 +120,12 @@ pub(crate) fn is_extended(name: &str) -> bool {
     }
 }
 
+/// Whether a node can have it though no table lists it: an extended resource, huge pages, or one
+/// of Kubernetes' own with a prefix (`IsScalarResourceName` of k8s.io/kubernetes).
+pub(crate) fn is_device(name: &str) -> bool {
+    name.contains('/') || name.strip_prefix("hugepages-").is_some_and(|size| !size.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -114,8 +114,10 @@ fn zero_of_a_tee_resource_asks_for_no_tee() {
 
 #[test]
 fn numbers_are_read_from_the_digits_written() {
-    let demand =
-        pod(&with_resources("memory: 1.1e3, cpu: 0.1", "memory: 9007199254740993")).containers[0].demand;
+    let demand = pod(&with_resources("memory: 1.1e3, cpu: 0.1", "memory: 9007199254740993"))
+        .containers
+        .remove(0)
+        .demand;
     assert_eq!((demand.memory, demand.cpu), (Bytes(1_100), MilliCpu(100)));
     assert_eq!(demand.memory_limit, Some(Bytes(9_007_199_254_740_993)), "a double would round it");
 }
