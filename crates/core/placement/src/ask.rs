@@ -4,17 +4,17 @@
 //! larger of what its largest init container asks for and what the others ask for together, and
 //! its sandbox's overhead on top. Source: Kubernetes, "Init Containers", resource sharing.
 
-use casemate_model::{Capacity, Container, Demand, PAGE_SIZE, Pod};
+use casemate_model::{Capacity, Container, Demand, DeviceKind, PAGE_SIZE, Pod};
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Resource;
-use crate::resource::{most, sum};
+use crate::resource::{Amounts, most, sum};
 
 /// A pod and what it needs at most at any moment.
 pub(crate) struct Ask<'a> {
     pub(crate) pod: &'a Pod,
     /// Of each resource, the sandbox's overhead included.
-    pub(crate) request: Capacity,
+    pub(crate) request: Amounts,
 }
 
 impl<'a> Ask<'a> {
@@ -29,7 +29,10 @@ impl<'a> Ask<'a> {
             .try_fold(Capacity::default(), |total, one| sum(&total, &one?))?;
         let init = pod.init_containers.iter().filter(|_| !seeded(Mutant::PlacementForgetsInit));
         let largest = init.map(requested).try_fold(together, |largest, one| Ok(most(&largest, &one?)))?;
-        Ok(Self { pod, request: sum(&largest, &overhead(pod))? })
+        let mut devices = pod.devices();
+        // Each pod is one.
+        devices.insert(DeviceKind(DeviceKind::PODS.to_owned()), 1);
+        Ok(Self { pod, request: Amounts { capacity: sum(&largest, &overhead(pod))?, devices } })
     }
 }
 
@@ -77,12 +80,12 @@ mod tests {
             cpu: MilliCpu(150),
             memory: Bytes::mib(10),
         };
-        assert_eq!(Ask::of(&pod).unwrap_or_else(|r| panic!("{r}")).request, expected);
+        assert_eq!(Ask::of(&pod).unwrap_or_else(|r| panic!("{r}")).request.capacity, expected);
     }
 
     #[test]
     fn of_init_containers_the_largest_counts_and_only_beside_what_the_others_ask_for() {
-        let asked = |words: &str| Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request;
+        let asked = |words: &str| Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request.capacity;
         let large = asked("tee=sgx epc=8 cpu=10 > tee=sgx epc=9 cpu=20 > tee=sgx epc=4 cpu=100 + cpu=100");
         assert_eq!((large.epc, large.cpu), (Bytes::mib(9), MilliCpu(200)));
         let small =
@@ -93,7 +96,7 @@ mod tests {
     #[test]
     fn overhead_comes_on_top_of_the_larger_and_takes_key_slots_too() {
         let words = "tee=tdx keys=2 memory=9 > tee=tdx keys=1 memory=8 overhead-memory=2 overhead-keys=1";
-        let asked = Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request;
+        let asked = Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request.capacity;
         assert_eq!((asked.key_slots, asked.memory), (3, Bytes::mib(11)));
     }
 
@@ -103,7 +106,7 @@ mod tests {
         for container in &mut pod.containers {
             container.demand.enclave.as_mut().unwrap().epc_guaranteed = Bytes(1);
         }
-        assert_eq!(Ask::of(&pod).map(|ask| ask.request.epc).ok(), Some(Bytes(8192)));
+        assert_eq!(Ask::of(&pod).map(|ask| ask.request.capacity.epc).ok(), Some(Bytes(8192)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! relies on another having passed.
 
 mod cpu;
+mod devices;
 mod epc;
 #[cfg(test)]
 pub(crate) mod fixture;
@@ -18,13 +19,13 @@ mod witness;
 
 use std::collections::BTreeMap;
 
-use casemate_model::{Bytes, Capacity, MilliCpu, Node, NodeName, PodKey};
+use casemate_model::{Node, NodeName, PodKey};
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::ask::Ask;
 use crate::facts::Facts;
 use crate::grounds::Trust;
-use crate::resource::{rest, usable};
+use crate::resource::Amounts;
 use crate::{FilterReport, Objection, Resource, Score};
 
 pub(crate) use taints::untolerated_preferences;
@@ -33,7 +34,7 @@ pub(crate) use taints::untolerated_preferences;
 pub(crate) struct Site<'a> {
     pub(crate) node: &'a Node,
     /// What is reserved on it.
-    pub(crate) used: &'a Capacity,
+    pub(crate) used: &'a Amounts,
     pub(crate) trust: Trust<'a>,
     /// For whom it is kept free.
     pub(crate) hold: Option<&'a Hold>,
@@ -52,7 +53,7 @@ pub(crate) type Holds = BTreeMap<NodeName, Hold>;
 type Filter = fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>;
 
 /// In the order reports list them.
-const FILTERS: [(&str, Filter); 10] = [
+const FILTERS: [(&str, Filter); 11] = [
     ("tee", tee::objections),
     ("witness", witness::objections),
     ("epc", epc::objections),
@@ -60,6 +61,7 @@ const FILTERS: [(&str, Filter); 10] = [
     ("key-slots", key_slots::objections),
     ("cpu", cpu::objections),
     ("memory", memory::objections),
+    ("devices", devices::objections),
     ("node-selector", node_selector::objections),
     ("taints", taints::objections),
     ("hold", hold::objections),
@@ -83,21 +85,17 @@ pub(crate) fn may_pass(ask: &Ask<'_>, site: &Site<'_>) -> bool {
 /// How gladly nodes of these facts take the pod, whatever room they have; `None` where they do not.
 pub(crate) fn regard(ask: &Ask<'_>, facts: &Facts) -> Option<u16> {
     let node = facts.node();
-    let site = Site { node: &node, used: &EMPTY, trust: Trust::Assumed, hold: None };
+    let site = Site { node: &node, used: &Amounts::NOTHING, trust: Trust::Assumed, hold: None };
     let standing: [Filter; 3] = [tee::objections, node_selector::objections, taints::objections];
     let stands = standing.iter().all(|run| run(ask, &site).is_empty()) && witness::holds(ask, facts.trust());
     stands.then(|| Score::reluctance(ask, &site))
 }
 
-/// Nothing in use.
-pub(crate) const EMPTY: Capacity =
-    Capacity { epc: Bytes(0), slots: 0, key_slots: 0, cpu: MilliCpu(0), memory: Bytes(0) };
-
 /// Whether enough of `resource` is free. Who asks for none of it fits anywhere.
 fn shortage(resource: Resource, ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
-    let capacity = usable(&site.node.capacity);
-    let free = resource.of(&rest(&capacity, site.used));
-    let (asked, capacity) = (resource.of(&ask.request), resource.of(&capacity));
+    let Some(capacity) = resource.on(site.node) else { return Vec::new() };
+    let free = capacity.saturating_sub(resource.among(site.used));
+    let asked = resource.among(&ask.request);
     let overlooked = resource == Resource::Epc && seeded(Mutant::PlacementOvercommitsEpc);
     if asked <= free || overlooked {
         return Vec::new();

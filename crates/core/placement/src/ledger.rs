@@ -10,11 +10,11 @@ use thiserror::Error;
 
 use crate::ask::Ask;
 use crate::facts::{Asker, Facts, Numbers, TrustKind};
-use crate::filter::{EMPTY, Holds, Site, may_pass, passes, regard, reports};
+use crate::filter::{Holds, Site, may_pass, passes, regard, reports};
 use crate::fleet::{BestFit, Fleet, NodeId, ReservationId};
 use crate::grounds::{Hypothetical, OnEvidence};
 use crate::plan::{Plan, Ticket};
-use crate::resource::{rest, stock, sum, usable, wanted};
+use crate::resource::{Amounts, Kinds, Resource, rest, usable};
 use crate::{Explanation, Foreign, Grounds, NodeReport, PodObjection, Score};
 
 /// Nodes and reservations. What `G` is decides whether its plans can be run.
@@ -26,6 +26,7 @@ pub struct Ledger<G: Grounds> {
     entries: Vec<Entry<G>>,
     by_name: BTreeMap<NodeName, NodeId>,
     fleet: Fleet<BestFit>,
+    kinds: Kinds,
     facts: Numbers<Facts>,
     askers: Numbers<Asker>,
     /// Labels that some pod selects nodes by. Others tell no nodes apart.
@@ -42,7 +43,7 @@ pub struct Ledger<G: Grounds> {
 #[derive(Debug)]
 struct Entry<G: Grounds> {
     node: Node,
-    used: Capacity,
+    used: Amounts,
     voucher: G::Voucher,
 }
 
@@ -55,6 +56,10 @@ struct Held {
 
 /// The answer to a pod.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once, and to box plans would allocate for each"
+)]
 #[must_use = "a placed pod's reservation is in here"]
 pub enum Decision<G: Grounds> {
     /// It has a place.
@@ -188,10 +193,10 @@ impl<G: Grounds> Ledger<G> {
             return Decision::Waiting;
         }
         self.keep_up(pod, now);
-        let Self { entries, fleet, facts, askers, .. } = self;
+        let Self { entries, fleet, kinds, facts, askers, .. } = self;
         let asker = askers.number(&Asker::of(&ask));
         let regard = |number| regard(&ask, facts.get(number)?);
-        let shape = fleet.shape(&wanted(&ask.request), asker, regard);
+        let shape = fleet.shape(&kinds.wanted(&ask.request), asker, regard);
         // Everything is asked once more of the very node, as it is now.
         let may = |id: NodeId| {
             let entry = &entries[id.0 as usize];
@@ -201,8 +206,7 @@ impl<G: Grounds> Ledger<G> {
         let id = fleet.node_of(reservation).expect("it was placed");
         let entry = &mut entries[id.0 as usize];
         let score = Score::of(&ask, &entry.site(&entry.node.name, &entry.used, now, holds));
-        entry.used =
-            sum(&entry.used, &ask.request).expect("every filter passed, so the sum is within capacity");
+        entry.used.add(&ask.request).expect("every filter passed, so the sum is within capacity");
         let name = entry.node.name.clone();
         let ticket = Ticket { ledger: self.id, number: self.next_ticket };
         self.next_ticket += 1;
@@ -251,7 +255,7 @@ impl<G: Grounds> Ledger<G> {
         if !seeded(Mutant::PlacementKeepsReservations) {
             self.fleet.release(*reservation);
             let entry = &mut self.entries[node.0 as usize];
-            entry.used = rest(&entry.used, plan.reserved());
+            entry.used.subtract(plan.amounts());
         }
         self.placed.remove(plan.pod());
         plan.settle();
@@ -266,7 +270,12 @@ impl<G: Grounds> Ledger<G> {
     /// What is free on a node.
     #[must_use]
     pub fn free(&self, node: &NodeName) -> Option<Capacity> {
-        self.entry(node).map(|entry| rest(&usable(&entry.node.capacity), &entry.used))
+        self.entry(node).map(|entry| rest(&usable(&entry.node.capacity), &entry.used.capacity))
+    }
+
+    /// What is reserved of a resource on a node.
+    pub(crate) fn used_of(&self, node: &NodeName, resource: &Resource) -> u64 {
+        self.entry(node).map_or(0, |entry| resource.among(&entry.used))
     }
 
     /// Where a pod is placed.
@@ -283,6 +292,7 @@ impl<G: Grounds> Ledger<G> {
             entries: Vec::new(),
             by_name: BTreeMap::new(),
             fleet: Fleet::new(BestFit),
+            kinds: Kinds::new(),
             facts: Numbers::default(),
             askers: Numbers::default(),
             selected: BTreeSet::new(),
@@ -297,10 +307,10 @@ impl<G: Grounds> Ledger<G> {
         if self.by_name.contains_key(&node.name) {
             return Err(LedgerError::Duplicate(node.name));
         }
-        let entry = Entry { node, used: Capacity::default(), voucher };
+        let entry = Entry { node, used: Amounts::NOTHING, voucher };
         let id = NodeId(u32::try_from(self.entries.len()).expect("fewer than 2^32 nodes"));
         let facts = self.facts.number(&Facts::of(&entry.node, entry.trust(self.as_of), &self.selected));
-        let group = self.fleet.group(stock(&entry.node.capacity), facts);
+        let group = self.fleet.group(self.kinds.stock(&entry.node), facts);
         let added = self.fleet.add(group);
         debug_assert_eq!(added, id, "the ledger numbers nodes as the fleet does");
         self.by_name.insert(entry.node.name.clone(), id);
@@ -331,7 +341,7 @@ impl<G: Grounds> Ledger<G> {
     fn regroup(&mut self, id: NodeId) {
         let entry = &self.entries[id.0 as usize];
         let facts = self.facts.number(&Facts::of(&entry.node, entry.trust(self.as_of), &self.selected));
-        let group = self.fleet.group(stock(&entry.node.capacity), facts);
+        let group = self.fleet.group(self.kinds.stock(&entry.node), facts);
         let moved = self.fleet.move_to(id, group);
         debug_assert!(moved, "its stock is what it was");
         let change = G::changes_after(&entry.voucher, self.as_of);
@@ -343,7 +353,7 @@ impl<G: Grounds> Ledger<G> {
         let holds = Holds::new();
         let may_one_day = self.fleet.groups().any(|(_, id)| {
             let entry = &self.entries[id.0 as usize];
-            may_pass(ask, &entry.site(&entry.node.name, &EMPTY, now, &holds))
+            may_pass(ask, &entry.site(&entry.node.name, &Amounts::NOTHING, now, &holds))
         });
         if may_one_day { Decision::Waiting } else { Decision::Never }
     }
@@ -354,7 +364,7 @@ impl<G: Grounds> Ledger<G> {
 }
 
 impl<G: Grounds> Entry<G> {
-    fn site<'a>(&'a self, name: &NodeName, used: &'a Capacity, now: Timestamp, holds: &'a Holds) -> Site<'a> {
+    fn site<'a>(&'a self, name: &NodeName, used: &'a Amounts, now: Timestamp, holds: &'a Holds) -> Site<'a> {
         Site { node: &self.node, used, trust: G::trust(&self.voucher, now), hold: holds.get(name) }
     }
 

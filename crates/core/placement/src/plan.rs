@@ -4,8 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use casemate_model::{Capacity, NodeName, PodKey};
+use casemate_model::{Capacity, Devices, NodeName, PodKey};
 
+use crate::resource::Amounts;
 use crate::{Grounds, Score};
 
 /// How many plans were dropped instead of released, in this process, ever.
@@ -26,7 +27,7 @@ pub struct Plan<G: Grounds> {
     ticket: Ticket,
     pod: PodKey,
     node: NodeName,
-    reserved: Capacity,
+    reserved: Amounts,
     score: Score,
     released: bool,
     grounds: PhantomData<fn() -> G>,
@@ -40,7 +41,7 @@ pub(crate) struct Ticket {
 }
 
 impl<G: Grounds> Plan<G> {
-    pub(crate) fn new(ticket: Ticket, pod: PodKey, node: NodeName, reserved: Capacity, score: Score) -> Self {
+    pub(crate) fn new(ticket: Ticket, pod: PodKey, node: NodeName, reserved: Amounts, score: Score) -> Self {
         Self { ticket, pod, node, reserved, score, released: false, grounds: PhantomData }
     }
 
@@ -58,7 +59,17 @@ impl<G: Grounds> Plan<G> {
 
     /// What is reserved for it there.
     #[must_use]
-    pub fn reserved(&self) -> &Capacity {
+    pub const fn reserved(&self) -> &Capacity {
+        &self.reserved.capacity
+    }
+
+    /// The devices that are reserved for it there.
+    #[must_use]
+    pub const fn devices(&self) -> &Devices {
+        &self.reserved.devices
+    }
+
+    pub(crate) const fn amounts(&self) -> &Amounts {
         &self.reserved
     }
 

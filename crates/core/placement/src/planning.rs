@@ -1,12 +1,11 @@
 //! Many pods on nodes known from a document: where each would go, and why the others would not.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_model::{Capacity, Node, NodeName, Pod, Timestamp};
 
 use crate::ask::Ask;
 use crate::facts::Asker;
-use crate::resource::usable;
 use crate::{Decision, Hurdle, Hypothetical, Ledger, LedgerError, Plan, PodObjection, Resource};
 
 /// What would become of pods. Nothing of it can be run.
@@ -31,7 +30,7 @@ pub struct Pending {
 }
 
 /// How much of a resource there is and is handed out, on all nodes together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
     /// Which.
     pub resource: Resource,
@@ -70,7 +69,8 @@ impl Planning {
             // Room only becomes less: whoever asks for the same later has the same hurdles, and one more node
             // may be short of it.
             let likeness = Ask::of(pod).ok().filter(|_| ledger.node_of(&pod.key).is_none()).map(|ask| {
-                let amounts = Resource::ALL.map(|resource| resource.of(&ask.request));
+                let amounts: Vec<_> =
+                    ask.request.resources().map(|it| (it.among(&ask.request), it)).collect();
                 (Asker::of(&ask), amounts)
             });
             match likeness.as_ref().and_then(|it| alike.get(it)) {
@@ -109,11 +109,13 @@ impl Planning {
     /// Each resource that some node has.
     #[must_use]
     pub fn usage(&self) -> Vec<Use> {
-        let all = Resource::ALL.into_iter().map(|resource| {
-            let mut total = Use { resource, capacity: 0, used: 0, largest_free: 0 };
+        let devices: BTreeSet<_> = self.ledger.nodes().flat_map(|node| node.devices.keys()).collect();
+        let devices = devices.into_iter().map(|kind| Resource::Device(kind.clone()));
+        let all = Resource::ALL.into_iter().chain(devices).map(|resource| {
+            let mut total = Use { resource: resource.clone(), capacity: 0, used: 0, largest_free: 0 };
             for node in self.ledger.nodes() {
-                let free = self.ledger.free(&node.name).unwrap_or_default();
-                let (capacity, free) = (resource.of(&usable(&node.capacity)), resource.of(&free));
+                let Some(capacity) = resource.on(node) else { continue };
+                let free = capacity.saturating_sub(self.ledger.used_of(&node.name, &resource));
                 total.capacity = total.capacity.saturating_add(capacity);
                 total.used = total.used.saturating_add(capacity.saturating_sub(free));
                 total.largest_free = total.largest_free.max(free);

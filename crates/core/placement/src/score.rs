@@ -18,10 +18,9 @@ use std::fmt;
 use crate::Resource;
 use crate::ask::Ask;
 use crate::filter::{Site, untolerated_preferences};
-use crate::resource::{sum, usable};
 
 /// How good a node is for a pod.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Score {
     unwanted_taints: usize,
     /// Another kind of node would suit the pod better.
@@ -36,7 +35,7 @@ enum Misfit {
 }
 
 /// How full a resource would be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Fill {
     resource: Resource,
     used: u64,
@@ -46,13 +45,17 @@ struct Fill {
 impl Score {
     /// Of a node that every filter passes.
     pub(crate) fn of(ask: &Ask<'_>, site: &Site<'_>) -> Self {
-        let capacity = usable(&site.node.capacity);
-        // Where it fits, the sum is at most the capacity; the fallback is never better than the truth.
-        let used = sum(site.used, &ask.request).unwrap_or(*site.used);
-        let asked = Resource::ALL.into_iter().filter(|resource| resource.of(&ask.request) > 0);
-        let fullest = asked
-            .map(|resource| Fill { resource, used: resource.of(&used), capacity: resource.of(&capacity) })
-            .reduce(|most, fill| if fill.cmp_fullness(most) == Ordering::Greater { fill } else { most });
+        let fill = |resource: Resource| {
+            let capacity = resource.on(site.node)?;
+            // Where it fits, the sum is at most the capacity.
+            let used = resource.among(site.used).saturating_add(resource.among(&ask.request));
+            Some(Fill { resource, used, capacity })
+        };
+        let fullest = ask
+            .request
+            .resources()
+            .filter_map(fill)
+            .reduce(|most, fill| if fill.cmp_fullness(&most) == Ordering::Greater { fill } else { most });
         Self { unwanted_taints: untolerated_preferences(ask, site), misfit: misfit(ask, site), fullest }
     }
 
@@ -65,7 +68,7 @@ impl Score {
     /// Whether this node is to be preferred to the other.
     #[must_use]
     pub fn is_better_than(&self, other: &Self) -> bool {
-        let fullness = match (self.fullest, other.fullest) {
+        let fullness = match (&self.fullest, &other.fullest) {
             (Some(ours), Some(theirs)) => ours.cmp_fullness(theirs).reverse(),
             _ => Ordering::Equal,
         };
@@ -76,7 +79,7 @@ impl Score {
 
 impl Fill {
     /// By used / capacity, without dividing.
-    fn cmp_fullness(self, other: Self) -> Ordering {
+    fn cmp_fullness(&self, other: &Self) -> Ordering {
         let ours = u128::from(self.used) * u128::from(other.capacity);
         let theirs = u128::from(other.used) * u128::from(self.capacity);
         ours.cmp(&theirs)
@@ -85,10 +88,10 @@ impl Fill {
 
 impl fmt::Display for Score {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.fullest {
+        match &self.fullest {
             Some(Fill { resource, used, capacity }) => {
-                let percent = u128::from(used) * 100 / u128::from(capacity.max(1));
-                let [used, capacity] = [used, capacity].map(|units| resource.amount(units));
+                let percent = u128::from(*used) * 100 / u128::from((*capacity).max(1));
+                let [used, capacity] = [*used, *capacity].map(|units| resource.amount(units));
                 write!(f, "{resource} would be {percent} % used ({used} of {capacity})")?;
             }
             None => f.write_str("the pod asks for no resource")?,

@@ -10,7 +10,7 @@ use std::thread::JoinHandle;
 use casemate_checker::Limits;
 use casemate_cpu::{CpuConfig, Misuse, RunQueue};
 use casemate_epc::MIN_RESIDENT;
-use casemate_model::{Capacity, MilliCpu, Node as NodeModel, Pages, WorkerId};
+use casemate_model::{Capacity, Devices, MilliCpu, Node as NodeModel, Pages, WorkerId};
 use casemate_policy::AppraisalPolicy;
 use casemate_report::{
     CheckerReport, EpcReport, Event, NodeReport, Observer, RunReport, State, Subject, What,
@@ -246,6 +246,7 @@ fn node_model(config: &NodeConfig, attestation: &Attestation) -> NodeModel {
             cpu: MilliCpu(u64::from(config.cpus.get()) * 1000),
             memory: config.memory,
         },
+        devices: Devices::default(),
     }
 }
 

@@ -8,11 +8,12 @@ pub(crate) mod words;
 use casemate_model::Timestamp;
 use casemate_policy::Expired;
 
-use self::words::{capacity, key, node, pod, word};
+use self::words::{capacity, devices, key, node, pod, word};
 use super::{Hold, Site};
 use crate::Objection;
 use crate::ask::Ask;
 use crate::grounds::Trust;
+use crate::resource::Amounts;
 
 /// Asserts what a filter says of a pod on a node: `passes`, or `waits: …`, or `never: …`.
 #[track_caller]
@@ -34,7 +35,7 @@ pub(crate) fn check(
         words if words.contains("lapsed") => Trust::Lapsed(expired),
         _ => Trust::Assumed,
     };
-    let used = capacity(node_words, "used-");
+    let used = Amounts { capacity: capacity(node_words, "used-"), devices: devices(node_words, "used-") };
     let site = Site { node: &node, used: &used, trust, hold: held.as_ref() };
     let ask = Ask::of(&pod).unwrap_or_else(|resource| panic!("{resource} overflows"));
     let found = filter(&ask, &site).iter().map(said).collect::<Vec<_>>().join("; ");

@@ -69,8 +69,19 @@ fn without_a_node_there_is_no_place() {
 
 #[test]
 fn every_filter_answers_for_every_node() {
-    let filters =
-        ["tee", "witness", "epc", "slots", "key-slots", "cpu", "memory", "node-selector", "taints", "hold"];
+    let filters = [
+        "tee",
+        "witness",
+        "epc",
+        "slots",
+        "key-slots",
+        "cpu",
+        "memory",
+        "devices",
+        "node-selector",
+        "taints",
+        "hold",
+    ];
     for report in &ledger(NODES).explain(&words::pod("tee=sgx epc=1"), NOW).nodes {
         let names: Vec<_> = report.filters.iter().map(|filter| filter.filter).collect();
         assert_eq!(names, filters, "{}", report.node);

@@ -14,10 +14,10 @@ enum Op {
 }
 
 fn op() -> impl Strategy<Value = Op> {
-    let amounts = (0..40_u64, 0..4_u32, 0..3_u32, 0..2000_u64, 0..300_u64);
+    let amounts = (0..40_u64, 0..4_u32, 0..3_u32, 0..2000_u64, 0..300_u64, 0..3_u64);
     let container = (prop_oneof![Just(""), Just("tee=sgx"), Just("tee=tdx")], amounts).prop_map(
-        |(tee, (epc, slots, keys, cpu, memory))| {
-            format!("{tee} epc={epc} slots={slots} keys={keys} cpu={cpu} memory={memory}")
+        |(tee, (epc, slots, keys, cpu, memory, gpu))| {
+            format!("{tee} epc={epc} slots={slots} keys={keys} cpu={cpu} memory={memory} device:gpu={gpu}")
         },
     );
     let terms = prop_oneof![
@@ -33,10 +33,10 @@ fn op() -> impl Strategy<Value = Op> {
     prop_oneof![3 => pod, 2 => (0..64_usize).prop_map(Op::Release)]
 }
 
-const NODES: &str = "name=a tee=sgx epc=93 slots=7 cpu=4000 memory=900 label:zone=a
+const NODES: &str = "name=a tee=sgx epc=93 slots=7 cpu=4000 memory=900 label:zone=a device:gpu=4
     name=b tee=software epc=64 slots=3 keys=1 cpu=3000 memory=700 label:zone=b
-    name=c tee=tdx keys=4 cpu=8000 memory=999 label:zone=b taint:team=red:PreferNoSchedule
-    name=d cpu=2000 memory=500 taint:team=red:NoSchedule label:zone=a";
+    name=c tee=tdx keys=4 cpu=8000 memory=999 device:gpu=9 label:zone=b taint:team=red:PreferNoSchedule
+    name=d cpu=2000 memory=500 taint:team=red:NoSchedule label:zone=a device:gpu=2 device:pods=3";
 
 /// Applies a history; returns the plans still held.
 fn apply(ledger: &mut Ledger<Hypothetical>, ops: &[Op]) -> (Vec<Plan<Hypothetical>>, Vec<String>) {

@@ -54,12 +54,30 @@ fn two_pods_of_one_name_are_two_and_the_second_has_no_place() {
 fn what_is_used_is_what_was_placed() {
     let (planning, _) = planning(NODES, "name=p tee=sgx epc=40 cpu=500\n name=q cpu=1000");
     let used: Vec<_> =
-        planning.usage().iter().map(|it| (it.resource, it.used, it.capacity, it.largest_free)).collect();
+        planning.usage().into_iter().map(|it| (it.resource, it.used, it.capacity, it.largest_free)).collect();
     let mib = 1 << 20;
     assert_eq!(used, [(Resource::Epc, 40 * mib, 96 * mib, 32 * mib), (Resource::Cpu, 1500, 10_000, 4000)]);
     assert_eq!(planning.free(&name("c")).map(|it| it.cpu.0), Some(1000));
     drop(planning);
     assert_eq!(lost_plans(), 0);
+}
+
+#[test]
+fn devices_are_handed_out_and_counted_like_everything_else() {
+    let nodes = "name=a device:gpu=2 device:pods=8\n name=b device:gpu=4 device:pods=1";
+    let pods = "name=p device:gpu=2\n name=q device:gpu=2\n name=r device:gpu=1\n name=s device:fpga=1";
+    let (planning, _) = planning(nodes, pods);
+    let told: Vec<_> = planning.placed().map(|(nth, plan)| (nth, plan.node().0.clone())).collect();
+    assert_eq!(told, [(0, "a".to_owned()), (1, "b".to_owned())]);
+    let hurdles: Vec<Vec<String>> = planning
+        .pending()
+        .iter()
+        .map(|pending| pending.hurdles.iter().map(ToString::to_string).collect())
+        .collect();
+    assert_eq!(hurdles[0], ["a: asks for 1 gpu, 0 of 2 are free", "b: asks for 1 pods, 0 of 1 are free"]);
+    assert_eq!(hurdles[1], ["2 nodes like a: asks for 1 fpga, the node has 0 in all"]);
+    let gpu = planning.usage().into_iter().find(|it| it.resource.to_string() == "gpu").expect("gpu");
+    assert_eq!((gpu.used, gpu.capacity, gpu.largest_free), (4, 6, 2));
 }
 
 #[test]
