@@ -14,6 +14,7 @@
 use casemate_policy::Pattern;
 
 use crate::field::Field;
+use crate::inputs::Purpose;
 use crate::metadata::Identity;
 use crate::path;
 use crate::problem::Findings;
@@ -176,11 +177,11 @@ impl<'a> Requested<'a> {
 }
 
 /// What a confidential pod may not have, whoever asks: it goes around attestation.
-pub(crate) fn guard_confidential(spec: &Field<'_>, identity: &Identity, to: &mut Findings) {
+pub(crate) fn guard_confidential(spec: &Field<'_>, identity: &Identity, purpose: Purpose, to: &mut Findings) {
     if let Some(node) = spec.get("nodeName") {
-        if identity.live {
+        if identity.live && purpose == Purpose::Run {
             to.note(node.note("ignored: the cluster it was read from had chosen that node"));
-        } else {
+        } else if !identity.live {
             to.refuse(not_admitted(node.problem(
                 "a confidential pod may not choose its node by name: that goes around attestation",
                 "Take it out; use `nodeSelector` to narrow the choice",

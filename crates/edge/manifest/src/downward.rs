@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::admission::service_account;
 use crate::field::Field;
+use crate::inputs::Purpose;
 use crate::pod::{Scope, Texts};
 use crate::problem::{Findings, shown};
 use crate::quantity::Quantity;
@@ -82,6 +83,13 @@ pub(crate) fn field_ref<'s>(
         return Some(Cow::Borrowed(known));
     }
     let meaningless = match path {
+        "status.hostIP" | "status.hostIPs" | "status.podIP" | "status.podIPs" | "metadata.uid"
+        | "spec.nodeName"
+            if scope.context.purpose == Purpose::Plan =>
+        {
+            // It is told once it is placed, and where it is placed does not depend on it.
+            return Some(Cow::Borrowed(""));
+        }
         "status.hostIP" | "status.hostIPs" | "status.podIP" | "status.podIPs" => {
             Some("programs see no network, so there is no address to tell")
         }

@@ -5,7 +5,7 @@
 //! earlier one, and `$(NAME)` stands for a variable defined before; values that come from
 //! elsewhere are taken as they are.
 //!
-//! Refused: a reference to what is not there, unless it is `optional`. Values taken from
+//! Refused: a reference to what is not there, unless it is `optional` or only planned. Values taken from
 //! Secrets are in no message.
 
 use std::borrow::Cow;
@@ -14,7 +14,7 @@ use crate::config::{Config, ConfigKind};
 use crate::downward::{Asker, field_ref, resource_ref};
 use crate::expand::{EXPANDED_MAX, expand};
 use crate::field::Field;
-use crate::inputs::Found;
+use crate::inputs::{Found, Purpose};
 use crate::pod::Scope;
 use crate::problem::{Findings, shown};
 use crate::variables::Variables;
@@ -175,6 +175,8 @@ pub(crate) fn referred<'c>(
             None
         }
         Found::Absent if is_optional(reference, to) => None,
+        // Where a pod goes does not depend on what it is told.
+        Found::Absent if scope.context.purpose == Purpose::Plan => None,
         Found::Absent => {
             to.refuse(field.problem(
                 format!("no {what} `{}` of namespace `{namespace}` is among these files", shown(name)),

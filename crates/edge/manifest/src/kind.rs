@@ -13,7 +13,7 @@ use casemate_model::PodKey;
 use crate::config::ConfigKind;
 use crate::documents::What;
 use crate::field::Field;
-use crate::inputs::Context;
+use crate::inputs::{Context, Purpose};
 use crate::metadata;
 use crate::pod::{PodRead, pod};
 use crate::policy;
@@ -183,6 +183,12 @@ fn one_pod(document: &Field<'_>, context: &Context<'_>, to: &mut Findings) -> Op
         let metadata = document.get("metadata");
         let identity = metadata::identity(key.unwrap_or_else(metadata::unnamed), metadata.as_ref(), to);
         let spec = document.need("spec", "Describe the pod's containers here", to)?;
+        let phase = document.at(&["status", "phase"]);
+        let ended = phase.filter(|phase| matches!(phase.plain(), Some("Succeeded" | "Failed")));
+        if let (Purpose::Plan, true, Some(phase)) = (context.purpose, identity.live, ended) {
+            to.note(phase.note("not planned: it has ended in the cluster it was read from"));
+            return Some(Made::Nothing(Idle::Ended));
+        }
         Some(match pod(&identity, &spec, &[], context, to)? {
             PodRead::Pod(pod, images) => Made::Pods(vec![Member { kind: WorkloadKind::Pod, pod, images }]),
             PodRead::DevicePlugin => Made::Nothing(Idle::DevicePlugin),

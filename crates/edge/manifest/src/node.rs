@@ -105,7 +105,7 @@ impl Seen {
         let (name, uid) = (&entry.node.name, &entry.node.identity.uid);
         let second = match (self.names.get(name), self.uids.get(uid)) {
             (Some(first), _) => Some((format!("named {name}"), first)),
-            (None, Some(first)) => Some((format!("with the uid of {name}"), first)),
+            (None, Some(first)) => Some((format!("with the uid {uid}"), first)),
             (None, None) => None,
         };
         if let Some((what, first)) = second {
@@ -141,6 +141,9 @@ fn taints(document: &Field<'_>, to: &mut Findings) -> Vec<Taint> {
 }
 
 fn taint(item: &Field<'_>, to: &mut Findings) -> Option<Taint> {
+    if !item.map(to) {
+        return None;
+    }
     let key = item.need("key", "Name the taint", to).and_then(|field| field.text(to));
     let value = item.get("value").map_or(Some(""), |field| field.text(to));
     let remedy = "Say what it does: `NoSchedule`, `PreferNoSchedule` or `NoExecute`";
@@ -162,6 +165,9 @@ fn conditions(document: &Field<'_>, to: &mut Findings) -> BTreeSet<&'static str>
     let Some(list) = document.at(&["status", "conditions"]) else { return BTreeSet::new() };
     let mut keys = BTreeSet::new();
     for item in list.items(to) {
+        if !item.map(to) {
+            continue;
+        }
         let mut text = |key: &str| item.need(key, "Write it as a cluster prints it", to)?.text(to);
         let (kind, status) = (text("type"), text("status"));
         let known = TAINTS.iter().find(|(is, when, _)| (Some(*is), Some(*when)) == (kind, status));

@@ -135,7 +135,7 @@ pub(crate) fn pod(
         // What could not be read may have been what makes the pod confidential.
         let confidential = if all_read { pod.is_confidential() } else { asks_for_a_tee(spec) };
         if confidential {
-            guard_confidential(spec, identity, to);
+            guard_confidential(spec, identity, context.purpose, to);
         } else if all_read {
             if let Some(field) = spec.get("ephemeralContainers").filter(|field| !field.is_empty()) {
                 to.refuse(field.not_run(
@@ -144,11 +144,11 @@ pub(crate) fn pod(
                 ));
             }
             refuse_implicit(spec, scheduling.handler.as_deref(), to);
-            if let Some(node) = spec.get("nodeName") {
+            if let Some(node) = spec.get("nodeName").filter(|_| context.purpose == Purpose::Run) {
                 to.note(node.note("ignored: everything runs on this machine"));
             }
         }
-        for (key, instead) in NOT_DONE {
+        for (key, instead) in NOT_DONE.into_iter().filter(|_| context.purpose == Purpose::Run) {
             if let Some(field) = spec.get(key).filter(|field| !field.is_empty()) {
                 to.note(field.note(instead));
             }
@@ -157,7 +157,7 @@ pub(crate) fn pod(
     })
 }
 
-/// What is understood but not done, and what happens instead.
+/// What is understood but not done where pods are run, and what happens instead.
 const NOT_DONE: [(&str, &str); 2] = [
     ("topologySpreadConstraints", "not considered: there is one node"),
     ("readinessGates", "not waited for: there is no one to report them"),

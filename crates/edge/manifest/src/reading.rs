@@ -7,7 +7,7 @@ use casemate_model::PodKey;
 use crate::admission::Admission;
 use crate::documents::{Parsed, What};
 use crate::inputs::{Context, Inputs, Purpose};
-use crate::kind::{Made, Role, make, refusal, role};
+use crate::kind::{Made, Role, Unknown, make, refusal, role};
 use crate::metadata;
 use crate::node::{self, NodeEntry};
 use crate::policy::{self, PolicyDocument};
@@ -156,7 +156,11 @@ struct Reader<'c> {
 
 impl Reader<'_> {
     fn document(&mut self, what: &What<'_>) {
-        if self.context.purpose == Purpose::Plan && (what.version, what.kind) == ("v1", "Node") {
+        if self.context.purpose == Purpose::Plan && what.kind == "Node" && !what.version.contains('/') {
+            if what.version != "v1" {
+                self.findings.refuse(refusal(what, Unknown::Version("v1")));
+                return;
+            }
             let entry = node::node(&what.root, &mut self.findings);
             let entry = entry.filter(|entry| self.seen_nodes.is_first(entry, &what.root, &mut self.findings));
             self.reading.nodes.extend(entry);

@@ -203,8 +203,8 @@ pub(crate) fn refusal(field: &Field<'_>, text: &str, error: QuantityError) -> cr
             QuantityError::UnknownSuffix => {
                 "Suffixes are Ki Mi Gi Ti Pi Ei (powers of 1024) and n u m k M G T P E (powers of 1000)"
             }
-            QuantityError::Negative => "Ask for zero or more",
-            QuantityError::TooLarge => "Ask for less than 2^64 of the unit",
+            QuantityError::Negative => "Write zero or more",
+            QuantityError::TooLarge => "Write less than 2^64 of the unit",
         },
     )
 }

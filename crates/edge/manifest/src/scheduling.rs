@@ -5,13 +5,17 @@
 //! term whose expressions are all `In` with one value. Any other is refused by name,
 //! since ignoring it would place the pod where it must not be. Between pods, and where
 //! only preferred, affinity is noted and not considered: there is one node.
+//!
+//! Read to plan, there are many: what is required between pods and of their spread is
+//! refused by name, and only preferences are noted. A node chosen by name is one that is
+//! selected by its label `kubernetes.io/hostname`, which is its name as a rule.
 
 use std::collections::BTreeMap;
 
 use casemate_model::{TaintEffect, Toleration, TolerationOperator};
 
 use crate::field::Field;
-use crate::inputs::{Context, Found};
+use crate::inputs::{Context, Found, Purpose};
 use crate::metadata::Identity;
 use crate::priority_class::SYSTEM_CLASSES;
 use crate::problem::{Findings, shown};
@@ -42,7 +46,11 @@ pub(crate) fn scheduling(
         merge(&mut node_selector, &class.node_selector, &field, to);
         tolerations.extend(class.tolerations.iter().cloned());
     }
-    affinity(spec, identity, &mut node_selector, to);
+    affinity(spec, identity, context.purpose, &mut node_selector, to);
+    if context.purpose == Purpose::Plan {
+        spread(spec, to);
+        chosen(spec, identity, &mut node_selector, to);
+    }
     Scheduling {
         priority: priority(spec, context, to),
         node_selector,
@@ -137,22 +145,32 @@ fn merge(
 fn affinity(
     spec: &Field<'_>,
     identity: &Identity,
+    purpose: Purpose,
     selector: &mut BTreeMap<String, String>,
     to: &mut Findings,
 ) {
     let Some(affinity) = spec.get("affinity") else { return };
     for key in ["podAffinity", "podAntiAffinity"] {
-        if let Some(field) = affinity.get(key).filter(|field| !field.is_empty()) {
-            to.note(field.note("not considered: there is one node"));
+        let Some(field) = affinity.get(key).filter(|field| !field.is_empty()) else { continue };
+        match (purpose, field.get(REQUIRED).filter(|required| !required.is_empty())) {
+            (Purpose::Run, _) => to.note(field.note("not considered: there is one node")),
+            (Purpose::Plan, None) => to.note(field.note("a preference, which is not weighed")),
+            (Purpose::Plan, Some(required)) => to.refuse(required.not_run(
+                "what is required of other pods nearby is not planned by this version",
+                "Take it out, or narrow the choice of nodes with `nodeSelector`",
+            )),
         }
     }
     let Some(node) = affinity.get("nodeAffinity") else { return };
     if let Some(field) =
         node.get("preferredDuringSchedulingIgnoredDuringExecution").filter(|it| !it.is_empty())
     {
-        to.note(field.note("not considered: there is one node"));
+        to.note(field.note(match purpose {
+            Purpose::Run => "not considered: there is one node",
+            Purpose::Plan => "a preference, which is not weighed",
+        }));
     }
-    let Some(required) = node.get("requiredDuringSchedulingIgnoredDuringExecution") else { return };
+    let Some(required) = node.get(REQUIRED) else { return };
     let remedy = "List at least one term: with none, no node will do";
     let Some(list) = required.need("nodeSelectorTerms", remedy, to) else { return };
     let terms = list.items(to);
@@ -174,7 +192,10 @@ fn affinity(
     merge(selector, &labels, term, to);
     if let Some(fields) = term.get("matchFields").filter(|fields| !fields.is_empty()) {
         let names = expressions(&fields, true, to);
-        if identity.live && !names.is_empty() {
+        if purpose == Purpose::Plan {
+            let name = names.into_values().map(|name| (HOSTNAME.to_owned(), name)).collect();
+            merge(selector, &name, &fields, to);
+        } else if identity.live && !names.is_empty() {
             to.note(fields.note("ignored: the cluster it was read from had chosen that node"));
         } else if !names.is_empty() {
             to.refuse(fields.not_run(
@@ -186,6 +207,36 @@ fn affinity(
         to.refuse(term.problem("an empty term matches no node", "Write `matchExpressions`, or take it out"));
     }
 }
+
+/// What is required of the spread of alike pods.
+fn spread(spec: &Field<'_>, to: &mut Findings) {
+    let Some(list) = spec.get("topologySpreadConstraints") else { return };
+    for item in list.items(to) {
+        if item.get("whenUnsatisfiable").and_then(|field| field.plain()) == Some("ScheduleAnyway") {
+            to.note(item.note("a preference, which is not weighed"));
+        } else {
+            to.refuse(item.not_run(
+                "a spread that is required is not planned by this version",
+                "Write `whenUnsatisfiable: ScheduleAnyway`, or take it out",
+            ));
+        }
+    }
+}
+
+/// The node that a pod names. Where it was read from a cluster, that cluster had chosen it.
+fn chosen(spec: &Field<'_>, identity: &Identity, selector: &mut BTreeMap<String, String>, to: &mut Findings) {
+    let Some(field) = spec.get("nodeName") else { return };
+    let Some(name) = field.text(to) else { return };
+    if identity.live {
+        to.note(field.note("planned anew: the cluster it was read from had chosen that node"));
+    } else {
+        merge(selector, &BTreeMap::from([(HOSTNAME.to_owned(), name.to_owned())]), &field, to);
+    }
+}
+
+const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
+
+const HOSTNAME: &str = "kubernetes.io/hostname";
 
 /// Expressions that are `In` with one value, as labels; what is beyond that is refused by name.
 fn expressions(list: &Field<'_>, of_fields: bool, to: &mut Findings) -> BTreeMap<String, String> {
@@ -217,8 +268,9 @@ fn expressions(list: &Field<'_>, of_fields: bool, to: &mut Findings) -> BTreeMap
             continue;
         }
         match (key, operator, values.as_slice()) {
-            (Some("metadata.name"), "In", [_]) if of_fields => {
-                labels.insert("metadata.name".to_owned(), String::new());
+            (Some("metadata.name"), "In", [name]) if of_fields => {
+                let name = BTreeMap::from([("metadata.name".to_owned(), (*name).to_owned())]);
+                merge(&mut labels, &name, &item, to);
             }
             (Some(key), _, _) if of_fields => {
                 to.refuse(item.problem(

@@ -9,6 +9,10 @@
 //! Refused by name: every other source, host paths outside of what is allowed, a
 //! reference to what is not there unless it is `optional`, two files at one path.
 //! A host path is judged by its text; who opens it has to look at symbolic links.
+//!
+//! Read to plan, host paths that the policy allows are left out: every node has them or none,
+//! for all that manifests say. A TEE's device is refused, since its node has to have the TEE. Claims of storage remain refused: they
+//! may tie a pod to a place.
 
 use std::collections::BTreeMap;
 
@@ -19,6 +23,7 @@ use crate::config::{Config, ConfigKind};
 use crate::downward::{Asker, field_ref, resource_ref};
 use crate::env::{is_optional, plain, referred};
 use crate::field::{Entry, Field};
+use crate::inputs::Purpose;
 use crate::metadata::{NameKind, name};
 use crate::path;
 use crate::pod::Scope;
@@ -126,6 +131,13 @@ fn source(
                 files.projected(&source, to);
             }
         }
+        other if scope.context.purpose == Purpose::Plan => {
+            to.refuse(field.not_run(
+                format!("where volumes of kind `{}` can be had is not planned by this version", shown(other)),
+                "Take it out, and narrow the choice of nodes with `nodeSelector`",
+            ));
+            return None;
+        }
         other => {
             to.refuse(field.not_run(
                 format!("volumes of kind `{}` are not mounted by this version", shown(other)),
@@ -176,9 +188,18 @@ fn host_path(
     let text = plain(&path_field, to)?;
     if let Some(what) = reaches(&text) {
         // Where the policy does not allow it, that is told already.
-        if admitted {
-            let cause = format!("{what}: no program of this version is given that");
-            to.refuse(path_field.not_run(cause, "Take it out: a software enclave needs no device"));
+        let is_tee = matches!(devices::host_path(&text), Some(devices::HostPath::Device(_)));
+        match scope.context.purpose {
+            _ if !admitted => {}
+            Purpose::Run => {
+                let cause = format!("{what}: no program of this version is given that");
+                to.refuse(path_field.not_run(cause, "Take it out: a software enclave needs no device"));
+            }
+            Purpose::Plan if is_tee => {
+                let cause = format!("{what}: what is reached without a resource is not counted");
+                to.refuse(path_field.not_run(cause, "Ask for its resource, such as `sgx.intel.com/epc`"));
+            }
+            Purpose::Plan => {}
         }
         return None;
     }
@@ -194,6 +215,8 @@ fn host_path(
     let kind = field.get("type").map_or(Some(""), |kind| kind.text(to))?;
     match kind {
         "" | "Directory" | "File" => {}
+        "DirectoryOrCreate" | "FileOrCreate" | "Socket" | "CharDevice" | "BlockDevice"
+            if scope.context.purpose == Purpose::Plan => {}
         "DirectoryOrCreate" | "FileOrCreate" | "Socket" | "CharDevice" | "BlockDevice" => {
             to.refuse(field.not_run(
                 format!("host paths of type `{kind}` are not mounted by this version"),
@@ -206,6 +229,9 @@ fn host_path(
             to.refuse(field.problem(cause, "Write `Directory` or `File`, or take it out"));
             return None;
         }
+    }
+    if scope.context.purpose == Purpose::Plan {
+        return None;
     }
     let roots = scope.context.options.host_path_roots.iter();
     let mut roots = roots.filter_map(|root| path::absolute(root));

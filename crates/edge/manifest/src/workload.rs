@@ -78,6 +78,8 @@ pub enum Idle {
     DevicePlugin,
     /// It is suspended, paused, or asks for no pods.
     NoPods,
+    /// It has ended in the cluster it was read from, and is not planned again.
+    Ended,
     /// What owns it is in the same files and makes its pods.
     Owned,
 }

@@ -6,7 +6,8 @@
 //! only; elsewhere it draws names at random. All start at once, and none is replaced.
 //!
 //! Refused: more than [`PODS_MAX`](super::members::PODS_MAX) pods, claims of storage, a
-//! selector that does not select the template's pods.
+//! selector that does not select the template's pods; where pods are planned, DaemonSets other
+//! than device plugins: there are as many nodes as there are.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use casemate_model::{Pod, RestartPolicy};
 use super::Made;
 use super::members::{Own, Template, pod_count};
 use crate::field::Field;
-use crate::inputs::Context;
+use crate::inputs::{Context, Purpose};
 use crate::metadata;
 use crate::problem::Findings;
 use crate::scheduling::of_daemons;
@@ -78,6 +79,13 @@ pub(crate) fn replicas(
             }
         };
         let made = template.make(context, to, of_kind, own, finish)?;
+        if is_daemon && context.purpose == Purpose::Plan && matches!(made, Made::Pods(_)) {
+            to.refuse(document.get("kind").unwrap_or_else(|| document.clone()).not_run(
+                "a DaemonSet's pods, one on each node, are not planned by this version",
+                "Take it out, and what its pods need out of each node's `allocatable`",
+            ));
+            return None;
+        }
         if let (Some(name), Made::Pods(_), false) = (document.at(&["metadata", "name"]), &made, is_stateful) {
             to.note(name.note(if is_daemon {
                 "one pod, since there is one node; its name ends in -0, not in letters drawn at random"

@@ -9,6 +9,8 @@ mod inspect;
 mod jobs;
 mod kinds;
 mod live;
+mod nodes;
+mod plan;
 mod pods;
 mod policies;
 mod problems;

@@ -1,9 +1,10 @@
 //! Manifests nobody here wrote.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use casemate_manifest::{Class, ProblemKind, Source, inspect, read};
-use casemate_model::Bytes;
+use casemate_manifest::{Class, Options, ProblemKind, Source, inspect, read, read_to_plan};
+use casemate_model::{Bytes, Tee};
 
 /// Where the data folder is, or a line that says that it is not there.
 fn data(name: &str, below: &str) -> Option<PathBuf> {
@@ -108,4 +109,99 @@ fn tee_manifests_are_classed_as_the_inventory_says() {
         }
     }
     assert_eq!(wrong, Vec::<String>::new());
+}
+
+/// The rows of a table of facts: each cell by its column. The last column's cells may hold commas.
+fn rows(text: &str) -> Vec<BTreeMap<&str, &str>> {
+    let mut lines = text.lines();
+    let columns: Vec<&str> = lines.next().unwrap().split(',').collect();
+    lines.map(|line| columns.iter().copied().zip(line.splitn(columns.len(), ',')).collect()).collect()
+}
+
+#[test]
+fn tee_nodes_have_what_people_reported_of_them() {
+    let Some(root) = data("tee_nodes_have_what_people_reported_of_them", "tee-nodes") else { return };
+    let text = std::fs::read_to_string(root.join("tee_nodes.csv")).unwrap();
+    let rows = rows(&text);
+    assert!(rows.len() >= 6, "{} rows", rows.len());
+    for row in rows {
+        let written: String = [
+            ("sgx.intel.com/epc", "epc_bytes"),
+            ("sgx.intel.com/enclave", "sgx_enclave_slots"),
+            ("sgx.intel.com/provision", "sgx_provision_slots"),
+            ("sev-snp.amd.com/esids", "sev_es_ids"),
+        ]
+        .iter()
+        .filter(|(_, column)| !row[column].is_empty())
+        .map(|(name, column)| format!("{name}: {:?}, ", row[column]))
+        .collect();
+        let name = row["node"];
+        let text = format!(
+            "{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, status: {{allocatable: {{{written}}}}}}}"
+        );
+        let reading = read_to_plan(&[Source { name: name.into(), text }], &Options::default());
+        assert_eq!(reading.problems, [], "{name}");
+        let node = &reading.nodes[0].node;
+        let number = |column: &str| row[column].parse::<u64>().unwrap_or(0);
+        assert_eq!(node.tee, Some(if row["tee"] == "sgx" { Tee::Sgx } else { Tee::SevSnp }), "{name}");
+        assert_eq!(node.capacity.epc, Bytes(number("epc_bytes")), "{name}: what is not listed is not there");
+        assert_eq!(u64::from(node.capacity.slots), number("sgx_enclave_slots"), "{name}");
+        assert_eq!(u64::from(node.capacity.key_slots), number("sev_es_ids"), "{name}");
+        let provision = node.devices.get("sgx.intel.com/provision").copied();
+        assert_eq!(provision.unwrap_or(0), number("sgx_provision_slots"), "{name}");
+    }
+}
+
+#[test]
+fn tee_nodes_sandboxes_take_the_keys_that_their_makers_say() {
+    let name = "tee_nodes_sandboxes_take_the_keys_that_their_makers_say";
+    let Some(root) = data(name, "tee-nodes") else { return };
+    let text = std::fs::read_to_string(root.join("runtimeclass_overhead.csv")).unwrap();
+    for row in rows(&text).iter().filter(|row| !row["tee_key_resource"].is_empty()) {
+        let class = row["runtime_class"];
+        let text = format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: p}}, spec: {{runtimeClassName: {class}, containers: \
+             [{{name: c, image: i}}]}}}}"
+        );
+        let reading = read_to_plan(&[Source { name: class.into(), text }], &Options::default());
+        assert_eq!(reading.problems, [], "{class}");
+        let pod = &reading.workloads[0].pod;
+        let tee = if row["tee_key_resource"].starts_with("tdx") { Tee::Tdx } else { Tee::SevSnp };
+        assert_eq!(pod.enclaves().next().map(|(_, asked)| asked.tee), Some(tee), "{class}");
+        assert_eq!(pod.overhead_key_slots, 1, "{class}");
+        assert_eq!(pod.overhead_memory, Bytes::mib(row["memory_mib"].parse().unwrap()), "{class}");
+        assert_eq!(pod.overhead_cpu.0, row["cpu_milli"].parse::<u64>().unwrap(), "{class}");
+    }
+}
+
+#[test]
+fn tee_manifests_that_are_run_are_planned_with_the_same_demand_of_their_tee() {
+    let name = "tee_manifests_that_are_run_are_planned_with_the_same_demand_of_their_tee";
+    let Some(root) = data(name, "tee-manifests") else { return };
+    let mut paths = Vec::new();
+    files(&root, &mut paths);
+    let (mut run, mut planned) = (0, 0);
+    for path in paths.iter().filter(|path| path.extension().is_none_or(|extension| extension != "csv")) {
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        let sources = [Source::from_bytes(&name, std::fs::read(path).unwrap()).unwrap()];
+        let (to_run, to_plan) = (read(&sources), read_to_plan(&sources, &Options::default()));
+        run += to_run.workloads.len();
+        planned += to_plan.workloads.len();
+        for workload in &to_run.workloads {
+            let found = to_plan.workloads.iter().find(|found| found.pod.key == workload.pod.key);
+            // One pod on each node is what a plan has no notion of.
+            let Some(found) = found else {
+                assert!(to_plan.problems.iter().any(|problem| problem.cause.contains("DaemonSet")), "{name}");
+                continue;
+            };
+            let asked =
+                |pod: &casemate_model::Pod| pod.enclaves().map(|(_, asked)| *asked).collect::<Vec<_>>();
+            assert_eq!(asked(&found.pod), asked(&workload.pod), "{name}");
+        }
+        for problem in &to_plan.problems {
+            println!("{problem}");
+        }
+    }
+    println!("{run} pods to run, {planned} to plan");
+    assert!(planned >= run, "{planned} of {run}");
 }

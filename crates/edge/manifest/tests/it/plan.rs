@@ -1,0 +1,223 @@
+//! Pods, read to plan: what differs from reading them to run.
+
+use casemate_manifest::{Idle, ProblemKind, Reading, read};
+use casemate_model::{Devices, EnclaveDemand, Pod, Tee};
+
+use crate::fixture::{source, summary, with_container, with_resources};
+use crate::nodes::planned;
+
+/// The one pod of a text that has nothing wrong with it.
+fn pod(text: &str) -> Pod {
+    let mut reading = planned(text);
+    assert_eq!(reading.problems, []);
+    assert_eq!(reading.workloads.len(), 1);
+    reading.workloads.remove(0).pod
+}
+
+fn refused(reading: &Reading) -> bool {
+    reading.workloads.is_empty() && !reading.problems.is_empty()
+}
+
+fn devices(of: &[(&str, u64)]) -> Devices {
+    of.iter().map(|(name, amount)| ((*name).into(), *amount)).collect()
+}
+
+/// A pod with these further lines in its spec, indented by two.
+fn with_spec(lines: &str) -> String {
+    with_container("") + &lines.lines().map(|line| format!("  {line}\n")).collect::<String>()
+}
+
+#[test]
+fn resources_of_no_table_are_devices() {
+    let asked = "nvidia.com/gpu: 2, hugepages-2Mi: 64Mi, kubernetes.io/batch-cpu: 500, ephemeral-storage: 1Gi, \
+                 example.com/none: 0";
+    let pod = pod(&with_resources(asked, ""));
+    let expected = devices(&[
+        ("nvidia.com/gpu", 2),
+        ("hugepages-2Mi", 64 << 20),
+        ("kubernetes.io/batch-cpu", 500),
+        ("ephemeral-storage", 1 << 30),
+    ]);
+    assert_eq!(pod.containers[0].demand.devices, expected);
+    assert!(!pod.is_confidential());
+}
+
+#[test]
+fn a_pod_needs_what_its_containers_need_together_or_its_largest_init_container() {
+    let pod = pod("apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec:\n  initContainers:\n  \
+        - {name: i, image: i, resources: {limits: {nvidia.com/gpu: 1, example.com/x: 9}}}\n  \
+        - {name: j, image: i, resources: {limits: {nvidia.com/gpu: 2}}}\n  containers:\n  \
+        - {name: a, image: i, resources: {limits: {nvidia.com/gpu: 2, example.com/x: 1}}}\n  \
+        - {name: b, image: i, resources: {limits: {nvidia.com/gpu: 1}}}\n");
+    assert_eq!(pod.devices(), devices(&[("nvidia.com/gpu", 3), ("example.com/x", 9)]));
+}
+
+#[test]
+fn the_right_to_be_attested_is_handed_out_too() {
+    let pod = pod(&with_resources("", "sgx.intel.com/epc: 1Mi, sgx.intel.com/provision: 1"));
+    assert_eq!(pod.devices(), devices(&[("sgx.intel.com/provision", 1)]));
+    assert!(pod.is_confidential());
+}
+
+#[test]
+fn devices_of_a_tee_ask_for_the_tee() {
+    let nothing = |tee| EnclaveDemand {
+        tee,
+        epc_guaranteed: Default::default(),
+        epc_limit: None,
+        slots: 0,
+        key_slots: 0,
+    };
+    for (name, tee) in [
+        ("sgx.k8s.io/sgx", Tee::Sgx),
+        ("tdx.intel.com/tdx-guest", Tee::Tdx),
+        ("devices.kubevirt.io/tdx", Tee::Tdx),
+        ("aws.ec2.nitro/nitro_enclaves_cpus", Tee::Nitro),
+    ] {
+        let demand = pod(&with_resources("", &format!("{name}: 1"))).containers.remove(0).demand;
+        assert_eq!((demand.enclave, demand.devices), (Some(nothing(tee)), devices(&[(name, 1)])), "{name}");
+    }
+    let pod = pod(&with_resources("", "aws.ec2.nitro/nitro_enclaves: 1, hugepages-2Mi: 512Mi"));
+    assert_eq!(pod.containers[0].demand.enclave, Some(EnclaveDemand { slots: 1, ..nothing(Tee::Nitro) }));
+    assert_eq!(pod.devices(), devices(&[("hugepages-2Mi", 512 << 20)]));
+}
+
+#[test]
+fn what_would_ask_for_no_evidence_though_it_asks_for_a_tee_is_refused() {
+    for (name, kind) in [
+        ("sgx.intel.com/ecp", ProblemKind::NotRun),
+        ("example.com/sev-snp", ProblemKind::NotRun),
+        ("google.com/cc", ProblemKind::NotRun),
+        ("devices.kubevirt.io/sev", ProblemKind::NotRun),
+        ("kata.peerpods.io/vm", ProblemKind::NotRun),
+        ("gpu", ProblemKind::Invalid),
+        ("hugepages-", ProblemKind::Invalid),
+    ] {
+        let reading = planned(&with_resources("", &format!("{name}: 1")));
+        let kinds: Vec<_> = reading.problems.iter().map(|problem| problem.kind).collect();
+        assert_eq!((reading.workloads.len(), kinds), (0, vec![kind]), "{name}");
+    }
+}
+
+#[test]
+fn devices_are_whole_and_what_is_asked_for_is_what_is_had() {
+    for (requests, limits) in [
+        ("", "nvidia.com/gpu: 500m"),
+        ("nvidia.com/gpu: 1", "nvidia.com/gpu: 2"),
+        ("aws.ec2.nitro/nitro_enclaves_cpus: 1", "aws.ec2.nitro/nitro_enclaves_cpus: 2"),
+        ("", "aws.ec2.nitro/nitro_enclaves: 1, aws.amazon.com/nitro-enclaves: 1"),
+    ] {
+        assert!(refused(&planned(&with_resources(requests, limits))), "{requests} {limits}");
+    }
+}
+
+#[test]
+fn to_run_devices_are_refused_as_ever() {
+    for name in ["nvidia.com/gpu", "hugepages-2Mi", "tdx.intel.com/tdx-guest", "aws.ec2.nitro/nitro_enclaves"]
+    {
+        let reading = read(&[source(&with_resources("", &format!("{name}: 1")))]);
+        assert!(refused(&reading), "{name}");
+    }
+    let run = read(&[source(&with_resources(
+        "ephemeral-storage: 1Gi",
+        "sgx.intel.com/provision: 1, sgx.intel.com/epc: 1Mi",
+    ))]);
+    assert_eq!(run.workloads[0].pod.devices(), Devices::new());
+}
+
+#[test]
+fn a_runtime_class_that_names_a_confidential_machine_is_request_enough() {
+    for (class, tee) in [("kata-qemu-tdx", Tee::Tdx), ("kata-qemu-nvidia-gpu-snp", Tee::SevSnp)] {
+        let pod = pod(&with_spec(&format!("runtimeClassName: {class}")));
+        let asked = pod.containers[0].demand.enclave.unwrap();
+        assert_eq!((asked.tee, asked.key_slots, pod.overhead_key_slots), (tee, 0, 1), "{class}");
+        assert!(refused(&read(&[source(&with_spec(&format!("runtimeClassName: {class}")))])), "{class}");
+    }
+    for class in ["kata-cc", "kata", "enclave-cc", "kata-qemu-se"] {
+        assert!(refused(&planned(&with_spec(&format!("runtimeClassName: {class}")))), "{class}");
+    }
+}
+
+#[test]
+fn a_runtime_class_says_by_its_handler_what_it_is() {
+    let class = "---\napiVersion: node.k8s.io/v1\nkind: RuntimeClass\nmetadata: {name: mine}\nhandler: kata-qemu-snp\n\
+                 overhead: {podFixed: {memory: 1Gi, sev-snp.amd.com/esids: 1}}\n";
+    let pod = pod(&(with_spec("runtimeClassName: mine") + class));
+    assert_eq!(pod.containers[0].demand.enclave.map(|asked| asked.tee), Some(Tee::SevSnp));
+    assert_eq!(pod.overhead_key_slots, 1);
+}
+
+#[test]
+fn what_matters_where_there_are_many_nodes_is_refused_and_preferences_are_noted() {
+    let text = with_spec(
+        r#"affinity:
+  nodeAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {}}]
+  podAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: zone}}]
+  podAntiAffinity:
+    requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname}]
+topologySpreadConstraints:
+- {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}
+- {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}
+- {maxSkew: 1, topologyKey: zone}
+volumes:
+- {name: claim, persistentVolumeClaim: {claimName: c}}
+"#,
+    ) + "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: i}]}}}\n";
+    insta::assert_snapshot!(summary(&planned(&text)));
+}
+
+#[test]
+fn a_node_chosen_by_name_is_selected_by_its_label() {
+    let by_field = "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: \
+        [{matchFields: [{key: metadata.name, operator: In, values: [w7]}]}]}}}";
+    for lines in ["nodeName: w7", by_field] {
+        let pod = pod(&with_spec(lines));
+        assert_eq!(
+            pod.node_selector.get("kubernetes.io/hostname").map(String::as_str),
+            Some("w7"),
+            "{lines}"
+        );
+    }
+    assert!(refused(&planned(&with_spec("nodeName: w7\nnodeSelector: {kubernetes.io/hostname: w8}"))));
+    let confidential = with_resources("", "sgx.intel.com/epc: 1Mi") + "  nodeName: w7\n";
+    assert_eq!(planned(&confidential).problems[0].kind, ProblemKind::NotAdmitted);
+}
+
+#[test]
+fn pods_of_a_cluster_are_planned_anew_unless_they_have_ended() {
+    let live = |phase: &str| {
+        let text = with_spec("nodeName: w7").replace("{name: p}", "{name: p, uid: u1}");
+        text + &format!("status: {{phase: {phase}}}\n")
+    };
+    assert_eq!(pod(&live("Running")).node_selector.len(), 0);
+    for phase in ["Succeeded", "Failed"] {
+        let reading = planned(&live(phase));
+        assert_eq!((reading.workloads.len(), reading.understood[0].because), (0, Idle::Ended));
+        assert_eq!(read(&[source(&live(phase))]).workloads.len(), 1);
+    }
+}
+
+#[test]
+fn where_a_pod_goes_does_not_depend_on_what_it_is_told() {
+    let text = with_container(
+        "env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: k}}}, \
+         {name: B, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}, \
+         {name: C, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]\nenvFrom: [{configMapRef: {name: m}}]\n\
+         volumeMounts: [{name: h, mountPath: /h}, {name: s, mountPath: /s}]",
+    ) + "  volumes: [{name: h, hostPath: {path: /srv/data, type: DirectoryOrCreate}}, {name: s, secret: {secretName: t}}]\n";
+    assert_eq!(pod(&text).containers[0].name, "c");
+    assert!(refused(&read(&[source(&text)])));
+}
+
+#[test]
+fn a_tees_device_that_is_mounted_and_not_asked_for_is_refused_though_the_policy_allows_it() {
+    let text = |path: &str| {
+        with_spec(&format!("volumes: [{{name: d, hostPath: {{path: {path}}}}}]"))
+            .replace("{name: p}", "{name: p, namespace: kube-system}")
+    };
+    let reading = planned(&text("/dev/sgx_enclave"));
+    assert!(reading.problems[0].cause.contains("is not counted"), "{}", reading.problems[0]);
+    assert_eq!(pod(&text("/proc")).volumes, []);
+}
