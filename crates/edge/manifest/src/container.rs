@@ -9,6 +9,7 @@ use casemate_model::Container;
 use crate::Place;
 use crate::env::{env, plain, strings};
 use crate::field::Field;
+use crate::inputs::Purpose;
 use crate::metadata::{NameKind, name};
 use crate::mount::mounts;
 use crate::path;
@@ -45,7 +46,7 @@ pub(crate) fn container(
         let mounts = mounts(field, volumes, &env, to);
         let working_dir = working_dir(field, to);
         let demand = demand(field, scope.context.purpose, to);
-        for (key, instead) in NOT_DONE {
+        for (key, instead) in NOT_DONE.into_iter().filter(|_| scope.context.purpose == Purpose::Run) {
             if let Some(field) = field.get(key).filter(|field| !field.is_empty()) {
                 to.note(field.note(instead));
             }
@@ -59,7 +60,7 @@ pub(crate) fn container(
     })
 }
 
-/// What is understood but not done, and what happens instead.
+/// What is understood but not done where containers are run, and what happens instead.
 const NOT_DONE: [(&str, &str); 5] = [
     ("livenessProbe", "not probed by this version"),
     ("readinessProbe", "not probed by this version"),
