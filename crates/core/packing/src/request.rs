@@ -109,7 +109,7 @@ impl Request {
             }
         }
         // Who asks for nothing fits any number of times: it takes no room, and none is kept for it.
-        if room == u64::MAX { 0 } else { room }
+        if self.wants.is_empty() { 0 } else { room }
     }
 
     /// Whether it fits into the node as it is.

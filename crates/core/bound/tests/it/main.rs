@@ -1,0 +1,4 @@
+//! The bound as others see it.
+
+mod optimum;
+mod shapes;
