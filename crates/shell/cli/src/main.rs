@@ -6,7 +6,9 @@ mod attest;
 mod files;
 mod inspect;
 mod interrupt;
+mod manifests;
 mod output;
+mod plan;
 mod progress;
 mod run;
 mod terminal;
@@ -27,6 +29,7 @@ enum Command {
     // Its help is that of its arguments.
     Run(Box<run::RunArguments>),
     Inspect(inspect::InspectArguments),
+    Plan(plan::PlanArguments),
     Attest(attest::AttestArguments),
 }
 
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(Arguments { command: Command::Run(arguments) }) => run::run(&arguments),
         Ok(Arguments { command: Command::Inspect(arguments) }) => inspect::inspect(&arguments),
+        Ok(Arguments { command: Command::Plan(arguments) }) => plan::plan(&arguments),
         Ok(Arguments { command: Command::Attest(arguments) }) => attest::attest(&arguments),
         Err(error) => refused(&error),
     }
@@ -50,6 +54,7 @@ fn refused(error: &clap::Error) -> ExitCode {
         match arguments.first() {
             Some(command) if command == "run" => run::refuse(cause),
             Some(command) if command == "inspect" => inspect::refuse(cause),
+            Some(command) if command == "plan" => plan::refuse(cause),
             Some(command) if command == "attest" => {
                 attest::refuse(arguments.get(1..).unwrap_or_default(), &cause);
             }

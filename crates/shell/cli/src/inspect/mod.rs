@@ -6,23 +6,20 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use casemate_manifest::{Inspection, Problem, Severity, is_manifest_name};
+use casemate_manifest::{Inspection, Severity};
 use casemate_report::inspection_table;
 use clap::{Args, ValueEnum};
 
 use crate::files;
 use crate::interrupt::Interrupt;
+use crate::manifests;
 use crate::output::Output;
-use crate::progress::Progress;
 use crate::terminal::{Stream, Terminal};
 
 /// Every file was read, and nothing was found that `--fail-on` names.
 const UNDERSTOOD: u8 = 0;
 /// Something could not be read, or was found that `--fail-on` names.
 const NOT_ALL_UNDERSTOOD: u8 = 1;
-
-/// Most bytes of all files together.
-const BYTES_MAX: usize = 512 << 20;
 
 /// Tell what is understood of manifests: which TEE they ask for, how much of it, and what
 /// is wrong or risky in them.
@@ -111,53 +108,13 @@ impl FailOn {
     }
 }
 
-/// Reads and inspects everything that was named; a file named twice, once.
+/// Reads and inspects everything that was named.
 fn read(paths: &[PathBuf], terminal: &Terminal) -> Inspection {
-    let (files, mut problems) = files(paths);
-    let progress = Progress::begin(terminal, "inspecting", files.len());
-    let mut sources = Vec::new();
-    let mut bytes = 0;
-    for file in &files {
-        progress.step(file.display());
-        match files::source(file) {
-            Ok(source) => {
-                bytes += source.text.len();
-                sources.push(source);
-            }
-            Err(problem) => problems.push(*problem),
-        }
-        progress.done();
-        if bytes > BYTES_MAX {
-            let cause =
-                format!("with this file more than {} MiB were read: the rest is not", BYTES_MAX >> 20);
-            problems.push(files::problem(file, cause, "Inspect fewer files at once"));
-            break;
-        }
-    }
-    progress.step("");
+    let (sources, mut problems) = manifests::sources(paths, "inspecting", terminal);
     let mut inspection = casemate_manifest::inspect(&sources);
     problems.append(&mut inspection.errors);
     inspection.errors = problems;
     inspection
-}
-
-/// The files to read, and what could not be looked into.
-fn files(paths: &[PathBuf]) -> (Vec<PathBuf>, Vec<Problem>) {
-    let mut files: Vec<PathBuf> = Vec::new();
-    let mut problems = Vec::new();
-    let mut seen = std::collections::BTreeSet::new();
-    for path in paths {
-        let (below, unreadable) = files::below(path, |file| {
-            file.file_name().is_some_and(|name| is_manifest_name(&name.to_string_lossy()))
-        });
-        if below.is_empty() && unreadable.is_empty() {
-            let remedy = "Name a file, or a directory with manifests in it";
-            problems.push(files::problem(path, "no manifest in this directory, nor below it", remedy));
-        }
-        problems.extend(unreadable);
-        files.extend(below.into_iter().filter(|file| seen.insert(file.clone())));
-    }
-    (files, problems)
 }
 
 fn listed(inspection: &Inspection) -> Vec<String> {

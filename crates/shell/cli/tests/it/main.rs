@@ -10,6 +10,7 @@ mod inspect;
 mod interrupt;
 mod live;
 mod pictures;
+mod plan;
 mod pods;
 mod policies;
 mod pty;
