@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use casemate_attest::{Product, Roots};
+use casemate_dossier::bytes_of_hex;
 use casemate_model::{Fingerprint, Timestamp};
 
 /// The longest nonce: what a TPM's extraData and a Nitro document's nonce hold is shorter.
@@ -31,12 +32,12 @@ pub(super) struct Nonce(pub(super) Vec<u8>);
 /// `hex:…`, `base64:…` or `text:…`; without one of these, text, unless it looks like hex.
 pub(super) fn nonce(text: &str) -> Result<Nonce, String> {
     let bytes = if let Some(digits) = text.strip_prefix("hex:") {
-        hex(digits).ok_or_else(|| format!("`{digits}` is not hex"))?
+        bytes_of_hex(digits).ok_or_else(|| format!("`{digits}` is not hex"))?
     } else if let Some(letters) = text.strip_prefix("base64:") {
         base64(letters).ok_or_else(|| format!("`{letters}` is not base64"))?
     } else if let Some(text) = text.strip_prefix("text:") {
         text.as_bytes().to_vec()
-    } else if hex(text).is_some() {
+    } else if bytes_of_hex(text).is_some() {
         // Silently taking `1234` for one or the other would refuse good evidence, or worse.
         return Err(format!("`{text}` may be hex or text; write hex:{text} or text:{text}"));
     } else {
@@ -100,18 +101,6 @@ impl Root {
             Vendor::Software => roots.with_software([self.fingerprint]),
         }
     }
-}
-
-fn hex(digits: &str) -> Option<Vec<u8>> {
-    if digits.is_empty() || !digits.len().is_multiple_of(2) {
-        return None;
-    }
-    let value = |digit: &u8| char::from(*digit).to_digit(16).and_then(|it| u8::try_from(it).ok());
-    digits
-        .as_bytes()
-        .chunks_exact(2)
-        .map(|pair| Some(value(pair.first()?)? << 4 | value(pair.last()?)?))
-        .collect()
 }
 
 fn base64(letters: &str) -> Option<Vec<u8>> {

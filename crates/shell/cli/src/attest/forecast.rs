@@ -4,17 +4,17 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use casemate_attest::Roots;
 use casemate_dossier::{Dossier, Examiner, Forecast, Outcome};
 use casemate_model::Timestamp;
 use casemate_node::Clock;
 use casemate_policy::{EvidencePolicy, Question};
 use clap::Args;
 
-use super::arguments::{self, Root};
+use super::arguments;
 use super::dossiers::Named;
 use super::exit;
-use super::policy_file::{policy, software_roots};
+use super::policy_file::policy_on;
+use super::roots::RootArguments;
 use super::verify::Pool;
 use crate::output::Output;
 use crate::terminal::{Stream, Terminal};
@@ -24,12 +24,17 @@ const NONE_FALLS: u8 = 0;
 /// Something accepted now will not be.
 const SOME_FALL: u8 = 1;
 
+/// Ends the help.
+const EXAMPLES: &str = "Examples:\n\
+\x20 casemate attest forecast node-1/ node-2/ --collateral early/";
+
 /// Tell whose evidence is accepted now and will not be by an early TCB set of Intel's: who, by which
 /// advisory, and when at the latest.
 ///
 /// Exit codes: 0 nobody falls; 1 somebody does; 2 something cannot be read, or the command line would
 /// not do.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct ForecastArguments {
     /// Evidence with the collateral in force: files, or directories with all that came from one
     /// attester; `-` is stdin. Collateral among the files counts for all.
@@ -52,9 +57,8 @@ pub(crate) struct ForecastArguments {
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
 
-    /// A root to accept beside the vendors' own, for tests: VENDOR=sha256:HEX; may be repeated.
-    #[arg(long, value_name = "ROOT", value_parser = arguments::root)]
-    root: Vec<Root>,
+    #[command(flatten)]
+    roots: RootArguments,
 
     /// What is printed on stdout. With json it is exactly one document, and all else goes to stderr.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Output::Table)]
@@ -102,11 +106,10 @@ pub(super) fn refuse(_cause: &str) {
 fn forecasts(arguments: &ForecastArguments, terminal: &Terminal) -> Result<Vec<Forecast>, String> {
     let now = arguments.now.unwrap_or_else(|| Clock::start().now());
     let policy = match &arguments.policy {
-        Some(path) => policy(path)?,
+        Some(path) => policy_on(path, arguments.roots.state_dir.clone())?,
         None => EvidencePolicy::published_default(),
     };
-    let production = Roots::production().with_software(software_roots(&policy));
-    let roots = arguments.root.iter().fold(production, |roots, root| root.add_to(roots));
+    let roots = arguments.roots.accepted(&policy, now)?;
     let (mut early, mut pool, mut notes) = (Pool::default(), Pool::default(), Vec::new());
     for one in Named::read_all(&arguments.collateral, terminal) {
         early.add_given(&one, &mut notes)?;

@@ -14,12 +14,18 @@ use super::exit;
 use crate::output::Output;
 use crate::terminal::{Stream, Terminal};
 
+/// Ends the help.
+const EXAMPLES: &str = "Examples:\n\
+\x20 casemate attest inspect quote.bin\n\
+\x20 casemate attest inspect node-1/ -o json";
+
 /// Show every field of evidence, certificates, revocation lists, collateral and reference values.
 /// Nothing is verified.
 ///
 /// Exit codes: 0 each argument was read; 2 one cannot be read, or has nothing in it that is read here,
 /// or the command line would not do.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct InspectArguments {
     /// Files, or directories with all below them; `-` is stdin.
     #[arg(required = true, value_name = "FILE|DIR")]

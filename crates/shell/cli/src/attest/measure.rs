@@ -17,12 +17,18 @@ const MEASURED: u8 = 0;
 /// Something could not be read.
 const NOT_ALL_MEASURED: u8 = 2;
 
+/// Ends the help.
+const EXAMPLES: &str = "Examples:\n\
+\x20 casemate attest measure program.wasm\n\
+\x20 casemate attest measure program.wasm --limit 64Mi -o json";
+
 /// Tell what a software enclave made from a program measures (MRENCLAVE), for a policy's list of
 /// reference values.
 ///
 /// Exit codes: 0 every program was measured; 2 something could not be read, or the command line would
 /// not do.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct MeasureArguments {
     /// WASI programs: WebAssembly core modules, binary or text.
     #[arg(required = true, value_name = "PROGRAM")]

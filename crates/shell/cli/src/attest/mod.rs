@@ -8,6 +8,7 @@ mod forecast;
 mod inspect;
 mod measure;
 mod policy_file;
+mod roots;
 mod serve;
 mod verify;
 

@@ -23,6 +23,10 @@ use super::arguments::{self, Root};
 use super::{exit, policy};
 use crate::interrupt::INTERRUPTED;
 
+/// Ends the help.
+const EXAMPLES: &str = "Examples:\n\
+\x20 casemate attest serve --software-root";
+
 /// Serve verdicts over HTTP: evidence in, verdicts and signed results out.
 ///
 /// The API is described at /openapi.json, the service in docs/attest-serve.md. It speaks HTTP without
@@ -32,6 +36,7 @@ use crate::interrupt::INTERRUPTED;
 /// Exit codes: 0 it was stopped (Ctrl-C, SIGTERM) and answered what was under way; 2 it did not start;
 /// 130 it was interrupted again while stopping.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct ServeArguments {
     /// Where to listen; port 0 is any that is free.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8443")]

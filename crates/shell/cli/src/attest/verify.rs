@@ -7,19 +7,26 @@ use std::process::ExitCode;
 use casemate_attest::{Endorsements, Roots};
 use casemate_dossier::{Dossier, Examiner, Outcome, References, Unusable, Verdict};
 use casemate_model::Timestamp;
-use casemate_node::{Clock, SoftwareTee};
+use casemate_node::Clock;
 use casemate_policy::result::Issue;
 use casemate_policy::{EvidencePolicy, Question};
 use casemate_report::{Judged, Weight, verdict_table};
 use clap::{Args, ValueEnum};
 
-use super::arguments::{self, Nonce, Root};
+use super::arguments::{self, Nonce};
 use super::dossiers::Named;
 use super::ear::{Signing, verifier};
 use super::exit;
-use super::policy_file::{policy_on, software_roots};
+use super::policy_file::policy_on;
+use super::roots::RootArguments;
 use crate::interrupt::Interrupt;
 use crate::terminal::{Stream, Terminal};
+
+/// Ends the help.
+const EXAMPLES: &str = "Examples:\n\
+\x20 casemate attest verify node-1/ node-2/\n\
+\x20 casemate attest verify quote.bin --collateral collateral.json --nonce hex:00ff\n\
+\x20 casemate attest verify - -o json < report.bin";
 
 /// Verify evidence of TEEs: signatures, chains, dates, revocation, the vendor's verdict on the
 /// platform, and a policy.
@@ -31,6 +38,7 @@ use crate::terminal::{Stream, Terminal};
 /// Exit codes: 0 everything was accepted; 1 something was refused; 2 something cannot be read as
 /// evidence, or the command line would not do; 130 interrupted.
 #[derive(Args)]
+#[command(after_help = EXAMPLES)]
 pub(crate) struct VerifyArguments {
     /// Evidence: files, or directories with all that came from one attester; `-` is stdin.
     #[arg(required = true, value_name = "EVIDENCE|DIR")]
@@ -60,18 +68,8 @@ pub(crate) struct VerifyArguments {
     #[arg(long, value_name = "NAME")]
     tenant: Option<String>,
 
-    /// A root to accept beside the vendors' own, for tests: VENDOR=sha256:HEX; may be repeated.
-    #[arg(long, value_name = "ROOT", value_parser = arguments::root)]
-    root: Vec<Root>,
-
-    /// Accept software enclaves of this machine. They protect nothing from its owner.
-    #[arg(long)]
-    software_root: bool,
-
-    /// Where this machine's software root is kept
-    /// [default: $XDG_STATE_HOME/casemate, else ~/.local/state/casemate].
-    #[arg(long, value_name = "DIR")]
-    state_dir: Option<PathBuf>,
+    #[command(flatten)]
+    roots: RootArguments,
 
     /// With `-o ear`, the key that signs: PKCS#8 on P-256 or P-384, mode 0600
     /// [default: one made for this run, whose public part is printed to stderr].
@@ -151,10 +149,10 @@ impl Verification {
     fn run(arguments: &VerifyArguments, terminal: &Terminal) -> Result<Self, String> {
         let now = arguments.now.unwrap_or_else(|| Clock::start().now());
         let policy = match &arguments.policy {
-            Some(path) => policy_on(path, arguments.state_dir.clone())?,
+            Some(path) => policy_on(path, arguments.roots.state_dir.clone())?,
             None => EvidencePolicy::published_default(),
         };
-        let roots = roots(arguments, &policy, now)?;
+        let roots = arguments.roots.accepted(&policy, now)?;
         let named = Named::read_all(&arguments.paths, terminal);
         let mut notes = Vec::new();
         let mut pool = Pool::default();
@@ -296,18 +294,6 @@ fn notes_on_unused(one: &Named, dossier: &Dossier, notes: &mut Vec<String>) {
 /// A file of an argument.
 fn shown(name: &str, file: &str) -> String {
     if name == file { name.to_owned() } else { Path::new(name).join(file).display().to_string() }
-}
-
-/// The vendors' roots, those of the command line, and the software roots that the policy names.
-fn roots(arguments: &VerifyArguments, policy: &EvidencePolicy, now: Timestamp) -> Result<Roots, String> {
-    let production = Roots::production().with_software(software_roots(policy));
-    let mut roots = arguments.root.iter().fold(production, |roots, root| root.add_to(roots));
-    if arguments.software_root {
-        let directory = crate::run::software_root(arguments.state_dir.clone())?;
-        let software = SoftwareTee::open(&directory, now).map_err(|error| error.to_string())?;
-        roots = roots.with_software([software.fingerprint()]);
-    }
-    Ok(roots)
 }
 
 fn row(verdict: &Verdict) -> Judged {

@@ -142,6 +142,31 @@ fn evidence_on_stdin_and_collateral_beside_it_are_one_verdict() {
     assert_eq!((&document[0]["verdict"], &document[0]["subject"]), (&"accepted".into(), &"-".into()));
 }
 
+#[test]
+fn forecast_and_verify_accept_this_machine_by_the_same_options() {
+    let casemate = Casemate::new();
+    casemate.file("noise", "noise");
+    for arguments in [&["verify", "noise"][..], &["forecast", "noise", "--collateral", "noise"]] {
+        let more = ["--software-root", "--state-dir", "state"];
+        let ran = attest(&casemate, &[arguments, &more].concat());
+        assert_eq!(ran.code(), Some(2));
+        assert!(!ran.stderr.contains("unexpected argument"), "{arguments:?}: {}", ran.stderr);
+        let root = casemate.file("beside", "").with_file_name("state").join("root");
+        assert!(root.is_dir(), "{arguments:?} opened no root: {}", ran.stderr);
+        fs::remove_dir_all(root).expect("it can be removed");
+    }
+}
+
+#[test]
+fn a_command_shows_how_it_is_called() {
+    for command in ["verify", "inspect", "measure", "forecast", "serve"] {
+        let ran = attest(&Casemate::new(), &[command, "--help"]);
+        let example = format!("  casemate attest {command} ");
+        let (_, examples) = ran.stdout.split_once("Examples:").expect("examples");
+        assert!(examples.contains(&example), "{examples}");
+    }
+}
+
 /// Every folder of the real evidence, as whoever downloads it would verify it: verdict, status and
 /// advisories are those that are known, at the case's instant and for its nonce.
 #[test]
