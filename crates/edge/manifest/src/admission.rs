@@ -14,7 +14,7 @@
 use casemate_policy::Pattern;
 
 use crate::field::Field;
-use crate::inputs::Purpose;
+use crate::inputs::{Context, Purpose};
 use crate::metadata::Identity;
 use crate::path;
 use crate::problem::Findings;
@@ -146,7 +146,8 @@ impl<'a> Requested<'a> {
 
     /// Refuses what the policy does not let the pod's account have; notes what it does.
     /// Whether all of it is allowed.
-    pub(crate) fn admit(&self, identity: &Identity, admission: &Admission, to: &mut Findings) -> bool {
+    pub(crate) fn admit(&self, identity: &Identity, context: &Context<'_>, to: &mut Findings) -> bool {
+        let Context { admission, purpose, .. } = context;
         let (namespace, account) = (identity.key.namespace.as_str(), self.service_account.as_str());
         let refused = |field: &Field<'_>, what: &str, list: &str| {
             not_admitted(field.problem(
@@ -164,7 +165,7 @@ impl<'a> Requested<'a> {
         for (field, what) in &self.privileges {
             if !privileged {
                 to.refuse(refused(field, what, "privileged"));
-            } else if !self.is_device_plugin {
+            } else if !self.is_device_plugin && *purpose == Purpose::Run {
                 to.note(field.note(format!("the policy allows {what}; but no program here has any of it")));
             }
         }

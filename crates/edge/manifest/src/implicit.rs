@@ -22,6 +22,12 @@ pub(crate) fn machine_of_class(spec: &Field<'_>, handler: Option<&str>) -> Optio
     }
 }
 
+/// Keys that each machine of this TEE takes, where nobody says what its sandbox costs. The processor
+/// keeps one for each (TDX module specification, private HKIDs; AMD APM vol. 2, 15.34.2, ASIDs).
+pub(crate) const fn keys_of(machine: Tee) -> u32 {
+    matches!(machine, Tee::Tdx | Tee::SevSnp) as u32
+}
+
 /// Makes containers ask for the TEE of their pod's sandbox, and for nothing of it: that is overhead.
 pub(crate) fn ask_for(tee: Tee, containers: &mut [Container]) {
     for container in containers {

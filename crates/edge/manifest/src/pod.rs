@@ -15,7 +15,7 @@ use crate::admission::{guard_confidential, requested};
 use crate::container::container;
 use crate::downward::Amounts;
 use crate::field::Field;
-use crate::implicit::{ask_for, machine_of_class, refuse_implicit};
+use crate::implicit::{ask_for, keys_of, machine_of_class, refuse_implicit};
 use crate::inputs::{Context, Purpose};
 use crate::metadata::{Identity, is_pod_name};
 use crate::problem::{Findings, shown};
@@ -94,7 +94,7 @@ pub(crate) fn pod(
             to.refuse(spec.problem(cause, "Shorten the name it is made from"));
         }
         let requested = requested(spec, to);
-        let admitted = requested.admit(identity, context.admission, to);
+        let admitted = requested.admit(identity, context, to);
         if requested.is_device_plugin && !asks_for_a_tee(spec) {
             device_plugin(spec, context.purpose, to);
             return Some(PodRead::DevicePlugin);
@@ -131,6 +131,9 @@ pub(crate) fn pod(
         if let Some(tee) = machine.filter(|_| context.purpose == Purpose::Plan && !pod.is_confidential()) {
             ask_for(tee, &mut pod.containers);
             ask_for(tee, &mut pod.init_containers);
+            if scheduling.handler.is_none() && spec.get("overhead").is_none() {
+                pod.overhead_key_slots = pod.overhead_key_slots.max(keys_of(tee));
+            }
         }
         // What could not be read may have been what makes the pod confidential.
         let confidential = if all_read { pod.is_confidential() } else { asks_for_a_tee(spec) };

@@ -18,6 +18,8 @@
 //! TEE. Still refused: resources of a TEE that nothing here verifies, and those that look
 //! like a TEE's and are in no table. Counted as devices, they would ask for no evidence.
 
+use std::collections::BTreeMap;
+
 use casemate_model::{Bytes, Demand, DeviceKind, EnclaveDemand, MilliCpu, Tee};
 
 use crate::field::Field;
@@ -84,6 +86,7 @@ impl Asked<'_> {
 
 fn asked<'a>(container: &Field<'a>, purpose: Purpose, to: &mut Findings) -> Vec<Asked<'a>> {
     let mut asked: Vec<Asked<'a>> = Vec::new();
+    let mut places = BTreeMap::new();
     let Some(resources) = container.get("resources") else { return asked };
     if !resources.map(to) {
         return asked;
@@ -94,11 +97,11 @@ fn asked<'a>(container: &Field<'a>, purpose: Purpose, to: &mut Findings) -> Vec<
             let Some((tee, means)) = meaning(entry.key, &entry.value, purpose, to) else { continue };
             let Some(amount) = amount(means, &entry.value, to) else { continue };
             let amount = Some(Amount { amount, field: entry.value });
-            let index = asked.iter().position(|one| one.name == entry.key).unwrap_or_else(|| {
+            let place = *places.entry(entry.key).or_insert(asked.len());
+            if place == asked.len() {
                 asked.push(Asked { name: entry.key, tee, means, request: None, limit: None });
-                asked.len() - 1
-            });
-            if let Some(one) = asked.get_mut(index) {
+            }
+            if let Some(one) = asked.get_mut(place) {
                 if is_limit { one.limit = amount } else { one.request = amount }
             }
         }

@@ -204,8 +204,10 @@ fn host_path(
         return None;
     }
     if let Some(devices::HostPath::Service(technology)) = devices::host_path(&text) {
-        let what = format!("left out: a service of {technology} that a software enclave has no use for");
-        to.note(path_field.note(what));
+        if scope.context.purpose == Purpose::Run {
+            let what = format!("left out: a service of {technology} that a software enclave has no use for");
+            to.note(path_field.note(what));
+        }
         return None;
     }
     let Some(path) = path::absolute(&text) else {

@@ -1,6 +1,6 @@
 //! Whatever a file says, reading it ends, and ends in an answer.
 
-use casemate_manifest::{Source, inspect, read, read_policy};
+use casemate_manifest::{Options, Source, inspect, read, read_policy, read_to_plan};
 use proptest::prelude::*;
 
 use crate::fixture::{reading, source, with_container};
@@ -163,7 +163,12 @@ proptest! {
     fn any_text_is_answered_and_places_lie_within_it(
         text in prop_oneof![".{0,200}", proptest::collection::vec(piece(), 0..40).prop_map(|pieces| pieces.concat())]
     ) {
+        let planned = read_to_plan(&[source(&text)], &Options::default());
         let reading = read(&[source(&text)]);
+        let places = planned.problems.iter().map(|p| &p.place).chain(planned.notes.iter().map(|n| &n.place));
+        for place in places.chain(planned.nodes.iter().map(|node| &node.place)) {
+            prop_assert!(text.get(place.offset..place.offset + place.len).is_some(), "{place:?}");
+        }
         let places = reading.problems.iter().map(|p| &p.place).chain(reading.notes.iter().map(|n| &n.place));
         for place in places {
             prop_assert!(place.line >= 1 && place.column >= 1);
@@ -175,7 +180,8 @@ proptest! {
     #[test]
     fn any_bytes_are_answered(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
         if let Ok(source) = Source::from_bytes("f", bytes) {
-            let _ = read(&[source]);
+            let _ = read(std::slice::from_ref(&source));
+            let _ = read_to_plan(&[source], &Options::default());
         }
     }
 }
@@ -277,6 +283,15 @@ fn fifty_thousand_of_anything_are_read() {
             "resources: {{limits: {{{}}}}}",
             each(&|i| format!("example.com/sgx-{i}: 1,"))
         )),
+        with_container(&format!(
+            "resources: {{requests: {{{0}}}, limits: {{{0}}}}}",
+            each(&|i| format!("example.com/x-{i}: 1,"))
+        )),
+        format!(
+            "{{apiVersion: v1, kind: Node, metadata: {{name: w1, labels: {{{}}}}}, status: {{allocatable: {{{}}}}}}}",
+            each(&|i| format!("sgx-{i}: x,")),
+            each(&|i| format!("example.com/x-{i}: 1,"))
+        ),
         with_container(&format!("env: [{}]", each(&|i| format!("{{name: SCONE_{i}, value: x}},")))),
         format!("{{{{ if x }}}}\n{}", each(&|i| format!("k{i}: {{{{ .v }}}}\n"))),
         "{{ if x }}\n".repeat(MANY),
@@ -286,6 +301,7 @@ fn fifty_thousand_of_anything_are_read() {
     ] {
         let inspection = inspect(&[source(&text)]);
         assert!(serde_json::to_vec(&inspection).is_ok());
+        let _ = read_to_plan(&[source(&text)], &Options::default());
     }
 }
 

@@ -133,6 +133,9 @@ fn a_runtime_class_that_names_a_confidential_machine_is_request_enough() {
         assert_eq!((asked.tee, asked.key_slots, pod.overhead_key_slots), (tee, 0, 1), "{class}");
         assert!(refused(&read(&[source(&with_spec(&format!("runtimeClassName: {class}")))])), "{class}");
     }
+    // Nobody says what this one costs; a machine takes a key all the same.
+    let unpriced = pod(&with_spec("runtimeClassName: kata-tdx"));
+    assert_eq!((unpriced.overhead_memory.0, unpriced.overhead_key_slots), (0, 1));
     for class in ["kata-cc", "kata", "enclave-cc", "kata-qemu-se"] {
         assert!(refused(&planned(&with_spec(&format!("runtimeClassName: {class}")))), "{class}");
     }
@@ -220,4 +223,12 @@ fn a_tees_device_that_is_mounted_and_not_asked_for_is_refused_though_the_policy_
     let reading = planned(&text("/dev/sgx_enclave"));
     assert!(reading.problems[0].cause.contains("is not counted"), "{}", reading.problems[0]);
     assert_eq!(pod(&text("/proc")).volumes, []);
+}
+
+#[test]
+fn a_port_of_the_node_is_refused_and_one_of_the_pod_is_not() {
+    assert!(refused(&planned(&with_container("ports: [{containerPort: 80, hostPort: 8080}]"))));
+    for ports in ["[{containerPort: 80}]", "[{containerPort: 80, hostPort: 0}]"] {
+        assert_eq!(planned(&with_container(&format!("ports: {ports}"))).workloads.len(), 1);
+    }
 }
