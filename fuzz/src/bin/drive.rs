@@ -156,7 +156,8 @@ fn mutate(target: &'static Target, seed: u64, limit: Limit) -> bool {
 }
 
 fn throw_garbage(target: &'static Target, flavours: &[(&str, Vec<u8>)]) -> bool {
-    let _ = (target.seeds)();
+    // The vectors are made by whoever needs them first, which is nobody's time.
+    (target.run)((target.seeds)().into_iter().next().unwrap_or_default());
     let mut tally = Tally::new(target);
     let is_well = flavours.iter().all(|(name, bytes)| tally.run(bytes, name));
     tally.print();
