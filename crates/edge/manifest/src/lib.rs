@@ -14,8 +14,9 @@
 //! Kubernetes that no module here lists are allowed and ignored; what would run wrongly if
 //! it were ignored is refused by name. Every problem of every document is found, each
 //! with its place ([`Place`]) and field path. Other kinds are refused by name, one finding
-//! a document. [`inspect()`] reads the same documents to tell what they ask for, and more
-//! kinds and templates with them.
+//! a document. [`read_to_plan`] reads nodes too, and pods as they are placed on many.
+//! [`inspect()`] reads the same documents to tell what they ask for, and more kinds and
+//! templates with them.
 //!
 //! This crate opens no file, reads no clock and no environment: text comes as
 //! [`Source`]s. Whatever the text says, it does not panic, and what it costs is

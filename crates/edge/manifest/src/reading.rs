@@ -1,4 +1,4 @@
-//! From sources to workloads: every document of every source, every problem of every document.
+//! From sources to workloads and nodes: every document of every source, every problem of every document.
 
 use std::collections::BTreeMap;
 
