@@ -165,7 +165,7 @@ impl Guest {
             env: self.env.clone(),
             working_dir: self.working_dir.clone(),
             mounts: mounts.unwrap_or(&self.mounts).clone(),
-            demand,
+            demand: demand.clone(),
         };
         let part = |part: &Part| container(part.name, part.mounts.as_ref());
         let image = |Part { name, program, .. }: &Part| {
