@@ -14,8 +14,9 @@ const RULE: &str = "imports";
 /// `checker` is in nobody's row: the judge shares no code with the judged.
 /// `mutant` is in the rows of deciders: without its feature it is the constant `false`.
 /// `attest` is only in the rows of those that turn evidence into verdicts.
-const CORE: [(&str, &[&str]); 14] = [
+const CORE: [(&str, &[&str]); 15] = [
     ("model", &[]),
+    ("affinity", &["model"]),
     ("attest", &["model", "mutant"]),
     ("mutant", &[]),
     ("policy", &["model", "attest", "mutant"]),
