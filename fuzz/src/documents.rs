@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use casemate_dossier::{Dossier, Examiner, Input, recognise};
-use casemate_manifest::{Class, Source, inspect, read, read_policy};
+use casemate_manifest::{Class, Options, Source, inspect, read, read_policy, read_to_plan};
 use casemate_model::Timestamp;
 use casemate_policy::result::{
     Algorithm, Ear, Issue, SignError, Signer, VerifierId, VerifierKey, VerifierKeys, open,
@@ -14,7 +14,7 @@ use casemate_policy::{EvidencePolicy, Question, judge_claims};
 
 use crate::vectors::{NOW, all, named};
 
-/// Any bytes as a manifest: read to be run, read as a policy, and inspected.
+/// Any bytes as a manifest: read to be run, to be planned and as a policy, and inspected.
 ///
 /// Asserted: places lie in the text; numbers can be; an inspection can be written as JSON.
 pub(crate) fn manifest(bytes: Vec<u8>) {
@@ -23,10 +23,15 @@ pub(crate) fn manifest(bytes: Vec<u8>) {
     let lines = source.text.matches(['\n', '\r']).count() + 1;
 
     let reading = read(std::slice::from_ref(&source));
-    for problem in &reading.problems {
+    let plan = read_to_plan(std::slice::from_ref(&source), &Options::default());
+    for problem in reading.problems.iter().chain(&plan.problems) {
         let place = &problem.place;
         assert!(source.text.get(place.offset..place.offset + place.len).is_some(), "{problem}");
         assert!((1..=lines + 1).contains(&place.line) && place.column >= 1, "{problem}");
+    }
+    for entry in &plan.nodes {
+        assert!(entry.node.devices.values().all(|amount| *amount > 0), "{entry:?}");
+        assert!(entry.node.tee.is_some() || entry.offers.iter().all(|it| it.tee().is_none()), "{entry:?}");
     }
     let _ = read_policy(&source);
 
@@ -50,7 +55,9 @@ pub(crate) fn manifest_seeds() -> Vec<Vec<u8>> {
                - name: c\n    image: i\n    resources:\n      limits:\n        sgx.intel.com/epc: 64Mi\n        memory: 1Gi\n";
     let anchors =
         "a: &a [1, 2]\nb: *a\n---\nkind: List\nitems:\n- {kind: Job, spec: {template: {spec: {}}}}\n";
-    vec![pod.into(), anchors.into()]
+    let node = "apiVersion: v1\nkind: Node\nmetadata: {name: w1, labels: {a: b}}\nspec: {taints: [{key: k, effect: NoExecute}]}\n\
+                status: {allocatable: {cpu: 1, sgx.intel.com/epc: 1Mi, tdx.intel.com/keys: 3, nvidia.com/gpu: 1}}\n";
+    vec![pod.into(), anchors.into(), node.into()]
 }
 
 /// Any bytes as a policy.
