@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod node;
+mod placement;
 mod row;
 
 use clap::{Parser, Subcommand, ValueEnum};
@@ -25,6 +26,8 @@ struct Arguments {
 enum Area {
     /// Paging and enclaves on one node.
     Node,
+    /// Placing pods on very many nodes.
+    Placement,
     /// The zram peer's workload; started by `node` inside a memory cgroup.
     #[command(hide = true)]
     SwapPeer(node::swap::PeerArguments),
@@ -40,6 +43,7 @@ fn main() {
     let arguments = Arguments::parse();
     let bench = match arguments.area {
         Area::Node => node::bench(),
+        Area::Placement => placement::bench(),
         Area::SwapPeer(peer) => return node::swap::run_peer(&peer),
     };
     match arguments.output {

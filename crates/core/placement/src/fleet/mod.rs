@@ -323,6 +323,7 @@ impl<S: Score> Fleet<S> {
             self.refresh(ShapeId(number(shape)));
             let it = &mut self.shapes[shape];
             it.candidates.reserve(self.nodes.len());
+            self.spare.entry(it.width).or_default().reserve(reservations);
         }
     }
 

@@ -1,5 +1,6 @@
 //! What placement promises, seen through its public interface only.
 
+mod allocations;
 mod compile_fail;
 mod evidence;
 mod explain;
