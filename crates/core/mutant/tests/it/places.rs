@@ -101,8 +101,8 @@ impl Run {
                 self.plans.push(plan);
                 return;
             }
-            Decision::Waiting(_) => Unplaced::Waiting,
-            Decision::Never(_) => Unplaced::Never,
+            Decision::Waiting => Unplaced::Waiting,
+            Decision::Never => Unplaced::Never,
         };
         self.judge.observe(Observation::PodUnplaced { at, pod, verdict });
     }
