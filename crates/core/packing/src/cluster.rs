@@ -15,6 +15,8 @@ pub struct Cluster<P> {
     nodes: Vec<Node>,
     /// How often each node has taken something, from 1.
     versions: Vec<u32>,
+    /// What each node is worth, and at which version that was asked.
+    worths: Vec<(u32, f64)>,
     policy: P,
     /// Of each request in use, of each node.
     losses: BTreeMap<Request, Vec<Asked>>,
@@ -25,7 +27,7 @@ pub struct Cluster<P> {
 struct Asked {
     /// The node's version at that time.
     version: u32,
-    loss: Option<(u64, Choice)>,
+    loss: Option<(f64, Choice)>,
 }
 
 /// Different requests whose losses are kept; beyond, all are forgotten.
@@ -35,7 +37,13 @@ impl<P: Policy> Cluster<P> {
     /// These nodes, as they are.
     #[must_use]
     pub fn new(nodes: Vec<Node>, policy: P) -> Self {
-        Self { versions: vec![1; nodes.len()], nodes, policy, losses: BTreeMap::new() }
+        Self {
+            versions: vec![1; nodes.len()],
+            worths: vec![(0, 0.0); nodes.len()],
+            nodes,
+            policy,
+            losses: BTreeMap::new(),
+        }
     }
 
     /// The nodes as they are now.
@@ -49,15 +57,20 @@ impl<P: Policy> Cluster<P> {
     pub fn place(&mut self, request: &Request) -> Option<usize> {
         if self.policy.arrived(request, &self.nodes) || self.losses.len() >= KEPT_FOR {
             self.losses.clear();
+            self.worths.fill((0, 0.0));
         }
         if !self.losses.contains_key(request) {
             self.losses.insert(request.clone(), vec![Asked { version: 0, loss: None }; self.nodes.len()]);
         }
         let losses = self.losses.get_mut(request)?;
-        let mut best: Option<(u64, usize, Choice)> = None;
-        for (at, ((node, version), asked)) in self.nodes.iter().zip(&self.versions).zip(losses).enumerate() {
+        let mut best: Option<(f64, usize, Choice)> = None;
+        let nodes = self.nodes.iter().zip(&self.versions).zip(&mut self.worths);
+        for (at, (((node, version), worth), asked)) in nodes.zip(losses).enumerate() {
             if asked.version != *version {
-                *asked = Asked { version: *version, loss: self.policy.loss(node, request) };
+                if worth.0 != *version {
+                    *worth = (*version, self.policy.worth(node));
+                }
+                *asked = Asked { version: *version, loss: self.policy.loss(node, worth.1, request) };
             }
             if let Some((loss, choice)) = asked.loss
                 && best.is_none_or(|(least, ..)| loss < least)

@@ -5,7 +5,7 @@
 //!
 //! // Kinds: 0 = thousandths of a core, 1 = thousandths of a GPU.
 //! let node = |gpus: usize| Node::new(Label(0), vec![vec![8_000], vec![1_000; gpus]]);
-//! let mut cluster = Cluster::new(vec![node(2)?, node(0)?], Room::new(&[1]));
+//! let mut cluster = Cluster::new(vec![node(2)?, node(0)?], Room::new());
 //! let cpu_only = Request::new(vec![Want::Share(4_000), Want::Nothing], None)?;
 //! let with_gpu = Request::new(vec![Want::Share(4_000), Want::Share(500)], None)?;
 //! assert_eq!(cluster.place(&with_gpu), Some(0));

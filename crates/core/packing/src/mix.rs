@@ -12,12 +12,17 @@ use crate::request::Request;
 const COUNTED: usize = 1024;
 
 /// The counts of requests.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Mix {
     counts: BTreeMap<Request, u64>,
 }
 
 impl Mix {
+    /// Nothing was seen.
+    pub(crate) const fn new() -> Self {
+        Self { counts: BTreeMap::new() }
+    }
+
     /// One more of this request.
     pub(crate) fn count(&mut self, request: &Request) {
         if let Some(count) = self.counts.get_mut(request) {
@@ -63,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_frequent_request_is_not_lost_among_very_many_rare_ones() {
-        let mut mix = Mix::default();
+        let mut mix = Mix::new();
         for rare in 1..=10_000 {
             mix.count(&request(rare));
             if rare % 10 == 0 {
@@ -78,7 +83,7 @@ mod tests {
 
     #[test]
     fn what_came_long_ago_is_forgotten() {
-        let mut mix = Mix::default();
+        let mut mix = Mix::new();
         for amount in [7, 7, 7, 8] {
             mix.count(&request(amount));
         }

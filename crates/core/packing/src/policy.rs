@@ -12,9 +12,14 @@ pub trait Policy {
     /// changes losses, so that any that are kept must be forgotten.
     fn arrived(&mut self, request: &Request, nodes: &[Node]) -> bool;
 
+    /// What the node is worth as it is. Asked once for each state of a node, and handed to [`Policy::loss`].
+    fn worth(&self, _node: &Node) -> f64 {
+        0.0
+    }
+
     /// The least that is lost by taking the request on this node, and from which units; `None` if it does
-    /// not fit. Less is better.
-    fn loss(&self, node: &Node, request: &Request) -> Option<(u64, Choice)>;
+    /// not fit. Less is better. `worth` is what [`Policy::worth`] says of the node.
+    fn loss(&self, node: &Node, worth: f64, request: &Request) -> Option<(f64, Choice)>;
 }
 
 /// From which unit of each kind a share is taken. Where nothing is chosen, from the one that is left with least.
@@ -50,7 +55,7 @@ impl Choice {
 ///
 /// Kinds are decided one after another, the later ones as tight as possible meanwhile: exact where a share of
 /// a unit is a question for one kind only.
-pub fn cheapest(node: &Node, request: &Request, cost: impl Fn(&[u64]) -> u64) -> Option<(u64, Choice)> {
+pub fn cheapest(node: &Node, request: &Request, cost: impl Fn(&[u64]) -> f64) -> Option<(f64, Choice)> {
     if !request.accepts(node.label()) {
         return None;
     }
@@ -91,8 +96,8 @@ impl Policy for FirstFit {
         false
     }
 
-    fn loss(&self, node: &Node, request: &Request) -> Option<(u64, Choice)> {
-        cheapest(node, request, |_| 0)
+    fn loss(&self, node: &Node, _: f64, request: &Request) -> Option<(f64, Choice)> {
+        cheapest(node, request, |_| 0.0)
     }
 }
 
@@ -117,13 +122,10 @@ impl Policy for BestFit {
         false
     }
 
-    fn loss(&self, node: &Node, request: &Request) -> Option<(u64, Choice)> {
+    fn loss(&self, node: &Node, _: f64, request: &Request) -> Option<(f64, Choice)> {
         cheapest(node, request, |free| {
-            let left = |(kind, most): (usize, &u64)| {
-                let share = u128::from(sum(node, kind, free)) << 32;
-                u64::try_from(share / u128::from((*most).max(1))).unwrap_or(u64::MAX)
-            };
-            self.most.iter().enumerate().map(left).fold(0, u64::saturating_add)
+            let left = |(kind, most): (usize, &u64)| sum(node, kind, free) as f64 / (*most).max(1) as f64;
+            self.most.iter().enumerate().map(left).sum()
         })
     }
 }

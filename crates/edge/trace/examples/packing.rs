@@ -1,25 +1,29 @@
-//! How full the GPUs of OpenB get, per policy, and how near that is to the bound.
+//! How full clusters get, per policy, and how near that is to what no placement can exceed.
 //!
 //! ```text
 //! cargo run --release -p casemate-trace --example packing -- DIR [SEEDS] [WORKLOAD…]
 //! ```
 //!
-//! `DIR` holds `openb_node_list_all_node.csv.gz` and `openb_pod_list_WORKLOAD.csv.gz`. Each row is a mean over
-//! seeds of arrivals up to 100 % of the GPUs (see `casemate_trace::Inflation`).
+//! `DIR` holds `openb_node_list_all_node.csv.gz` and `openb_pod_list_WORKLOAD.csv.gz`; the workloads `sgx`,
+//! `tdx` and `mixed` are synthetic and need no files. Each row is a mean over seeds of arrivals up to 100 % of
+//! what the nodes have: GPUs, or encrypted memory. See docs/placement.md.
 
 #[path = "packing/fragmentation.rs"]
 mod fragmentation;
-#[path = "packing/openb.rs"]
-mod openb;
+#[path = "packing/instance.rs"]
+mod instance;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use casemate_bound::{bound, demands, groups};
+use casemate_bound::{bound, demands};
 use casemate_packing::{BestFit, Cluster, FirstFit, Policy, Room};
 use fragmentation::Fragmentation;
-use openb::{GPU, OpenB};
+use instance::Instance;
+
+const WORKLOADS: [&str; 8] =
+    ["default", "cpu100", "gpushare40", "gpuspec10", "multigpu20", "sgx", "tdx", "mixed"];
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
@@ -27,16 +31,19 @@ fn main() -> ExitCode {
         eprintln!("usage: packing DIR [SEEDS] [WORKLOAD...]");
         return ExitCode::from(2);
     };
-    let seeds = arguments.next().and_then(|it| it.parse().ok()).unwrap_or(10);
+    let seeds = arguments.next().and_then(|it| it.parse().ok()).unwrap_or(10).max(1);
     let mut workloads: Vec<String> = arguments.collect();
     if workloads.is_empty() {
-        workloads =
-            ["default", "cpu100", "gpushare40", "gpuspec10", "multigpu20"].map(str::to_owned).to_vec();
+        workloads = WORKLOADS.map(str::to_owned).to_vec();
     }
-    println!("{:12} {:12} {:>11} {:>14}", "workload", "policy", "allocated %", "us a placement");
+    println!(
+        "| workload | policy | allocated % | bound % | % of bound | least | us a placement | bound, s |"
+    );
+    println!("|---|---|---|---|---|---|---|---|");
     for workload in &workloads {
-        match OpenB::read(Path::new(&folder), workload) {
-            Ok(openb) => measure(&openb, workload, seeds),
+        let read = |seed| Instance::read(Path::new(&folder), workload, seed);
+        match (42..42 + seeds).map(read).collect::<Result<Vec<_>, _>>() {
+            Ok(instances) => measure(workload, &instances),
             Err(told) => {
                 eprintln!("{told}");
                 return ExitCode::FAILURE;
@@ -46,40 +53,55 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn measure(openb: &OpenB, workload: &str, seeds: u64) {
-    let (mut sum, mut slowest, mut gap) = (0.0, 0.0_f64, 0.0_f64);
-    for seed in 42..42 + seeds {
+/// Every policy on the instances of a workload, one for each seed.
+fn measure(workload: &str, instances: &[Instance]) {
+    let mut slowest = 0.0_f64;
+    let bound_of = |instance: &Instance| {
         let start = Instant::now();
-        let groups = groups(&openb.nodes);
-        let asked = openb.arrivals(seed).map(|pod| (openb.request(pod), pod.total_gpu_milli()));
-        let bound = bound(&groups, &demands(asked));
+        let asked = instance.arrivals.iter().map(|(request, value)| (request, *value));
+        let bound = bound(&instance.groups(), &demands(asked));
         slowest = slowest.max(start.elapsed().as_secs_f64());
-        gap = gap.max(bound.most as f64 / bound.reached - 1.0);
-        sum += 100.0 * bound.most as f64 / openb.gpu_milli as f64;
-        println!("{seed} {bound:?}");
-    }
-    println!("{workload:12} bound {:.3} slowest {slowest:.2} s gap {gap:.6}", sum / seeds as f64);
-    if std::env::var_os("ONLY").is_some() { return; }
-    row(openb, workload, seeds, "room", || Room::new(&[GPU]));
-    row(openb, workload, seeds, "fgd", Fragmentation::default);
-    row(openb, workload, seeds, "best fit", || BestFit::new(&openb.nodes));
-    row(openb, workload, seeds, "first fit", || FirstFit);
+        100.0 * bound.most as f64 / instance.capacity as f64
+    };
+    let row = Row { workload, instances, bounds: instances.iter().map(bound_of).collect(), slowest };
+    row.print("room", |_| Room::new());
+    row.print("fgd, online", |instance| Fragmentation::new(instance.counted));
+    row.print("best fit", |instance| BestFit::new(&instance.nodes));
+    row.print("first fit", |_| FirstFit);
 }
 
-fn row<P: Policy>(openb: &OpenB, workload: &str, seeds: u64, name: &str, policy: impl Fn() -> P) {
-    let (mut sum, mut arrived) = (0.0, 0);
-    let start = Instant::now();
-    for seed in 42..42 + seeds {
-        let mut cluster = Cluster::new(openb.nodes.clone(), policy());
-        let mut placed = 0;
-        for pod in openb.arrivals(seed) {
-            arrived += 1;
-            if cluster.place(openb.request(pod)).is_some() {
-                placed += pod.total_gpu_milli();
+struct Row<'a> {
+    workload: &'a str,
+    instances: &'a [Instance],
+    bounds: Vec<f64>,
+    slowest: f64,
+}
+
+impl Row<'_> {
+    fn print<P: Policy>(&self, name: &str, policy: impl Fn(&Instance) -> P) {
+        let (mut sum, mut arrived, mut least) = (0.0, 0, f64::INFINITY);
+        let start = Instant::now();
+        for (instance, bound) in self.instances.iter().zip(&self.bounds) {
+            let mut cluster = Cluster::new(instance.nodes.clone(), policy(instance));
+            let mut placed = 0;
+            for (request, value) in &instance.arrivals {
+                if cluster.place(request).is_some() {
+                    placed += value;
+                }
             }
+            let allocated = 100.0 * placed as f64 / instance.capacity as f64;
+            sum += allocated;
+            least = least.min(100.0 * allocated / bound);
+            arrived += instance.arrivals.len();
         }
-        sum += 100.0 * placed as f64 / openb.gpu_milli as f64;
+        let micros = start.elapsed().as_secs_f64() * 1e6 / arrived as f64;
+        let seeds = self.instances.len() as f64;
+        let (mean, bound) = (sum / seeds, self.bounds.iter().sum::<f64>() / seeds);
+        println!(
+            "| {} | {name} | {mean:.2} | {bound:.2} | {:.2} | {least:.2} | {micros:.1} | {:.2} |",
+            self.workload,
+            100.0 * mean / bound,
+            self.slowest
+        );
     }
-    let micros = start.elapsed().as_secs_f64() * 1e6 / f64::from(arrived);
-    println!("{workload:12} {name:12} {:>11.2} {micros:>14.1}", sum / seeds as f64);
 }

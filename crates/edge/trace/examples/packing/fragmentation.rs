@@ -9,32 +9,44 @@ use std::collections::BTreeMap;
 
 use casemate_packing::{Choice, Node, Policy, Request, Want, cheapest};
 
-use crate::openb::GPU;
-
 /// The mix of requests so far.
-#[derive(Default)]
 pub(crate) struct Fragmentation {
+    /// The kind whose free pieces are judged.
+    kind: usize,
     counts: BTreeMap<Request, u64>,
     seen: u64,
     renew_at: u64,
-    mix: Vec<(Request, u64)>,
+    mix: Vec<(Request, f64)>,
 }
 
 impl Fragmentation {
-    fn of(&self, node: &Node, free: &[u64]) -> u64 {
-        let gpus = free.get(node.units(GPU)).unwrap_or_default();
-        let all: u64 = gpus.iter().sum();
+    /// Before anything has come.
+    pub(crate) const fn new(kind: usize) -> Self {
+        Self { kind, counts: BTreeMap::new(), seen: 0, renew_at: 0, mix: Vec::new() }
+    }
+
+    /// What is free of the kind and could not be used, on average.
+    fn of(&self, node: &Node, free: &[u64]) -> f64 {
+        let units = node.units(self.kind);
+        let capacity = node.capacity().get(units.clone()).unwrap_or_default();
+        let free_units = free.get(units).unwrap_or_default();
+        let all: u64 = free_units.iter().sum();
         if all == 0 {
-            return 0;
+            return 0.0;
         }
         let lost = |request: &Request| {
-            if matches!(request.want(GPU), Want::Nothing) || request.room_with(node, free) == 0 {
+            let want = request.want(self.kind);
+            if want == Want::Nothing || request.room_with(node, free) == 0 {
                 return all;
             }
-            let least = if let Want::Share(milli) = request.want(GPU) { milli } else { 1000 };
-            gpus.iter().filter(|free| **free < least).sum()
+            let useless = |(free, capacity): &(&u64, &u64)| match want {
+                Want::Share(amount) => **free < amount,
+                Want::Whole(_) => free < capacity,
+                Want::Spread(_) | Want::Nothing => false,
+            };
+            free_units.iter().zip(capacity).filter(useless).map(|(free, _)| *free).sum()
         };
-        self.mix.iter().map(|(request, weight)| weight * lost(request)).sum()
+        self.mix.iter().map(|(request, weight)| weight * lost(request) as f64).sum()
     }
 }
 
@@ -45,15 +57,17 @@ impl Policy for Fragmentation {
         if self.seen < self.renew_at {
             return false;
         }
-        self.renew_at = self.seen + (self.seen / 10).max(1);
-        let weight = |count: &u64| (count << 30) / self.seen;
+        self.renew_at = self.seen + (self.seen / 4).max(1);
+        let weight = |count: &u64| *count as f64 / self.seen as f64;
         self.mix = self.counts.iter().map(|(request, count)| (request.clone(), weight(count))).collect();
         true
     }
 
-    fn loss(&self, node: &Node, request: &Request) -> Option<(u64, Choice)> {
-        // Fragmentation may fall; losses may not.
-        let before = self.of(node, node.free());
-        cheapest(node, request, |free| (1_u64 << 60) + self.of(node, free) - before)
+    fn worth(&self, node: &Node) -> f64 {
+        -self.of(node, node.free())
+    }
+
+    fn loss(&self, node: &Node, worth: f64, request: &Request) -> Option<(f64, Choice)> {
+        cheapest(node, request, |free| worth + self.of(node, free))
     }
 }
