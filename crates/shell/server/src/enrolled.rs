@@ -11,12 +11,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use casemate_attest::VerifiedEvidence;
 use casemate_attest::claims::PlatformId;
+use casemate_attest::inspect::hex;
+use casemate_dossier::bytes_of_hex;
 use casemate_model::Timestamp;
 use casemate_verifier::enrolment::{Enrolment, EnrolmentFault, Presented};
 use casemate_verifier::nonce::Nonces;
 use thiserror::Error;
-
-use crate::collateral::item::hex;
 
 /// Platforms that may be enrolled.
 const MAX_PLATFORMS: usize = 65_536;
@@ -158,7 +158,7 @@ pub(crate) fn name(platform: &PlatformId) -> String {
 /// The platform of a name.
 pub(crate) fn parse(text: &str) -> Option<PlatformId> {
     let (kind, rest) = text.split_once(':')?;
-    let bytes = || crate::http::from_hex(rest).filter(|it| !it.is_empty());
+    let bytes = || bytes_of_hex(rest);
     Some(match kind {
         "ppid" => PlatformId::Ppid(bytes()?.try_into().ok()?),
         "chip" => PlatformId::ChipId(bytes().filter(|it| [8, 64].contains(&it.len()))?),

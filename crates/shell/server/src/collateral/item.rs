@@ -3,6 +3,7 @@
 //! Sources: Intel SGX and TDX Provisioning Certification Service API, version 4 (which a PCCS
 //! repeats); AMD 57230, VCEK Certificate and KDS Interface Specification, revision 1.00.
 
+use casemate_attest::inspect::hex;
 use std::fmt::Write;
 
 use casemate_attest::Product;
@@ -243,14 +244,6 @@ impl std::fmt::Display for Item {
             Self::AmdCrl { product, key } => write!(f, "the {} revocation list of {product}", key.as_str()),
         }
     }
-}
-
-/// Lower case.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use casemate_attest::inspect::hex;
 use casemate_attest::{Endorsements, SignedJson};
 use casemate_model::Timestamp;
 use der::Decode;
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use x509_cert::crl::CertificateList;
 use x509_cert::time::Time;
 
-use super::item::{IntelTee, hex};
+use super::item::IntelTee;
 
 /// One piece, of those of its kind the one that is good for longest.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::{Request, StatusCode};
 use axum::response::Response;
-use casemate_dossier::Verdict;
+use casemate_dossier::{Verdict, bytes_of_hex};
 use casemate_model::{NodeIdentity, NodeName, Nonce, Timestamp};
 use casemate_verifier::queue::Priority;
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use super::body;
 use super::problem::{Problem, json};
 use super::question::{MAX_TEXT, OneOrMany, from_base64, inputs, is_short, parse};
-use super::routes::from_hex;
 use crate::admission::{Admission, Applicant};
 use crate::ask::{Ask, Terms};
 use crate::service::Service;
@@ -81,7 +80,7 @@ impl Service {
             let detail = format!("`name`, `uid` and `boot_id` of a node have 1 to {MAX_TEXT} bytes");
             return Err(Problem::bad_request(detail));
         }
-        let nonce = from_hex(&nonce).and_then(|it| it.try_into().ok()).map(Nonce);
+        let nonce = bytes_of_hex(&nonce).and_then(|it| it.try_into().ok()).map(Nonce);
         let nonce = nonce.ok_or_else(|| Problem::bad_request("the nonce is not 64 hex digits"))?;
         let agent_key = from_base64(&agent_key).filter(|it| (1..=MAX_AGENT_KEY).contains(&it.len()));
         let agent_key = agent_key.ok_or_else(|| {

@@ -15,5 +15,5 @@ mod verify;
 
 pub use listen::Limits;
 pub(crate) use listen::serve;
+pub(crate) use routes::router;
 pub use routes::{OPENAPI, ROUTES};
-pub(crate) use routes::{from_hex, router};

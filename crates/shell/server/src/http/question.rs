@@ -6,14 +6,13 @@ use axum::http::{HeaderMap, StatusCode, header};
 use base64::Engine;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use casemate_dossier::Input;
+use casemate_dossier::{Input, bytes_of_hex};
 use casemate_model::Timestamp;
 use casemate_policy::EvidencePolicy;
 use casemate_verifier::queue::Priority;
 use serde::Deserialize;
 
 use super::problem::Problem;
-use super::routes::from_hex;
 use crate::ask::{Ask, Challenge, Terms};
 use crate::nonce::NonceError;
 use crate::service::{Service, Unanswered};
@@ -100,7 +99,7 @@ impl Service {
         };
         let deadline = deadline.as_deref().map(instant).transpose()?.unwrap_or(Timestamp(u64::MAX));
         let policy = self.policy(policy.as_deref())?;
-        let nonce = nonce.map(|it| from_hex(&it).ok_or("the nonce is not hex")).transpose();
+        let nonce = nonce.map(|it| bytes_of_hex(&it).ok_or("the nonce is not hex")).transpose();
         let nonce = nonce.map_err(Problem::bad_request)?;
         let issued = match &nonce {
             Some(nonce) => self.nonces.consume(nonce, self.clock.now()).map_err(|error| match error {

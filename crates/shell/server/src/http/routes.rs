@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, Request, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use casemate_attest::inspect::hex;
 use casemate_model::Timestamp;
 use casemate_verifier::nonce::NonceFault;
 use serde::Deserialize;
@@ -18,7 +19,6 @@ use super::problem::{Problem, json};
 use super::query;
 use super::question::MAX_TEXT;
 use crate::admission::NoNonce;
-use crate::collateral::item::hex;
 use crate::metrics;
 use crate::service::Service;
 
@@ -160,12 +160,4 @@ async fn nonce(State(service): State<Arc<Service>>, asked: query::Parameters<For
         }
         Err(problem) => service.refuse(problem),
     }
-}
-
-/// Of either case; `None` for what is no hex.
-pub(crate) fn from_hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Vec<u8> =
-        text.chars().map(|it| it.to_digit(16).and_then(|it| u8::try_from(it).ok())).collect::<Option<_>>()?;
-    let (pairs, []) = digits.as_chunks::<2>() else { return None };
-    Some(pairs.iter().map(|[high, low]| high << 4 | low).collect())
 }
