@@ -1,0 +1,3 @@
+//! Packing as others see it.
+
+mod laws;
