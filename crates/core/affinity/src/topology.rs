@@ -346,3 +346,28 @@ fn located<'a>(
     let placed = pods.get(pod)?;
     Some((placed, &nodes.get(&placed.node)?.facts))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{near, node, pod};
+
+    #[test]
+    fn nothing_is_kept_of_pods_that_are_gone_and_terms_that_were_forgotten() {
+        let mut topology = Topology::new();
+        let a = node("a", &[("zone", "1")]);
+        topology.set_node(a.clone());
+        let asking = pod(&[("app", "web")]);
+        topology.learn(&asking);
+        let mut repelling = pod(&[("app", "db")]);
+        repelling.pod_anti_affinity.required.push(near("zone", &[("app", "web")]));
+        let key = PodKey { namespace: "default".into(), name: "p".into() };
+        topology.add(key.clone(), &repelling, &a.name).unwrap();
+        assert!(!topology.allows(&asking, &a));
+        topology.remove(&key);
+        assert_eq!(topology.known.len(), 1);
+        assert!(topology.learned.values().all(|it| it.relations.is_empty() && it.shape.repelled.is_empty()));
+        topology.forget(&asking);
+        assert!(topology.known.is_empty() && topology.ids.is_empty() && topology.learned.is_empty());
+    }
+}

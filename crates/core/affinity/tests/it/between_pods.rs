@@ -228,7 +228,7 @@ fn a_node_that_goes_takes_its_pods_with_it() {
     cluster.topology.learn(&pod);
     let placed = cluster.put(&pod, "a");
     let a = cluster.node("a").name.clone();
-    assert_eq!(cluster.topology.remove_node(&a).into_iter().collect::<Vec<_>>(), [placed.clone()]);
+    assert!(cluster.topology.remove_node(&a).iter().eq([&placed]));
     assert_eq!(cluster.topology.node_of(&placed), None);
     assert_eq!(cluster.allowed(&pod), ["a", "b"]);
 }

@@ -110,6 +110,17 @@ fn pods_that_are_being_deleted_are_not_counted() {
 }
 
 #[test]
+fn a_pod_that_is_said_twice_to_be_deleted_is_left_out_once() {
+    let mut cluster = Cluster::zones(&[("a", "1"), ("b", "2")]);
+    let pod = spreading(spread("zone", "db", 1));
+    cluster.topology.learn(&pod);
+    let placed = cluster.put(&pod, "a");
+    cluster.put(&pod, "a");
+    assert!(cluster.topology.set_leaving(&placed) && cluster.topology.set_leaving(&placed));
+    assert_eq!(cluster.allowed(&pod), ["b"], "the other pod still counts");
+}
+
+#[test]
 fn a_pod_its_own_selector_does_not_mean_adds_nothing_to_a_domain() {
     let mut cluster = three_zones();
     cluster.put(&app("web"), "a");
