@@ -148,3 +148,22 @@ fn entry<'a, T: Default>(map: &'a mut BTreeMap<String, T>, domain: &str) -> &'a 
     }
     map.get_mut(domain).expect("it was there, or was put there above")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_kept_of_domains_that_are_left() {
+        let (mut tally, mut spread, mut points) =
+            (Tally::default(), SpreadTally::default(), Points::default());
+        for change in [Change::Comes, Change::Goes] {
+            tally.change("1", change);
+            spread.change_nodes("1", change);
+        }
+        points.add("1", 7);
+        points.add("1", -7);
+        assert_eq!((tally, spread), (Tally::default(), SpreadTally::default()));
+        assert!(points.is_empty());
+    }
+}
