@@ -36,7 +36,7 @@
 //! that may be spread fills what a pattern leaves free; amounts that are too fine are rounded down for units.
 //! Each of these only raises the bound. What is not seen: that the summed kinds too come in nodes.
 //!
-//! **Cost.** About a second for 1,500 nodes and 350 different demands on one core; memory grows with the square
+//! **Cost.** A quarter of a second for 1,500 nodes and 350 different demands on one core; memory grows with the square
 //! of demands and groups. The number of steps is bounded; stopping early loosens the answer, never breaks it.
 
 #![forbid(unsafe_code)]

@@ -23,7 +23,7 @@
 //! one more request could not use. The difference: measuring CPU beside the units sees it run out before the
 //! last request fits, and dividing by the supply sees scarcity. Why a unit counts once: counted as often as a
 //! request goes into it, an empty unit is so dear to small requests that they crowd the nodes that are short
-//! of CPU (measured: 0.4 to 0.6 % of OpenB's GPUs less).
+//! of CPU (measured: 0.3 to 0.6 % of OpenB's GPUs less).
 //!
 //! **What it does not do.** A request counts as often as it came, however large it is: it loses as few requests
 //! as it can, not as little volume. Where sizes differ by a factor of a thousand the few largest fare worse.
