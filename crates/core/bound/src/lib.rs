@@ -21,11 +21,11 @@
 //! how many units follow which pattern; patterns are made as its prices ask for them.
 //!
 //! **Why it is a bound.** Whatever the prices are, the answer is one; the program only finds good ones. Let
-//! `p(r) >= 0` be the price of a demand, `m(g,k) >= 0` the price of all of a node's kind `k` in group `g`, and
-//! `K(g,u)` the most that one unit `u` can hold of `value(r) - p(r) - sum over k of m(g,k) * asked / capacity`,
-//! over all patterns. Take any placement. Its value is the sum of `p(r)` over what is placed, at most `p(r)`
-//! times the count of each demand; plus what is paid for the summed kinds, on each node at most `m(g,k)`,
-//! because no node gives more than it has; plus what its units hold, at most `K(g,u)` each. Hence
+//! `p(r) >= 0` be the price of a demand, `m(g,k) >= 0` the price of all of a node's kind `k` in group `g`,
+//! and `K(g,u)` the most that one unit `u` can hold of `value(r) - p(r) - sum over k of m(g,k) * asked /
+//! capacity`, over all patterns. Take any placement. Its value is the sum of `p(r)` over what is placed, at
+//! most `p(r)` times the count of each demand; plus what is paid for the summed kinds, on each node at most
+//! `m(g,k)`, because no node gives more than it has; plus what its units hold, at most `K(g,u)` each. Hence
 //!
 //! ```text
 //! value <= sum p(r) * count(r) + sum over nodes of (sum m(g,k) + sum over units K(g,u))
@@ -36,8 +36,9 @@
 //! that may be spread fills what a pattern leaves free; amounts that are too fine are rounded down for units.
 //! Each of these only raises the bound. What is not seen: that the summed kinds too come in nodes.
 //!
-//! **Cost.** A quarter of a second for 1,500 nodes and 350 different demands on one core; memory grows with the square
-//! of demands and groups. The number of steps is bounded; stopping early loosens the answer, never breaks it.
+//! **Cost.** A quarter of a second for 1,500 nodes and 350 different demands on one core; memory grows with
+//! the square of demands and groups. The number of steps is bounded; stopping early loosens the answer, never
+//! breaks it.
 
 #![forbid(unsafe_code)]
 

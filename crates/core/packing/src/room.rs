@@ -4,33 +4,36 @@
 //! though there is enough free in all: in pieces that are too small, beside CPU that is used up, on nodes it
 //! does not accept. Nobody knows what will come; everybody knows what has come.
 //!
-//! **Method.** The *room* of a request on a node is 0 if it does not fit there; else the least over the kinds it
-//! asks for: of a kind with a single unit (CPU, memory, key slots) how often the amount goes into what is free,
-//! of a kind with several how many units could take it, each counted once. The supply `S` of a request is the sum of
-//! its room over all nodes. With `p` the share of each request among those seen, the policy climbs
+//! **Method.** The *room* of a request on a node is 0 if it does not fit there; else the least over the kinds
+//! it asks for: of a kind with a single unit (CPU, memory, key slots) how often the amount goes into what is
+//! free, of a kind with several how many units could take it, each counted once. The supply `S` of a request
+//! is the sum of its room over all nodes. With `p` the share of each request among those seen, the policy
+//! climbs
 //!
 //! ```text
 //! P = sum over requests r of  p(r) * log S(r)
 //! ```
 //!
-//! by its gradient: the loss of a node is `sum of p(r) / S(r) * (room of r before - room of r after)`, and the
-//! node that loses least takes the request. The logarithm makes it a fair division (Nash welfare): the supply
-//! of a request that few nodes can take is as dear as it is scarce, and what is plentiful costs next to
-//! nothing. So a request that any node would take goes where only it would go; CPU is spent where it is
+//! by its gradient: the loss of a node is `sum of p(r) / S(r) * (room of r before - room of r after)`, and
+//! the node that loses least takes the request. The logarithm makes it a fair division (Nash welfare): the
+//! supply of a request that few nodes can take is as dear as it is scarce, and what is plentiful costs next
+//! to nothing. So a request that any node would take goes where only it would go; CPU is spent where it is
 //! plentiful beside the GPUs; a node that is open to eight whole GPUs stays open as long as there are few.
 //!
-//! It is kin to fragmentation gradient descent (Weng et al., USENIX ATC 2023), which weighs the free GPUs that
-//! one more request could not use. The difference: measuring CPU beside the units sees it run out before the
-//! last request fits, and dividing by the supply sees scarcity. Why a unit counts once: counted as often as a
-//! request goes into it, an empty unit is so dear to small requests that they crowd the nodes that are short
-//! of CPU (measured: 0.3 to 0.6 % of OpenB's GPUs less).
+//! It is kin to fragmentation gradient descent (Weng et al., USENIX ATC 2023), which weighs the free GPUs
+//! that one more request could not use. The difference: measuring CPU beside the units sees it run out before
+//! the last request fits, and dividing by the supply sees scarcity. Why a unit counts once: counted as often
+//! as a request goes into it, an empty unit is so dear to small requests that they crowd the nodes that are
+//! short of CPU (measured: 0.3 to 0.6 % of OpenB's GPUs less).
 //!
-//! **What it does not do.** A request counts as often as it came, however large it is: it loses as few requests
-//! as it can, not as little volume. Where sizes differ by a factor of a thousand the few largest fare worse.
+//! **What it does not do.** A request counts as often as it came, however large it is: it loses as few
+//! requests as it can, not as little volume. Where sizes differ by a factor of a thousand the few largest
+//! fare worse.
 //!
-//! **Cost.** One loss is O(units * requests remembered), the latter at most [`REMEMBERED`]. Weights change when
-//! the number of requests seen has doubled, or grown by [`RENEWED`]; all nodes are looked at then. In between, a loss is a function of the node's state and the request. Sums are in floating point, in a
-//! fixed order: the same everywhere.
+//! **Cost.** One loss is O(units * requests remembered), the latter at most [`REMEMBERED`]. Weights change
+//! when the number of requests seen has doubled, or grown by [`RENEWED`]; all nodes are looked at then. In
+//! between, a loss is a function of the node's state and the request. Sums are in floating point, in a fixed
+//! order: the same everywhere.
 //!
 //! **Memory** is constant, whatever comes.
 

@@ -14,9 +14,10 @@
 //! ```
 //!
 //! Reads the node and pod lists of OpenB (`alibaba/clusterdata`, `cluster-trace-gpu-v2023`), plain or
-//! compressed with gzip, up to stated [`Limits`]; a mistake is told with its line and column, and nothing
-//! is guessed. [`Inflation`] makes an endless stream of arrivals of a list, as the literature does that
-//! compares packing; [`synthetic`] makes clusters of TEE nodes, of which no list is public. All of it is a function of bytes and a seed: no clock, no file, no source of randomness.
+//! compressed with gzip, up to stated [`Limits`]; a mistake is told with its line and column, and nothing is
+//! guessed. [`Inflation`] makes a stream of arrivals of a list, as the literature does that compares
+//! packing; [`synthetic`] makes clusters of TEE nodes, of which no list is public. All of it is a function of
+//! bytes and a seed: no clock, no file, no source of randomness.
 
 #![forbid(unsafe_code)]
 

@@ -3,8 +3,8 @@
 //! Made up, because no public trace has encrypted memory or key slots; the sizes are those of real machines,
 //! the frequencies are round numbers that are written down here. Everything follows from the seed.
 //!
-//! Kinds: [`CPU`] in thousandths of a hardware thread, [`MEMORY`] in MiB, [`EPC`] in MiB with a unit for each NUMA node,
-//! [`KEYS`] in key IDs. What is counted is encrypted memory: EPC, and the memory of TDX guests.
+//! Kinds: [`CPU`] in thousandths of a hardware thread, [`MEMORY`] in MiB, [`EPC`] in MiB with a unit for each
+//! NUMA node, [`KEYS`] in key IDs. What is counted is encrypted memory: EPC, and the memory of TDX guests.
 //!
 //! | nodes | share | CPU | memory | EPC | key IDs |
 //! |---|---|---|---|---|---|
@@ -17,10 +17,10 @@
 //! A mixed cluster has one third of each of: SGX nodes as above, TDX nodes as above, and nodes with both (two
 //! sockets, 256 CPUs, 768 GiB, 2 x 32 GiB of EPC, 31 key IDs). CPU is in hardware threads.
 //!
-//! An enclave asks for EPC of 2^4 to 2^15 MiB, with weights that fall from small to large; one in five may spread it over NUMA
-//! nodes, the others want it on one; and for 1/8 to 4 CPUs and 1/2 to 16 GiB of ordinary memory. A TDX guest
-//! asks for one key, 1 to 64 virtual CPUs, and 2, 4 or 8 GiB for each; its sandbox takes one CPU and 2 GiB more,
-//! as Kata Containers' does. In a mixed cluster two pods of three are enclaves.
+//! An enclave asks for EPC of 2^4 to 2^15 MiB, with weights that fall from small to large; one in five may
+//! spread it over NUMA nodes, the others want it on one; and for 1/8 to 4 CPUs and 1/2 to 16 GiB of ordinary
+//! memory. A TDX guest asks for one key, 1 to 64 virtual CPUs, and 2, 4 or 8 GiB for each; its sandbox takes
+//! one CPU and 2 GiB more, as Kata Containers' does. In a mixed cluster two pods of three are enclaves.
 //!
 //! So encrypted memory is what runs out, on average; CPU, memory and key IDs run out on some nodes.
 
