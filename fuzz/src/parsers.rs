@@ -127,7 +127,7 @@ pub(crate) fn nitro_seeds() -> Vec<Vec<u8>> {
 }
 
 /// Structures of a TPM, event logs, and reports of Azure's HCL.
-pub(crate) fn tpm(bytes: Vec<u8>) {
+pub(crate) fn tpm(mut bytes: Vec<u8>) {
     let _ = (Attest::parse(&bytes), Signature::parse(&bytes));
     if let Ok(public) = Public::parse(&bytes) {
         let _ = public.check_attests();
@@ -138,8 +138,11 @@ pub(crate) fn tpm(bytes: Vec<u8>) {
     let _ = (tpm::inspect_public(&bytes), tpm::inspect_event_log(&bytes), vtpm::inspect_hcl(&bytes));
     for name in AZURE {
         let Evidence::AzureVtpm(good) = &named(name).evidence else { continue };
-        let azure = AzureVtpm { hcl_report: bytes.clone(), ..(**good).clone() };
-        check(&[name], &Evidence::AzureVtpm(Box::new(azure)));
+        let azure = AzureVtpm { hcl_report: bytes, ..(**good).clone() };
+        let evidence = Evidence::AzureVtpm(Box::new(azure));
+        check(&[name], &evidence);
+        let Evidence::AzureVtpm(azure) = evidence else { return };
+        bytes = azure.hcl_report;
     }
 }
 
