@@ -28,6 +28,8 @@ pub struct PlanReport {
     pub pending: Vec<PendingPods>,
     /// What is handed out of each resource.
     pub resources: Vec<PlannedResource>,
+    /// What was understood of the documents and is not acted upon.
+    pub notes: Vec<String>,
     /// What could not be read.
     pub errors: Vec<String>,
 }
@@ -141,6 +143,9 @@ pub fn plan_table(report: &PlanReport, style: Style) -> String {
         part(&mut out, &grid(titles, rows, &[1, 2, 3, 4], style));
     }
     let mut last = String::new();
+    for note in &report.notes {
+        wrapped(&mut last, style, Tone::Faint, "", &format!("note: {note}"), 4, width);
+    }
     for error in &report.errors {
         wrapped(&mut last, style, Tone::Bad, "", error, 4, width);
     }
@@ -274,6 +279,7 @@ mod tests {
                 largest_free: 1 << 26,
                 written: ["192Mi".into(), "32Mi".into(), "64Mi".into()],
             }],
+            notes: vec!["pods.yaml:9:3: spec.affinity: preferences are ignored".into()],
             errors: vec!["pods.yaml:3:1: no such kind".into()],
         }
     }

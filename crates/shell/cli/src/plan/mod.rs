@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use casemate_catalogue::{Catalogue, Wanted};
-use casemate_manifest::{Options, Problem, read_to_plan};
+use casemate_manifest::{Options, Problem, Reading, read_to_plan};
 use casemate_model::{Node, Pod};
 use casemate_placement::{Pending, Planning, Resource, Use};
 use casemate_report::{PendingPods, PlanReport, PlannedHurdle, PlannedPod, PlannedResource, plan_table};
@@ -102,8 +102,13 @@ pub(crate) fn refuse(cause: String) {
 
 fn report(arguments: &PlanArguments, terminal: &Terminal) -> PlanReport {
     let (sources, mut problems) = manifests::sources(&arguments.files, "reading", terminal);
-    let reading = read_to_plan(&sources, &Options::default());
+    // Where nothing could be read it has been said why.
+    let reading = match (sources.is_empty(), problems.is_empty()) {
+        (true, false) => Reading::default(),
+        _ => read_to_plan(&sources, &Options::default()),
+    };
     problems.extend(reading.problems);
+    let notes = reading.notes.iter().map(ToString::to_string).collect();
     let mut errors: Vec<String> = problems.iter().map(Problem::to_string).collect();
     if reading.problems_left_out > 0 {
         errors.push(format!("and {} more errors", reading.problems_left_out));
@@ -116,7 +121,7 @@ fn report(arguments: &PlanArguments, terminal: &Terminal) -> PlanReport {
     }
     let pods: Vec<Pod> = reading.workloads.into_iter().map(|workload| workload.pod).collect();
     let what_if = arguments.what_if.iter().map(ToString::to_string).collect();
-    let empty = PlanReport { schema: PlanReport::SCHEMA, what_if, errors, ..PlanReport::default() };
+    let empty = PlanReport { schema: PlanReport::SCHEMA, what_if, notes, errors, ..PlanReport::default() };
     match Planning::of(nodes, &pods) {
         Ok(planning) => filled(empty, &planning, &pods),
         Err(error) => {

@@ -110,6 +110,28 @@ fn what_cannot_be_read_is_told_and_the_rest_planned() {
 }
 
 #[test]
+fn what_is_understood_and_not_acted_upon_is_told() {
+    let casemate = directory();
+    let preferring = PODS.replacen(
+        "spec: {containers",
+        "spec: {affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: zone, operator: Exists}]}}]}}, containers",
+        1,
+    );
+    casemate.file("cluster/pods.yaml", preferring);
+    let ran = planned(&casemate, &["-f", "cluster"]);
+    assert!(ran.stdout.contains("note: cluster/pods.yaml:4:"), "{}", ran.stdout);
+    let document = planned(&casemate, &["-f", "cluster", "-o", "json"]).document();
+    assert!(document["notes"][0].as_str().is_some_and(|it| it.contains("affinity")), "{document}");
+}
+
+#[test]
+fn a_file_that_is_not_there_is_one_error() {
+    let casemate = Casemate::new();
+    let document = planned(&casemate, &["-f", "nope.yaml", "-o", "json"]).document();
+    assert_eq!(document["errors"].as_array().map(Vec::len), Some(1), "{document}");
+}
+
+#[test]
 fn what_each_tee_can_do_is_told() {
     let casemate = Casemate::new();
     let ran = planned(&casemate, &["--tees"]);
