@@ -70,6 +70,7 @@ impl Cluster {
             taints: Vec::new(),
             capacity: capacity(tee),
             devices: Devices::new(),
+            hardware: casemate_model::Hardware::default(),
         })
     }
 
@@ -163,6 +164,7 @@ fn pod(nth: u64, tee: Option<Tee>, random: &mut Random) -> Pod {
         restarts_max: None,
         active_deadline: None,
         volumes: Vec::new(),
+        scheduling: casemate_model::Scheduling::default(),
         containers: vec![container],
     }
 }

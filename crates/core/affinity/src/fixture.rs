@@ -5,10 +5,8 @@ use alloc::vec::Vec;
 
 use casemate_model::NodeName;
 
-use crate::{
-    LabelSelector, Labels, NodeFacts, NodeOperator, NodeRequirement, Operator, PodAffinityTerm, PodTerms,
-    Requirement, Weight,
-};
+use crate::PodTerms;
+use casemate_model::affinity::{LabelSelector, Labels, NodeFacts, PodAffinityTerm};
 
 pub(crate) type Pairs<'a> = &'a [(&'a str, &'a str)];
 
@@ -18,27 +16,6 @@ pub(crate) fn labels(pairs: Pairs<'_>) -> Labels {
 
 pub(crate) fn selector(pairs: Pairs<'_>) -> LabelSelector {
     LabelSelector { match_labels: labels(pairs), match_expressions: Vec::new() }
-}
-
-pub(crate) fn is_in(key: &str, values: &[&str]) -> Requirement {
-    Requirement { key: key.into(), operator: Operator::In(values.iter().map(|it| (*it).into()).collect()) }
-}
-
-pub(crate) fn not_in(key: &str, values: &[&str]) -> Requirement {
-    Requirement { key: key.into(), operator: Operator::NotIn(values.iter().map(|it| (*it).into()).collect()) }
-}
-
-pub(crate) fn exists(key: &str) -> Requirement {
-    Requirement { key: key.into(), operator: Operator::Exists }
-}
-
-pub(crate) fn does_not_exist(key: &str) -> Requirement {
-    Requirement { key: key.into(), operator: Operator::DoesNotExist }
-}
-
-pub(crate) fn of_label(key: &str, value: &str) -> NodeRequirement {
-    let Requirement { key, operator } = is_in(key, &[value]);
-    NodeRequirement { key, operator: NodeOperator::Label(operator) }
 }
 
 pub(crate) fn node(name: &str, pairs: Pairs<'_>) -> NodeFacts {
@@ -55,8 +32,4 @@ pub(crate) fn near(topology_key: &str, pairs: Pairs<'_>) -> PodAffinityTerm {
         topology_key: topology_key.into(),
         ..PodAffinityTerm::default()
     }
-}
-
-pub(crate) fn weight(points: u8) -> Weight {
-    Weight::new(points).unwrap()
 }

@@ -1,7 +1,8 @@
 //! Which nodes a pod may go to because of labels, because of other pods, and because its like are to be
 //! spread: Kubernetes' node affinity, pod affinity and anti-affinity and topology spread constraints.
 //!
-//! [`PodTerms`] is what a pod says, [`NodeFacts`] what is looked at of a node, and [`Topology`] knows which
+//! [`PodTerms`] is what a pod says, [`NodeFacts`](casemate_model::affinity::NodeFacts) what is looked at of a
+//! node, and [`Topology`] knows which
 //! pods are where. It answers with every [`Objection`], with yes or no, or with a [`Preference`]; a pod's
 //! terms that were learned are answered from counts that each change keeps up to date, so that looking at a
 //! node costs a few look-ups however many pods there are.
@@ -21,12 +22,10 @@ extern crate alloc;
 #[cfg(test)]
 mod fixture;
 mod mistake;
-mod node;
 mod objection;
-mod pods;
 mod preference;
+mod reach;
 mod relation;
-mod selector;
 mod shape;
 mod spread;
 mod tally;
@@ -35,15 +34,8 @@ mod topology;
 mod view;
 
 pub use mistake::Mistake;
-pub use node::{
-    NodeAffinity, NodeFacts, NodeField, NodeOperator, NodeRequirement, NodeSelector, NodeSelectorTerm,
-    PreferredNodeTerm,
-};
 pub use objection::{Objection, Rule};
-pub use pods::{PodAffinity, PodAffinityTerm, PreferredPodTerm, Weight};
 pub use preference::Preference;
-pub use selector::{LabelSelector, Labels, Operator, Requirement};
-pub use spread::{Inclusion, SpreadConstraint, WhenUnsatisfiable};
 pub use terms::PodTerms;
 pub use topology::{Topology, TopologyError};
 pub use view::View;

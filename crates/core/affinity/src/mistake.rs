@@ -8,8 +8,9 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{
-    LabelSelector, NodeOperator, NodeSelectorTerm, Operator, PodAffinityTerm, PodTerms, SpreadConstraint,
+use crate::PodTerms;
+use casemate_model::affinity::{
+    LabelSelector, NodeOperator, NodeSelectorTerm, Operator, PodAffinityTerm, SpreadConstraint,
     WhenUnsatisfiable,
 };
 

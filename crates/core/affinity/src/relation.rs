@@ -4,9 +4,10 @@ use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::pods::Reach;
+use crate::PodTerms;
+use crate::reach::Reach;
 use crate::spread::Spread;
-use crate::{Labels, PodAffinity, PodTerms, WhenUnsatisfiable};
+use casemate_model::affinity::{Labels, PodAffinity, WhenUnsatisfiable};
 
 /// Points that a placed pod's required affinity gives to pods it means (`hardPodAffinityWeight`).
 const REQUIRED_POINTS: i64 = 1;

@@ -4,9 +4,9 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::NodeFacts;
 use crate::relation::{Numbered, Profile, Relation};
 use crate::tally::{Change, Points, SpreadTally, Tally};
+use casemate_model::affinity::NodeFacts;
 
 /// The counts that decide about a pod.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

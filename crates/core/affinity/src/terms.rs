@@ -3,9 +3,9 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use casemate_model::Toleration;
+use casemate_model::{Pod, Scheduling, Toleration};
 
-use crate::{Labels, NodeAffinity, NodeFacts, PodAffinity, SpreadConstraint};
+use casemate_model::affinity::{Labels, NodeAffinity, NodeFacts, PodAffinity, SpreadConstraint};
 
 /// What a pod is, and what it says of nodes, of other pods and of its like.
 ///
@@ -31,6 +31,23 @@ pub struct PodTerms {
 }
 
 impl PodTerms {
+    /// What the pod says.
+    #[must_use]
+    pub fn of(pod: &Pod) -> Self {
+        let Scheduling { labels, node_affinity, pod_affinity, pod_anti_affinity, topology_spread, .. } =
+            &pod.scheduling;
+        Self {
+            namespace: pod.key.namespace.clone(),
+            labels: labels.clone(),
+            node_selector: pod.node_selector.clone(),
+            tolerations: pod.tolerations.clone(),
+            node_affinity: node_affinity.clone(),
+            pod_affinity: pod_affinity.clone(),
+            pod_anti_affinity: pod_anti_affinity.clone(),
+            spread: topology_spread.clone(),
+        }
+    }
+
     /// Whether its node selector and what it requires of nodes hold of the node.
     #[must_use]
     pub fn admits(&self, node: &NodeFacts) -> bool {

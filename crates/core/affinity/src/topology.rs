@@ -10,7 +10,8 @@ use casemate_model::{NodeName, PodKey};
 use crate::relation::{Profile, Relation};
 use crate::shape::Shape;
 use crate::tally::Change;
-use crate::{Labels, NodeFacts, Objection, PodTerms, Preference, View};
+use crate::{Objection, PodTerms, Preference, View};
+use casemate_model::affinity::{Labels, NodeFacts};
 
 /// The label each namespace carries by itself, with its name.
 const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";

@@ -7,7 +7,8 @@ use alloc::vec::Vec;
 use crate::relation::{Numbered, Profile};
 use crate::shape::Shape;
 use crate::tally::SpreadTally;
-use crate::{NodeFacts, NodeSelector, Objection, Preference, Rule};
+use crate::{Objection, Preference, Rule};
+use casemate_model::affinity::{NodeFacts, NodeSelector};
 
 /// A pod that is to be placed, with everything that was counted for it: looking at a node costs a few
 /// look-ups for each of its terms.

@@ -66,6 +66,7 @@ pub(crate) fn node(name: &str) -> Node {
         labels: BTreeMap::new(),
         taints: Vec::new(),
         devices: BTreeMap::new(),
+        hardware: casemate_model::Hardware::default(),
         capacity: Capacity {
             epc: Bytes(10 * 4096),
             slots: 10,
@@ -91,6 +92,7 @@ pub(crate) fn pod(name: &str) -> Pod {
         restarts_max: None,
         active_deadline: None,
         volumes: Vec::new(),
+        scheduling: casemate_model::Scheduling::default(),
         containers: vec![Container {
             name: "main".to_owned(),
             image: "image".to_owned(),

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Bytes, Devices, MilliCpu, NodeName, Tee};
+use crate::{Bytes, Devices, Hardware, MilliCpu, NodeName, Tee};
 
 /// A node as placement sees it: what it offers, not what is in use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +23,8 @@ pub struct Node {
     pub capacity: Capacity,
     /// What else can be handed out, by kind.
     pub devices: Devices,
+    /// What is known of its hardware beside.
+    pub hardware: Hardware,
 }
 
 /// Which node, and which boot of it.

@@ -4,7 +4,7 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::{Bytes, Devices, MilliCpu, Mount, Nanos, PodKey, TaintEffect, Tee, Volume};
+use crate::{Bytes, Devices, MilliCpu, Mount, Nanos, PodKey, Scheduling, TaintEffect, Tee, Volume};
 
 /// One pod: the unit that is placed. Its containers start together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Pod {
     pub active_deadline: Option<Nanos>,
     /// Files its containers may mount.
     pub volumes: Vec<Volume>,
+    /// What it says of its place.
+    pub scheduling: Scheduling,
 }
 
 /// Whether a container that has ended is started again; Kubernetes' `spec.restartPolicy`.

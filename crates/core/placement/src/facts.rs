@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::{Capacity, Node, NodeIdentity, NodeName, Taint, Tee, Toleration};
+use casemate_model::{Capacity, Hardware, Node, NodeIdentity, NodeName, Taint, Tee, Toleration};
 
 use crate::ask::Ask;
 use crate::grounds::Trust;
@@ -63,7 +63,7 @@ impl Facts {
         let Self { tee, taints, labels, .. } = self.clone();
         let identity = NodeIdentity { uid: String::new(), boot_id: String::new() };
         let (name, capacity, devices) = (NodeName(String::new()), Capacity::default(), BTreeMap::new());
-        Node { name, identity, tee, labels, taints, capacity, devices }
+        Node { name, identity, tee, labels, taints, capacity, devices, hardware: Hardware::default() }
     }
 }
 

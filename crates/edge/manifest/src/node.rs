@@ -86,6 +86,7 @@ pub(crate) fn node(document: &Field<'_>, to: &mut Findings) -> Option<NodeEntry>
             taints,
             capacity: amounts.capacity(tee),
             devices: amounts.devices,
+            hardware: casemate_model::Hardware::default(),
         };
         let Labelled { is_confidential, inside, .. } = labelled;
         Some(NodeEntry { node, place: document.place(), unschedulable, offers, is_confidential, inside })

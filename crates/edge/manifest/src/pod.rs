@@ -126,6 +126,7 @@ pub(crate) fn pod(
             restarts_max: None,
             active_deadline: active_deadline(spec, 1, to),
             volumes: volumes.list,
+            scheduling: casemate_model::Scheduling::default(),
         };
         let machine = machine_of_class(spec, scheduling.handler.as_deref());
         if let Some(tee) = machine.filter(|_| context.purpose == Purpose::Plan && !pod.is_confidential()) {

@@ -1,7 +1,8 @@
 //! Pod affinity and anti-affinity, rule by rule.
 
-use casemate_affinity::{
-    LabelSelector, Labels, Objection, PodAffinity, PodAffinityTerm, PodTerms, PreferredPodTerm, Rule, Weight,
+use casemate_affinity::{Objection, PodTerms, Rule};
+use casemate_model::affinity::{
+    LabelSelector, Labels, PodAffinity, PodAffinityTerm, PreferredPodTerm, Weight,
 };
 
 use crate::fixture::{Cluster, app, away, key, labels, near, node, selector, term};

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use casemate_affinity::{
-    Inclusion, LabelSelector, Labels, NodeFacts, PodAffinity, PodAffinityTerm, PodTerms, SpreadConstraint,
-    Topology, WhenUnsatisfiable,
+use casemate_affinity::{PodTerms, Topology};
+use casemate_model::affinity::{
+    Inclusion, LabelSelector, Labels, NodeFacts, PodAffinity, PodAffinityTerm, SpreadConstraint,
+    WhenUnsatisfiable,
 };
 use casemate_model::{NodeName, PodKey};
 

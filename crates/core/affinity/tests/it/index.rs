@@ -1,7 +1,8 @@
 //! What is kept by count agrees with a walk over all pods, whatever comes and goes.
 
-use casemate_affinity::{Labels, NodeFacts, PodTerms, Topology};
+use casemate_affinity::{PodTerms, Topology};
 use casemate_model::PodKey;
+use casemate_model::affinity::{Labels, NodeFacts};
 use proptest::collection::vec;
 use proptest::prelude::*;
 

@@ -1,7 +1,8 @@
 //! What stays true when every placement went through `allows`.
 
-use casemate_affinity::{PodAffinity, PodTerms, Topology, WhenUnsatisfiable};
+use casemate_affinity::{PodTerms, Topology};
 use casemate_model::PodKey;
+use casemate_model::affinity::{PodAffinity, WhenUnsatisfiable};
 use proptest::collection::vec;
 use proptest::prelude::*;
 
@@ -9,7 +10,10 @@ use crate::some;
 use crate::walk::{Pod, World};
 
 /// Places what is allowed, each pod on the node its number says, and says what came of it.
-fn placed(nodes: Vec<casemate_affinity::NodeFacts>, pods: &[(PodTerms, usize)]) -> (World, Vec<PodTerms>) {
+fn placed(
+    nodes: Vec<casemate_model::affinity::NodeFacts>,
+    pods: &[(PodTerms, usize)],
+) -> (World, Vec<PodTerms>) {
     let (mut topology, mut world) = (Topology::new(), World::default());
     for node in nodes {
         world.nodes.insert(node.name.clone(), node.clone());
@@ -48,7 +52,7 @@ proptest! {
         let mut topology = Topology::new();
         nodes.iter().cloned().for_each(|node| topology.set_node(node));
         // Of a name that was set twice the last counts.
-        let last = |node: &casemate_affinity::NodeFacts| {
+        let last = |node: &casemate_model::affinity::NodeFacts| {
             nodes.iter().rev().find(|it| it.name == node.name) == Some(node)
         };
         let nodes: Vec<_> = nodes.iter().filter(|it| last(it)).collect();
@@ -84,7 +88,7 @@ proptest! {
     ) {
         let pods: Vec<_> = order.into_iter().map(|node| (terms.clone(), node)).collect();
         let (world, taken) = placed(nodes, &pods);
-        let hard = |it: &&casemate_affinity::SpreadConstraint| {
+        let hard = |it: &&casemate_model::affinity::SpreadConstraint| {
             it.when_unsatisfiable == WhenUnsatisfiable::DoNotSchedule
         };
         for constraint in terms.spread.iter().filter(hard) {

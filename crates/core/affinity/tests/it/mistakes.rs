@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use casemate_affinity::{
-    LabelSelector, NodeAffinity, NodeSelector, Operator, PodAffinityTerm, PodTerms, Requirement,
-    SpreadConstraint, WhenUnsatisfiable,
+use casemate_affinity::PodTerms;
+use casemate_model::affinity::{
+    LabelSelector, NodeAffinity, NodeSelector, Operator, PodAffinityTerm, Requirement, SpreadConstraint,
+    WhenUnsatisfiable,
 };
 
 use crate::fixture::{app, away, near, spread, term};

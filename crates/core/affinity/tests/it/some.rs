@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use casemate_affinity::{
+use casemate_affinity::PodTerms;
+use casemate_model::affinity::{
     Inclusion, LabelSelector, Labels, NodeAffinity, NodeFacts, NodeField, NodeOperator, NodeRequirement,
-    NodeSelector, NodeSelectorTerm, Operator, PodAffinity, PodAffinityTerm, PodTerms, PreferredNodeTerm,
+    NodeSelector, NodeSelectorTerm, Operator, PodAffinity, PodAffinityTerm, PreferredNodeTerm,
     PreferredPodTerm, Requirement, SpreadConstraint, Weight, WhenUnsatisfiable,
 };
 use casemate_model::{NodeName, Taint, TaintEffect, Toleration, TolerationOperator};

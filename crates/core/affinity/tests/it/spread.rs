@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
-use casemate_affinity::{
-    Inclusion, LabelSelector, NodeFacts, Objection, PodTerms, Rule, SpreadConstraint, WhenUnsatisfiable,
-};
+use casemate_affinity::{Objection, PodTerms, Rule};
+use casemate_model::affinity::{Inclusion, LabelSelector, NodeFacts, SpreadConstraint, WhenUnsatisfiable};
 use casemate_model::{Taint, TaintEffect, Toleration, TolerationOperator};
 
 use crate::fixture::{Cluster, app, labels, node, spread};

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_affinity::{
-    Inclusion, Labels, NodeFacts, Objection, PodAffinity, PodAffinityTerm, PodTerms, Preference, Rule,
-    SpreadConstraint, WhenUnsatisfiable,
+use casemate_affinity::{Objection, PodTerms, Preference, Rule};
+use casemate_model::affinity::{
+    Inclusion, Labels, NodeFacts, PodAffinity, PodAffinityTerm, SpreadConstraint, WhenUnsatisfiable,
 };
 use casemate_model::{NodeName, PodKey, TaintEffect, TolerationOperator};
 

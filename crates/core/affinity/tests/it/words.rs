@@ -1,6 +1,7 @@
 //! What objections say.
 
-use casemate_affinity::{NodeAffinity, NodeSelector, NodeSelectorTerm, PodTerms};
+use casemate_affinity::PodTerms;
+use casemate_model::affinity::{NodeAffinity, NodeSelector, NodeSelectorTerm};
 
 use crate::fixture::{Cluster, app, away, labels, near, node, spread, term};
 
@@ -24,8 +25,8 @@ fn every_objection_is_told_with_its_term_its_domain_and_its_count() {
     let pod = PodTerms {
         node_selector: labels(&[("disk", "fast")]),
         node_affinity: NodeAffinity { required, preferred: Vec::new() },
-        spread: vec![casemate_affinity::SpreadConstraint {
-            node_affinity_policy: casemate_affinity::Inclusion::Ignore,
+        spread: vec![casemate_model::affinity::SpreadConstraint {
+            node_affinity_policy: casemate_model::affinity::Inclusion::Ignore,
             ..spread("zone", "web", 1)
         }],
         ..pod

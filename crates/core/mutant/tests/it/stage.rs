@@ -53,6 +53,7 @@ pub(crate) fn node(name: &str) -> Node {
         labels: BTreeMap::new(),
         taints: Vec::new(),
         devices: BTreeMap::new(),
+        hardware: casemate_model::Hardware::default(),
         capacity: Capacity {
             epc: Bytes::mib(64),
             slots: 100,
@@ -78,6 +79,7 @@ pub(crate) fn pod(name: &str, demand: Demand) -> Pod {
         restarts_max: None,
         active_deadline: None,
         volumes: Vec::new(),
+        scheduling: casemate_model::Scheduling::default(),
         containers: vec![Container {
             name: "main".into(),
             image: "image".into(),

@@ -33,6 +33,7 @@ fn pod(init: usize, others: usize, policy: RestartPolicy) -> Pod {
         restarts_max: None,
         active_deadline: None,
         volumes: Vec::new(),
+        scheduling: casemate_model::Scheduling::default(),
     }
 }
 

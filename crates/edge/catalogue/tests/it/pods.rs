@@ -39,6 +39,7 @@ fn pod(init_containers: Vec<Container>, containers: Vec<Container>) -> Pod {
         restarts_max: None,
         active_deadline: None,
         volumes: Vec::new(),
+        scheduling: casemate_model::Scheduling::default(),
     }
 }
 

@@ -77,6 +77,7 @@ impl Guest {
             restarts_max: None,
             active_deadline: None,
             volumes: Vec::new(),
+            scheduling: casemate_model::Scheduling::default(),
             containers: Vec::new(),
         };
         Self {

@@ -61,7 +61,8 @@ impl LabelSelector {
     ///
     /// A key the pod does not carry adds nothing (KEP-3633, KEP-3243). Adding what an API server has added
     /// before changes nothing of what is selected.
-    pub(crate) fn with_keys(&self, own: &Labels, same: &BTreeSet<String>, other: &BTreeSet<String>) -> Self {
+    #[must_use]
+    pub fn with_keys(&self, own: &Labels, same: &BTreeSet<String>, other: &BTreeSet<String>) -> Self {
         let mut merged = self.clone();
         let value = |key: &String| own.get(key).map(|value| (key.clone(), BTreeSet::from([value.clone()])));
         for (key, values) in same.iter().filter_map(value) {
@@ -100,7 +101,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::fixture::{does_not_exist, exists, is_in, labels, not_in, selector};
+    use crate::affinity::fixture::{does_not_exist, exists, is_in, labels, not_in, selector};
 
     #[test]
     fn an_empty_selector_selects_everything() {

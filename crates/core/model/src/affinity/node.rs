@@ -6,9 +6,8 @@
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use casemate_model::{Node, NodeName, Taint};
-
-use crate::{Labels, Operator, Weight};
+use super::{Labels, Operator, Weight};
+use crate::{Node, NodeName, Taint};
 
 /// What is looked at of a node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,7 +153,7 @@ mod tests {
     use alloc::vec;
 
     use super::*;
-    use crate::fixture::{labels, node, not_in, of_label, weight};
+    use crate::affinity::fixture::{labels, node, not_in, of_label, weight};
 
     fn number(operator: NodeOperator) -> NodeRequirement {
         NodeRequirement { key: "cores".into(), operator }
