@@ -1,7 +1,7 @@
 //! A container: its program, what it is told, and what it asks for.
 //!
 //! Refused by name: texts with a NUL in them, names that are no DNS labels, a working
-//! directory that is not absolute or leads up; read to plan, ports of nodes.
+//! directory that is not absolute or leads up.
 //! Understood but not done, each with a note: [`NOT_DONE`].
 
 use casemate_model::Container;
@@ -45,9 +45,6 @@ pub(crate) fn container(
         let args = strings(field, "args", &env, to);
         let mounts = mounts(field, volumes, &env, to);
         let working_dir = working_dir(field, to);
-        if scope.context.purpose == Purpose::Plan {
-            no_host_ports(field, to);
-        }
         let demand = demand(field, scope.context.purpose, to);
         for (key, instead) in NOT_DONE.into_iter().filter(|_| scope.context.purpose == Purpose::Run) {
             if let Some(field) = field.get(key).filter(|field| !field.is_empty()) {
@@ -71,18 +68,6 @@ const NOT_DONE: [(&str, &str); 5] = [
     ("lifecycle", "hooks are not run by this version"),
     ("ports", "not opened by this version: the program sees no network"),
 ];
-
-/// A port of its node is had by one pod only, which is not planned.
-fn no_host_ports(container: &Field<'_>, to: &mut Findings) {
-    for port in container.elements_of("ports").iter().filter_map(|port| port.get("hostPort")) {
-        if port.plain() != Some("0") {
-            to.refuse(port.not_run(
-                "ports of nodes are not planned by this version",
-                "Take `hostPort` out, or narrow the choice of nodes with `nodeSelector`",
-            ));
-        }
-    }
-}
 
 /// The last part of an image reference, without tag and digest: what `argv[0]` is where no command is written.
 fn program_name(image: &str) -> &str {

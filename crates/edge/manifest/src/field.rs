@@ -216,6 +216,10 @@ impl<'a> Field<'a> {
         self.node.value == Node::Null
     }
 
+    pub(crate) fn is_text(&self) -> bool {
+        matches!(self.node.value, Node::Text(_))
+    }
+
     pub(crate) fn is_list(&self) -> bool {
         matches!(self.node.value, Node::List(_))
     }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::PodKey;
+use casemate_model::{PodKey, Preemption};
 
 use crate::admission::Admission;
 use crate::config::{Config, ConfigKind, config};
@@ -31,7 +31,7 @@ pub(crate) struct Inputs {
     configs: BTreeMap<(ConfigKind, PodKey), Option<Config>>,
     runtime_classes: BTreeMap<String, Option<RuntimeClass>>,
     priority_classes: BTreeMap<String, Option<PriorityClass>>,
-    priority_default: Option<i32>,
+    priority_default: Option<PriorityClass>,
     /// The policy found among the documents.
     pub(crate) policy: Option<PolicyDocument>,
     /// Whether there is one that could not be read, or something that may have been one.
@@ -98,8 +98,9 @@ impl Inputs {
                 if first.is_first(what.kind, &key, root, to) {
                     let class = read.map(|(_, class)| class);
                     // Of several defaults the lowest, as Kubernetes has it.
-                    let default = class.filter(|class| class.is_default).map(|class| class.value);
-                    self.priority_default = self.priority_default.into_iter().chain(default).min();
+                    let default = class.filter(|class| class.is_default);
+                    let defaults = self.priority_default.into_iter().chain(default);
+                    self.priority_default = defaults.min_by_key(|class| class.value);
                     self.priority_classes.insert(key.name, class);
                 }
             }
@@ -150,7 +151,12 @@ impl Inputs {
 
     /// The priority of pods that name none.
     pub(crate) fn priority_default(&self) -> i32 {
-        self.priority_default.unwrap_or(0)
+        self.priority_default.map_or(0, |class| class.value)
+    }
+
+    /// Whether pods that name no class may displace others, where a class says so.
+    pub(crate) fn preemption_default(&self) -> Option<Preemption> {
+        self.priority_default.map(|class| class.preemption)
     }
 
     /// The controller of a document, as `Kind name`, where it is among the documents and makes its pods.

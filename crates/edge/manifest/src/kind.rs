@@ -106,7 +106,7 @@ pub(crate) fn role(version: &str, name: &str) -> Result<Role, Unknown> {
 }
 
 /// `apps` of `apps/v1`; nothing of `v1`.
-fn group_of(version: &str) -> &str {
+pub(crate) fn group_of(version: &str) -> &str {
     version.rsplit_once('/').map_or("", |(group, _)| group)
 }
 
@@ -185,11 +185,11 @@ fn one_pod(document: &Field<'_>, context: &Context<'_>, to: &mut Findings) -> Op
         let spec = document.need("spec", "Describe the pod's containers here", to)?;
         let phase = document.at(&["status", "phase"]);
         let ended = phase.filter(|phase| matches!(phase.plain(), Some("Succeeded" | "Failed")));
-        if let (Purpose::Plan, true, Some(phase)) = (context.purpose, identity.live, ended) {
+        if let (Purpose::Plan, Some(phase)) = (context.purpose, ended) {
             to.note(phase.note("not planned: it has ended in the cluster it was read from"));
             return Some(Made::Nothing(Idle::Ended));
         }
-        Some(match pod(&identity, &spec, &[], context, to)? {
+        Some(match pod(&identity, metadata.as_ref(), &spec, &[], context, to)? {
             PodRead::Pod(pod, images) => Made::Pods(vec![Member { kind: WorkloadKind::Pod, pod, images }]),
             PodRead::DevicePlugin => Made::Nothing(Idle::DevicePlugin),
         })

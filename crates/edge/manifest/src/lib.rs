@@ -27,8 +27,10 @@
 #![forbid(unsafe_code)]
 
 mod admission;
+mod affinity;
 pub mod argument;
 mod base64;
+mod budget;
 mod config;
 mod container;
 mod documents;
@@ -43,6 +45,7 @@ mod inspect;
 mod kind;
 mod metadata;
 mod mount;
+mod namespaces;
 mod node;
 mod path;
 mod place;
@@ -56,10 +59,12 @@ mod resources;
 mod runtime_class;
 mod scheduling;
 mod security;
+mod sidecar;
 mod source;
 mod suggest;
 mod template;
 mod tree;
+mod unsupported;
 mod variables;
 mod vocabulary;
 mod volume;

@@ -89,6 +89,11 @@ pub(crate) fn name(field: &Field<'_>, kind: NameKind, to: &mut Findings) -> Opti
     Some(text.to_owned())
 }
 
+/// Whether the key of a label may have this before its slash.
+pub(crate) fn is_label_prefix(text: &str) -> bool {
+    is_name(text, NameKind::Subdomain)
+}
+
 fn is_name(text: &str, kind: NameKind) -> bool {
     match kind {
         NameKind::Label => is_label(text, 63),

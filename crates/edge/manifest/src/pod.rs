@@ -2,7 +2,8 @@
 //! ask for ([`crate::admission`]), its volumes and its containers.
 //!
 //! Refused by name, because ignoring them would place or run the pod wrongly: see
-//! [`NOT_RUN`]; native sidecars, and a TEE that is asked for without a resource.
+//! [`unsupported`]; native sidecars, and a TEE that is asked for without a resource. Read to plan,
+//! sidecars are counted ([`crate::sidecar`]), and for what is unsupported the pod waits.
 //! Understood but not done, each with a note: [`NOT_DONE`].
 
 use std::cell::OnceCell;
@@ -22,6 +23,8 @@ use crate::problem::{Findings, shown};
 use crate::resources::demand;
 use crate::scheduling::scheduling;
 use crate::security::understand;
+use crate::sidecar::{self, Read};
+use crate::unsupported;
 use crate::vocabulary::resources::resource;
 use crate::volume::{Volumes, volumes};
 
@@ -77,14 +80,17 @@ pub(crate) enum Texts {
 /// Both lists of containers.
 const CONTAINERS: [&str; 2] = ["initContainers", "containers"];
 
-/// Reads a pod's spec; `extra_env` is put before every container's own environment.
+/// Reads a pod's spec, and of its `metadata` the annotations that are ours; `extra_env` is put before every
+/// container's own environment.
 pub(crate) fn pod(
     identity: &Identity,
+    metadata: Option<&Field<'_>>,
     spec: &Field<'_>,
     extra_env: &[(String, String)],
     context: &Context<'_>,
     to: &mut Findings,
 ) -> Option<PodRead> {
+    to.take_unsupported();
     to.sound(|to| {
         if !spec.map(to) {
             return None;
@@ -93,6 +99,9 @@ pub(crate) fn pod(
             let cause = format!("the pod's name would be `{}`, which is too long", shown(&identity.key.name));
             to.refuse(spec.problem(cause, "Shorten the name it is made from"));
         }
+        if context.purpose == Purpose::Plan {
+            unsupported::annotations(identity, metadata, to);
+        }
         let requested = requested(spec, to);
         let admitted = requested.admit(identity, context, to);
         if requested.is_device_plugin && !asks_for_a_tee(spec) {
@@ -100,16 +109,24 @@ pub(crate) fn pod(
             return Some(PodRead::DevicePlugin);
         }
         let scope = Scope::new(identity, spec, context);
-        refuse_what_is_not_run(spec, to);
+        unsupported::fields(spec, context.purpose, to);
         let volumes = volumes(&scope, admitted, to);
         let found = to.found;
-        let (mut containers, mut images) = (Vec::new(), Vec::new());
         let mut names = BTreeSet::new();
-        for list in CONTAINERS {
-            containers.push(read_containers(list, &scope, extra_env, &volumes, &mut names, &mut images, to));
-        }
+        let [init, others] =
+            CONTAINERS.map(|list| read_containers(list, &scope, extra_env, &volumes, &mut names, to));
         let all_read = to.found == found;
-        let (containers, init_containers) = (containers.pop()?, containers.pop()?);
+        let (init, sidecars) = sidecar::apart(init);
+        let mut images = Vec::new();
+        let mut unzip = |reads: Vec<Read>| -> Vec<Container> {
+            let one = |read: Read| {
+                images.push(read.image);
+                read.container
+            };
+            reads.into_iter().map(one).collect()
+        };
+        let init_containers = unzip(init);
+        let containers = unzip(sidecars.into_iter().chain(others).collect());
         understand(spec, to);
         let scheduling = scheduling(spec, identity, context, to);
         let mut pod = Pod {
@@ -126,7 +143,7 @@ pub(crate) fn pod(
             restarts_max: None,
             active_deadline: active_deadline(spec, 1, to),
             volumes: volumes.list,
-            scheduling: casemate_model::Scheduling::default(),
+            scheduling: scheduling.said,
         };
         let machine = machine_of_class(spec, scheduling.handler.as_deref());
         if let Some(tee) = machine.filter(|_| context.purpose == Purpose::Plan && !pod.is_confidential()) {
@@ -141,7 +158,9 @@ pub(crate) fn pod(
         if confidential {
             guard_confidential(spec, identity, context.purpose, to);
         } else if all_read {
-            if let Some(field) = spec.get("ephemeralContainers").filter(|field| !field.is_empty()) {
+            let debugging = spec.get("ephemeralContainers").filter(|field| !field.is_empty());
+            // They take nothing of their node.
+            if let Some(field) = debugging.filter(|_| context.purpose == Purpose::Run) {
                 to.refuse(field.not_run(
                     "ephemeral containers are not run by this version",
                     "Take them out, or write them among `containers`",
@@ -157,6 +176,7 @@ pub(crate) fn pod(
                 to.note(field.note(instead));
             }
         }
+        pod.scheduling.unsupported = to.take_unsupported();
         Some(PodRead::Pod(Box::new(pod), images))
     })
 }
@@ -166,34 +186,6 @@ const NOT_DONE: [(&str, &str); 2] = [
     ("topologySpreadConstraints", "not considered: there is one node"),
     ("readinessGates", "not waited for: there is no one to report them"),
 ];
-
-/// What is refused wherever it is not empty, and what to do instead.
-const NOT_RUN: [(&str, &str, &str); 3] = [
-    ("schedulingGates", "scheduling gates are not lifted by this version", "Take them out"),
-    (
-        "resourceClaims",
-        "no node of this version offers devices by claim",
-        "Ask for a resource, such as `sgx.intel.com/epc`",
-    ),
-    (
-        "resources",
-        "resources of a whole pod are not counted by this version",
-        "Write them with each container",
-    ),
-];
-
-fn refuse_what_is_not_run(spec: &Field<'_>, to: &mut Findings) {
-    for (key, cause, remedy) in NOT_RUN {
-        if let Some(field) = spec.get(key).filter(|field| !field.is_empty()) {
-            to.refuse(field.not_run(cause, remedy));
-        }
-    }
-    if let Some(field) = spec.at(&["os", "name"])
-        && field.text(to).is_some_and(|os| os != "linux")
-    {
-        to.refuse(field.not_run("programs for this system are not run", "Take `os` out, or write `linux`"));
-    }
-}
 
 /// Whether any container asks for a resource of a TEE, be it rightly or wrongly.
 fn asks_for_a_tee(spec: &Field<'_>) -> bool {
@@ -225,9 +217,8 @@ fn read_containers(
     extra_env: &[(String, String)],
     volumes: &Volumes,
     names: &mut BTreeSet<String>,
-    images: &mut Vec<Place>,
     to: &mut Findings,
-) -> Vec<Container> {
+) -> Vec<Read> {
     let is_init = key == "initContainers";
     let list = if is_init { scope.spec.get(key) } else { scope.spec.need(key, ADD_ONE, to) };
     let Some(list) = list else { return Vec::new() };
@@ -237,32 +228,39 @@ fn read_containers(
     }
     let mut containers = Vec::new();
     for item in items {
-        restarts_of_its_own(&item, is_init, to);
+        let is_sidecar = restarts_of_its_own(&item, is_init, scope.context.purpose, to);
         let Some((container, image)) = container(&item, extra_env, scope, volumes, to) else { continue };
         if !names.insert(container.name.clone()) {
             let cause = format!("a second container named `{}`", container.name);
             to.refuse(item.problem(cause, "Give each container of a pod its own name"));
         }
-        containers.push(container);
-        images.push(image);
+        containers.push(Read { container, image, is_sidecar });
     }
     containers
 }
 
-/// A container's own `restartPolicy`: makes a sidecar of an init container.
-fn restarts_of_its_own(container: &Field<'_>, is_init: bool, to: &mut Findings) {
-    let Some(policy) = container.get("restartPolicy") else { return };
-    let Some(text) = policy.text(to) else { return };
-    to.refuse(match (text, is_init) {
-        ("Always", true) => policy.not_run(
+/// A container's own `restartPolicy`. Whether it makes a sidecar of an init container.
+fn restarts_of_its_own(container: &Field<'_>, is_init: bool, purpose: Purpose, to: &mut Findings) -> bool {
+    let Some(policy) = container.get("restartPolicy") else { return false };
+    let Some(text) = policy.text(to) else { return false };
+    match (purpose, text, is_init) {
+        (Purpose::Run, "Always", true) => to.refuse(policy.not_run(
             "an init container that goes on running (a sidecar) is not run by this version",
             "Write it among `containers`: they start together, after all init containers have ended",
-        ),
-        _ => policy.not_run(
+        )),
+        (Purpose::Run, ..) => to.refuse(policy.not_run(
             "a container with a restart policy of its own is not run by this version",
             "Write it for the whole pod, as `spec.restartPolicy`",
-        ),
-    });
+        )),
+        (Purpose::Plan, "Always", _) => return is_init,
+        // How often it starts again takes nothing more of its node (KEP-5307).
+        (Purpose::Plan, "OnFailure" | "Never", _) => {}
+        (Purpose::Plan, other, _) => {
+            let cause = format!("unknown restart policy `{}`", shown(other));
+            to.refuse(policy.problem(cause, "Use `Always`, `OnFailure` or `Never`"));
+        }
+    }
+    false
 }
 
 /// `spec.restartPolicy`, `Always` where it is absent.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::Place;
 use crate::field::Field;
+use crate::inputs::Purpose;
 
 /// Something in a source that keeps a document from being used. The operator's to mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,13 +74,16 @@ pub(crate) struct Findings {
     pub(crate) notes: Vec<Note>,
     /// Problems found in all, kept or not.
     pub(crate) found: usize,
+    /// What the pod that is being read asks for that is not planned.
+    unsupported: Vec<String>,
     /// Bytes that may still be made of the sources.
     allowance: usize,
 }
 
 impl Default for Findings {
     fn default() -> Self {
-        Self { problems: Vec::new(), notes: Vec::new(), found: 0, allowance: Self::MADE_MAX }
+        let (problems, notes, unsupported) = (Vec::new(), Vec::new(), Vec::new());
+        Self { problems, notes, found: 0, unsupported, allowance: Self::MADE_MAX }
     }
 }
 
@@ -114,6 +118,8 @@ impl Findings {
     }
 
     pub(crate) const KEPT_MAX: usize = 500;
+    /// Most reasons that are kept of one pod: each alone is enough.
+    const UNSUPPORTED_MAX: usize = 16;
     /// Most bytes that all sources may come to once aliases are expanded, references are
     /// replaced and every pod is counted.
     pub(crate) const MADE_MAX: usize = 64 << 20;
@@ -137,6 +143,23 @@ impl Findings {
         if self.problems.len() < Self::KEPT_MAX {
             self.problems.push(problem);
         }
+    }
+
+    /// What this version does not do of a pod that is right. To run, that is a problem of its document; to
+    /// plan, the pod waits because of it.
+    pub(crate) fn not_done(&mut self, purpose: Purpose, problem: Problem) {
+        match purpose {
+            Purpose::Run => self.refuse(problem),
+            Purpose::Plan if self.unsupported.len() < Self::UNSUPPORTED_MAX => {
+                self.unsupported.push(problem.to_string());
+            }
+            Purpose::Plan => {}
+        }
+    }
+
+    /// What was found of a pod that is not planned; the next pod begins with nothing.
+    pub(crate) fn take_unsupported(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.unsupported)
     }
 
     pub(crate) fn note(&mut self, note: Note) {

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use casemate_model::PodKey;
+use casemate_model::affinity::Labels;
+use casemate_model::{DisruptionBudget, PodKey};
 
 use crate::admission::Admission;
+use crate::budget::budget;
 use crate::documents::{Parsed, What};
 use crate::inputs::{Context, Inputs, Purpose};
-use crate::kind::{Made, Role, Unknown, make, refusal, role};
+use crate::kind::{Made, Role, Unknown, group_of, make, refusal, role};
 use crate::metadata;
+use crate::namespaces::Namespaces;
 use crate::node::{self, NodeEntry};
 use crate::policy::{self, PolicyDocument};
 use crate::problem::{Findings, whole_file};
@@ -24,6 +27,11 @@ pub struct Reading {
     pub understood: Vec<Understood>,
     /// Nodes, in the order written, where they are read ([`read_to_plan`]); empty elsewhere.
     pub nodes: Vec<NodeEntry>,
+    /// Labels by namespace, where pods are read to plan: of those among the documents, and of those that pods
+    /// are in.
+    pub namespaces: BTreeMap<String, Labels>,
+    /// Disruption budgets, in the order written, where pods are read to plan.
+    pub budgets: Vec<DisruptionBudget>,
     /// The policy found among the documents, if any.
     pub policy: Option<PolicyDocument>,
     /// Everything wrong, in the order written.
@@ -90,6 +98,8 @@ fn read_for(purpose: Purpose, sources: &[Source], options: &Options) -> Reading 
         findings: Findings::with_allowance(parsed.allowance),
         seen: BTreeMap::new(),
         seen_nodes: node::Seen::default(),
+        seen_budgets: BTreeMap::new(),
+        namespaces: Namespaces::default(),
     };
     for document in documents {
         reader.findings.absorb(document.findings);
@@ -97,8 +107,16 @@ fn read_for(purpose: Purpose, sources: &[Source], options: &Options) -> Reading 
             reader.document(&what);
         }
     }
-    let Reader { reading, findings, .. } = reader;
+    let Reader { reading, findings, namespaces, .. } = reader;
+    let namespaces = match purpose {
+        Purpose::Run => BTreeMap::new(),
+        Purpose::Plan => {
+            let of_pods = reading.workloads.iter().map(|workload| workload.pod.key.namespace.as_str());
+            namespaces.labels(of_pods)
+        }
+    };
     Reading {
+        namespaces,
         policy: inputs.policy,
         problems_left_out: findings.found - findings.problems.len(),
         problems: findings.problems,
@@ -145,6 +163,13 @@ pub fn empty_directory(path: &str) -> Problem {
     Problem { place: Place::whole(path), ..whole_file(path, "no `*.yaml` in this directory", remedy) }
 }
 
+/// A document of a cluster that is no pod's.
+enum Cluster {
+    Node,
+    Namespace,
+    Budget,
+}
+
 struct Reader<'c> {
     context: Context<'c>,
     reading: Reading,
@@ -152,18 +177,14 @@ struct Reader<'c> {
     /// Where each pod was first written.
     seen: BTreeMap<PodKey, Place>,
     seen_nodes: node::Seen,
+    /// Where each budget was first written.
+    seen_budgets: BTreeMap<(String, String), Place>,
+    namespaces: Namespaces,
 }
 
 impl Reader<'_> {
     fn document(&mut self, what: &What<'_>) {
-        if self.context.purpose == Purpose::Plan && what.kind == "Node" && !what.version.contains('/') {
-            if what.version != "v1" {
-                self.findings.refuse(refusal(what, Unknown::Version("v1")));
-                return;
-            }
-            let entry = node::node(&what.root, &mut self.findings);
-            let entry = entry.filter(|entry| self.seen_nodes.is_first(entry, &what.root, &mut self.findings));
-            self.reading.nodes.extend(entry);
+        if self.context.purpose == Purpose::Plan && self.of_the_cluster(what) {
             return;
         }
         let kind = match role(what.version, what.kind) {
@@ -209,6 +230,41 @@ impl Reader<'_> {
             }
             None => {}
         }
+    }
+
+    /// Reads what a plan is made with beside pods. Whether the document is that.
+    fn of_the_cluster(&mut self, what: &What<'_>) -> bool {
+        let (kind, right) = match (what.kind, group_of(what.version)) {
+            ("Node", "") => (Cluster::Node, "v1"),
+            ("Namespace", "") => (Cluster::Namespace, "v1"),
+            ("PodDisruptionBudget", "policy") => (Cluster::Budget, "policy/v1"),
+            _ => return false,
+        };
+        if what.version != right {
+            self.findings.refuse(refusal(what, Unknown::Version(right)));
+            return true;
+        }
+        match kind {
+            Cluster::Node => {
+                let entry = node::node(&what.root, &mut self.findings);
+                let entry =
+                    entry.filter(|entry| self.seen_nodes.is_first(entry, &what.root, &mut self.findings));
+                self.reading.nodes.extend(entry);
+            }
+            Cluster::Namespace => self.namespaces.add(&what.root, &mut self.findings),
+            Cluster::Budget => {
+                let Some(budget) = budget(&what.root, &mut self.findings) else { return true };
+                let key = (budget.namespace.clone(), budget.name.clone());
+                if let Some(first) = self.seen_budgets.get(&key) {
+                    let cause = format!("a second budget named {}/{}; the first is at {first}", key.0, key.1);
+                    self.findings.refuse(what.root.problem(cause, "Keep one of them"));
+                    return true;
+                }
+                self.seen_budgets.insert(key, what.root.place());
+                self.reading.budgets.push(budget);
+            }
+        }
+        true
     }
 
     fn understood(&mut self, what: &What<'_>, because: Idle) {

@@ -1,23 +1,18 @@
 //! Where a pod may be placed and how important it is: `nodeSelector`, affinity,
 //! `tolerations`, priority, and what its runtime class adds to them.
 //!
-//! Required node affinity is taken where it says no more than a node selector can: one
-//! term whose expressions are all `In` with one value. Any other is refused by name,
-//! since ignoring it would place the pod where it must not be. Between pods, and where
-//! only preferred, affinity is noted and not considered: there is one node.
-//!
-//! Read to plan, there are many: what is required between pods and of their spread is
-//! refused by name, and only preferences are noted. A node chosen by name is one that is
-//! selected by its label `kubernetes.io/hostname`, which is its name as a rule.
+//! Affinity is read by [`crate::affinity`]: to run, by what of it matters on one node, and to plan, all of it.
+//! A node that a pod names is where it has to be, or where it is already.
 
 use std::collections::BTreeMap;
 
-use casemate_model::{TaintEffect, Toleration, TolerationOperator};
+use casemate_model::{NodeName, Preemption, TaintEffect, Toleration, TolerationOperator};
 
+use crate::affinity::{Affinity, one_node};
 use crate::field::Field;
 use crate::inputs::{Context, Found, Purpose};
-use crate::metadata::Identity;
-use crate::priority_class::SYSTEM_CLASSES;
+use crate::metadata::{Identity, NameKind, name};
+use crate::priority_class::{SYSTEM_CLASSES, preemption_policy};
 use crate::problem::{Findings, shown};
 use crate::runtime_class::{Overhead, RuntimeClass, known_overhead, overhead};
 
@@ -30,6 +25,8 @@ pub(crate) struct Scheduling {
     pub(crate) overhead: Overhead,
     /// The runtime's own name, where a RuntimeClass says it.
     pub(crate) handler: Option<String>,
+    /// What else it says, where it is read to plan.
+    pub(crate) said: casemate_model::Scheduling,
 }
 
 /// Reads what a spec says of its place.
@@ -46,17 +43,68 @@ pub(crate) fn scheduling(
         merge(&mut node_selector, &class.node_selector, &field, to);
         tolerations.extend(class.tolerations.iter().cloned());
     }
-    affinity(spec, identity, context.purpose, &mut node_selector, to);
-    if context.purpose == Purpose::Plan {
-        spread(spec, to);
-        chosen(spec, identity, &mut node_selector, to);
-    }
+    let said = match context.purpose {
+        Purpose::Run => {
+            one_node::affinity(spec, identity, &mut node_selector, to);
+            casemate_model::Scheduling::default()
+        }
+        Purpose::Plan => said(spec, identity, context, to),
+    };
     Scheduling {
         priority: priority(spec, context, to),
         node_selector,
         tolerations,
         overhead: sandbox(spec, class, to),
         handler: class.map(|class| class.handler.clone()),
+        said,
+    }
+}
+
+/// What a spec says of its place where there are many nodes.
+fn said(
+    spec: &Field<'_>,
+    identity: &Identity,
+    context: &Context<'_>,
+    to: &mut Findings,
+) -> casemate_model::Scheduling {
+    let Affinity { node, pods, anti, spread } = Affinity::of(spec, to);
+    casemate_model::Scheduling {
+        labels: identity.labels.clone(),
+        node_affinity: node,
+        pod_affinity: pods,
+        pod_anti_affinity: anti,
+        topology_spread: spread,
+        preemption: preemption(spec, context, to),
+        node: chosen(spec, to),
+        ..casemate_model::Scheduling::default()
+    }
+}
+
+/// The node that a pod names: it has to be there, or is there in the cluster it was read from.
+fn chosen(spec: &Field<'_>, to: &mut Findings) -> Option<NodeName> {
+    let field = spec.get("nodeName").filter(|field| !field.is_empty())?;
+    name(&field, NameKind::Subdomain, to).map(NodeName)
+}
+
+/// The pod's own preemption policy, else its class's.
+fn preemption(spec: &Field<'_>, context: &Context<'_>, to: &mut Findings) -> Preemption {
+    let own = spec.get("preemptionPolicy").and_then(|field| Some((preemption_policy(&field, to)?, field)));
+    let class = match spec.get("priorityClassName").and_then(|field| field.plain()) {
+        Some(name) => match context.inputs.priority_class(name) {
+            Found::Here(class) => Some(class.preemption),
+            // Told where the priority is read.
+            Found::Broken | Found::Absent => None,
+        },
+        None => context.inputs.preemption_default(),
+    };
+    match (own, class) {
+        (Some((own, field)), Some(class)) if own != class => {
+            let remedy = "Take it out: the class's policy holds";
+            to.refuse(field.problem("is not what the pod's PriorityClass says", remedy));
+            own
+        }
+        (Some((own, _)), _) => own,
+        (None, class) => class.unwrap_or_default(),
     }
 }
 
@@ -125,7 +173,7 @@ fn priority(spec: &Field<'_>, context: &Context<'_>, to: &mut Findings) -> i32 {
 }
 
 /// Adds labels to a selector; two values for one label can never both be had.
-fn merge(
+pub(crate) fn merge(
     selector: &mut BTreeMap<String, String>,
     added: &BTreeMap<String, String>,
     field: &Field<'_>,
@@ -141,158 +189,6 @@ fn merge(
         }
     }
 }
-
-fn affinity(
-    spec: &Field<'_>,
-    identity: &Identity,
-    purpose: Purpose,
-    selector: &mut BTreeMap<String, String>,
-    to: &mut Findings,
-) {
-    let Some(affinity) = spec.get("affinity") else { return };
-    for key in ["podAffinity", "podAntiAffinity"] {
-        let Some(field) = affinity.get(key).filter(|field| !field.is_empty()) else { continue };
-        match (purpose, field.get(REQUIRED).filter(|required| !required.is_empty())) {
-            (Purpose::Run, _) => to.note(field.note("not considered: there is one node")),
-            (Purpose::Plan, None) => to.note(field.note("a preference, which is not weighed")),
-            (Purpose::Plan, Some(required)) => to.refuse(required.not_run(
-                "what is required of other pods nearby is not planned by this version",
-                "Take it out, or narrow the choice of nodes with `nodeSelector`",
-            )),
-        }
-    }
-    let Some(node) = affinity.get("nodeAffinity") else { return };
-    if let Some(field) =
-        node.get("preferredDuringSchedulingIgnoredDuringExecution").filter(|it| !it.is_empty())
-    {
-        to.note(field.note(match purpose {
-            Purpose::Run => "not considered: there is one node",
-            Purpose::Plan => "a preference, which is not weighed",
-        }));
-    }
-    let Some(required) = node.get(REQUIRED) else { return };
-    let remedy = "List at least one term: with none, no node will do";
-    let Some(list) = required.need("nodeSelectorTerms", remedy, to) else { return };
-    let terms = list.items(to);
-    let [term] = terms.as_slice() else {
-        if terms.is_empty() && list.is_list() {
-            to.refuse(list.problem("is empty", remedy));
-        } else if terms.len() > 1 {
-            to.refuse(list.not_run(
-                format!("a choice among {} terms is not considered by this version", terms.len()),
-                "Write the one that fits this machine as `nodeSelector`",
-            ));
-        }
-        return;
-    };
-    if !term.map(to) {
-        return;
-    }
-    let labels = term.get("matchExpressions").map(|list| expressions(&list, false, to)).unwrap_or_default();
-    merge(selector, &labels, term, to);
-    if let Some(fields) = term.get("matchFields").filter(|fields| !fields.is_empty()) {
-        let names = expressions(&fields, true, to);
-        if purpose == Purpose::Plan {
-            let name = names.into_values().map(|name| (HOSTNAME.to_owned(), name)).collect();
-            merge(selector, &name, &fields, to);
-        } else if identity.live && !names.is_empty() {
-            to.note(fields.note("ignored: the cluster it was read from had chosen that node"));
-        } else if !names.is_empty() {
-            to.refuse(fields.not_run(
-                "choosing a node by its name is not considered by this version",
-                "Take it out: everything runs on this machine",
-            ));
-        }
-    } else if labels.is_empty() && term.get("matchExpressions").is_none_or(|list| list.is_empty()) {
-        to.refuse(term.problem("an empty term matches no node", "Write `matchExpressions`, or take it out"));
-    }
-}
-
-/// What is required of the spread of alike pods.
-fn spread(spec: &Field<'_>, to: &mut Findings) {
-    let Some(list) = spec.get("topologySpreadConstraints") else { return };
-    for item in list.items(to) {
-        if item.get("whenUnsatisfiable").and_then(|field| field.plain()) == Some("ScheduleAnyway") {
-            to.note(item.note("a preference, which is not weighed"));
-        } else {
-            to.refuse(item.not_run(
-                "a spread that is required is not planned by this version",
-                "Write `whenUnsatisfiable: ScheduleAnyway`, or take it out",
-            ));
-        }
-    }
-}
-
-/// The node that a pod names. Where it was read from a cluster, that cluster had chosen it.
-fn chosen(spec: &Field<'_>, identity: &Identity, selector: &mut BTreeMap<String, String>, to: &mut Findings) {
-    let Some(field) = spec.get("nodeName") else { return };
-    let Some(name) = field.text(to) else { return };
-    if identity.live {
-        to.note(field.note("planned anew: the cluster it was read from had chosen that node"));
-    } else {
-        merge(selector, &BTreeMap::from([(HOSTNAME.to_owned(), name.to_owned())]), &field, to);
-    }
-}
-
-const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
-
-const HOSTNAME: &str = "kubernetes.io/hostname";
-
-/// Expressions that are `In` with one value, as labels; what is beyond that is refused by name.
-fn expressions(list: &Field<'_>, of_fields: bool, to: &mut Findings) -> BTreeMap<String, String> {
-    let mut labels = BTreeMap::new();
-    for item in list.items(to) {
-        let key = item.need("key", "Name the label", to).and_then(|field| field.text(to));
-        let operator = item.need("operator", OPERATORS, to);
-        let Some((operator, field)) = operator.and_then(|field| Some((field.text(to)?, field))) else {
-            continue;
-        };
-        let values = item.get("values").map(|list| list.items(to)).unwrap_or_default();
-        let values: Vec<_> = values.iter().filter_map(|value| value.text(to)).collect();
-        let wants = match operator {
-            "In" | "NotIn" => values.is_empty().then_some("at least one value"),
-            "Exists" | "DoesNotExist" => (!values.is_empty()).then_some("no values"),
-            "Gt" | "Lt" => {
-                let is_one = values.len() == 1 && values.iter().all(|value| value.parse::<i64>().is_ok());
-                (!is_one).then_some("one value, a whole number")
-            }
-            other => {
-                to.refuse(field.problem(format!("unknown operator `{}`", shown(other)), OPERATORS));
-                continue;
-            }
-        };
-        if let Some(wants) = wants {
-            to.refuse(
-                item.problem(format!("`{operator}` takes {wants}"), "Write it so, or change the operator"),
-            );
-            continue;
-        }
-        match (key, operator, values.as_slice()) {
-            (Some("metadata.name"), "In", [name]) if of_fields => {
-                let name = BTreeMap::from([("metadata.name".to_owned(), (*name).to_owned())]);
-                merge(&mut labels, &name, &item, to);
-            }
-            (Some(key), _, _) if of_fields => {
-                to.refuse(item.problem(
-                    format!("`{}` with `{operator}` is not a field of a node to match", shown(key)),
-                    "Match `metadata.name` with `In` and one value",
-                ));
-            }
-            (Some(key), "In", [value]) => {
-                let label = BTreeMap::from([(key.to_owned(), (*value).to_owned())]);
-                merge(&mut labels, &label, &item, to);
-            }
-            (Some(_), ..) => to.refuse(item.not_run(
-                format!("required node affinity with `{operator}` is not considered by this version"),
-                "Say it with `nodeSelector`, or with `In` and one value",
-            )),
-            (None, ..) => {}
-        }
-    }
-    labels
-}
-
-const OPERATORS: &str = "Use `In`, `NotIn`, `Exists`, `DoesNotExist`, `Gt` or `Lt`";
 
 /// Reads `tolerations` of a pod's spec or of a RuntimeClass's `scheduling`.
 pub(crate) fn tolerations(holder: &Field<'_>, to: &mut Findings) -> Vec<Toleration> {

@@ -34,6 +34,19 @@ use crate::vocabulary::devices;
 /// Longest path of a file within a volume, bytes (`PATH_MAX` of Linux).
 const PATH_BYTES_MAX: usize = 4096;
 
+/// Kinds that every node can mount, as many of them as it likes: no plugin of Kubernetes' scheduler looks at them.
+const EVERYWHERE: [&str; 9] = [
+    "azureFile",
+    "cephfs",
+    "flocker",
+    "gitRepo",
+    "glusterfs",
+    "image",
+    "nfs",
+    "photonPersistentDisk",
+    "quobyte",
+];
+
 /// What a file takes in memory beside its path and contents, generously.
 const FILE_BYTES: usize = 128;
 
@@ -132,10 +145,18 @@ fn source(
             }
         }
         other if scope.context.purpose == Purpose::Plan => {
-            to.refuse(field.not_run(
-                format!("where volumes of kind `{}` can be had is not planned by this version", shown(other)),
-                "Take it out, and narrow the choice of nodes with `nodeSelector`",
-            ));
+            if !EVERYWHERE.contains(&other) {
+                to.not_done(
+                    Purpose::Plan,
+                    field.not_run(
+                        format!(
+                            "where volumes of kind `{}` can be had is not planned by this version",
+                            shown(other)
+                        ),
+                        "Take it out, and narrow the choice of nodes with `nodeSelector`",
+                    ),
+                );
+            }
             return None;
         }
         other => {
@@ -264,6 +285,8 @@ impl Files<'_, '_, '_> {
             "configMap" => self.config(ConfigKind::ConfigMap, "name", &entry.value, to),
             "secret" => self.config(ConfigKind::Secret, "name", &entry.value, to),
             "downwardAPI" => self.downward(&entry.value, to),
+            // Where a pod goes does not depend on what it is told.
+            _ if self.scope.context.purpose == Purpose::Plan => {}
             other => to.refuse(entry.value.not_run(
                 format!("`{}` is not projected by this version: there is no cluster to ask", shown(other)),
                 "Take it out, or bring what it holds in a Secret",

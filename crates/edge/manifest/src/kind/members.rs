@@ -66,16 +66,17 @@ impl Template<'_> {
         }
         let maker = self.key.clone().unwrap_or_else(metadata::unnamed);
         let mut members = Vec::new();
+        let metadata = self.template.get("metadata");
         // A template of no pods is read once all the same, for what is wrong with it.
         for offset in 0..self.count.max(1) {
             let notes = to.notes.len();
             let index = self.first.saturating_add(offset);
             let key = PodKey { name: format!("{}-{index}", maker.name), namespace: maker.namespace.clone() };
             let own = own(index, &key.name);
-            let mut identity = identity(key, self.template.get("metadata").as_ref(), to);
+            let mut identity = identity(key, metadata.as_ref(), to);
             identity.labels.extend(own.labels);
             identity.annotations.extend(own.annotations);
-            match pod(&identity, &spec, &own.env, context, to)? {
+            match pod(&identity, metadata.as_ref(), &spec, &own.env, context, to)? {
                 PodRead::Pod(mut pod, images) => {
                     finish(&mut pod);
                     members.push(Member { kind: kind(index), pod, images });

@@ -44,12 +44,19 @@ pub(crate) fn replicas(
             to.note(field.note("none of its pods is run"));
         }
         let first = if is_stateful { first_ordinal(&spec, to) } else { 0 };
-        if let Some(claims) = spec.get("volumeClaimTemplates").filter(|claims| !claims.is_empty()) {
-            to.refuse(claims.not_run(
+        let claims = spec.get("volumeClaimTemplates").filter(|claims| !claims.is_empty()).map(|claims| {
+            claims.not_run(
                 "storage is not provisioned by this version",
                 "Take the claims out, and mount an `emptyDir` in their place",
-            ));
-        }
+            )
+        });
+        let claims = match (context.purpose, claims) {
+            (Purpose::Run, Some(problem)) => {
+                to.refuse(problem);
+                None
+            }
+            (_, claims) => claims.map(|problem| problem.to_string()),
+        };
         if let Some(field) = spec.get("paused").filter(|field| field.is_true()) {
             to.note(field.note("its pods are run all the same: there is no rollout to hold"));
         }
@@ -77,6 +84,7 @@ pub(crate) fn replicas(
             if is_daemon {
                 pod.tolerations.extend(of_daemons());
             }
+            pod.scheduling.unsupported.extend(claims.clone());
         };
         let made = template.make(context, to, of_kind, own, finish)?;
         if is_daemon && context.purpose == Purpose::Plan && matches!(made, Made::Pods(_)) {

@@ -3,18 +3,18 @@
 use casemate_manifest::{Idle, ProblemKind, Reading, read};
 use casemate_model::{Devices, EnclaveDemand, Pod, Tee};
 
-use crate::fixture::{source, summary, with_container, with_resources};
+use crate::fixture::{source, with_container, with_resources};
 use crate::nodes::planned;
 
 /// The one pod of a text that has nothing wrong with it.
-fn pod(text: &str) -> Pod {
+pub(crate) fn pod(text: &str) -> Pod {
     let mut reading = planned(text);
     assert_eq!(reading.problems, []);
     assert_eq!(reading.workloads.len(), 1);
     reading.workloads.remove(0).pod
 }
 
-fn refused(reading: &Reading) -> bool {
+pub(crate) fn refused(reading: &Reading) -> bool {
     reading.workloads.is_empty() && !reading.problems.is_empty()
 }
 
@@ -23,7 +23,7 @@ fn devices(of: &[(&str, u64)]) -> Devices {
 }
 
 /// A pod with these further lines in its spec, indented by two.
-fn with_spec(lines: &str) -> String {
+pub(crate) fn with_spec(lines: &str) -> String {
     with_container("") + &lines.lines().map(|line| format!("  {line}\n")).collect::<String>()
 }
 
@@ -151,50 +151,36 @@ fn a_runtime_class_says_by_its_handler_what_it_is() {
 }
 
 #[test]
-fn what_matters_where_there_are_many_nodes_is_refused_and_preferences_are_noted() {
-    let text = with_spec(
-        r#"affinity:
-  nodeAffinity:
-    preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {}}]
-  podAffinity:
-    preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: zone}}]
-  podAntiAffinity:
-    requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname}]
-topologySpreadConstraints:
-- {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: ScheduleAnyway}
-- {maxSkew: 1, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}
-- {maxSkew: 1, topologyKey: zone}
-volumes:
-- {name: claim, persistentVolumeClaim: {claimName: c}}
-"#,
-    ) + "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: i}]}}}\n";
-    insta::assert_snapshot!(summary(&planned(&text)));
+fn daemon_sets_are_refused_since_they_are_as_many_as_there_are_nodes() {
+    let text = "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {name: d}\nspec: {template: {spec: {containers: [{name: c, image: i}]}}}\n";
+    let reading = planned(text);
+    assert!(refused(&reading) && reading.problems[0].cause.contains("one on each node"), "{reading:?}");
 }
 
 #[test]
-fn a_node_chosen_by_name_is_selected_by_its_label() {
-    let by_field = "affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: \
-        [{matchFields: [{key: metadata.name, operator: In, values: [w7]}]}]}}}";
-    for lines in ["nodeName: w7", by_field] {
-        let pod = pod(&with_spec(lines));
-        assert_eq!(
-            pod.node_selector.get("kubernetes.io/hostname").map(String::as_str),
-            Some("w7"),
-            "{lines}"
-        );
-    }
-    assert!(refused(&planned(&with_spec("nodeName: w7\nnodeSelector: {kubernetes.io/hostname: w8}"))));
+fn a_node_that_a_pod_names_is_where_it_is() {
+    let named = pod(&with_spec("nodeName: w7\nnodeSelector: {a: b}"));
+    assert_eq!(named.scheduling.node.map(|node| node.0).as_deref(), Some("w7"));
+    assert_eq!(named.node_selector.len(), 1);
+    assert_eq!(pod(&with_spec("nodeName: \"\"")).scheduling.node, None);
     let confidential = with_resources("", "sgx.intel.com/epc: 1Mi") + "  nodeName: w7\n";
     assert_eq!(planned(&confidential).problems[0].kind, ProblemKind::NotAdmitted);
+    let live = confidential.replace("{name: p}", "{name: p, uid: u1}");
+    assert_eq!(pod(&live).scheduling.node.map(|node| node.0).as_deref(), Some("w7"));
+    assert!(refused(&planned(&with_spec("nodeName: /w7"))));
 }
 
 #[test]
-fn pods_of_a_cluster_are_planned_anew_unless_they_have_ended() {
+fn pods_of_a_cluster_are_where_they_are_unless_they_have_ended() {
     let live = |phase: &str| {
         let text = with_spec("nodeName: w7").replace("{name: p}", "{name: p, uid: u1}");
         text + &format!("status: {{phase: {phase}}}\n")
     };
-    assert_eq!(pod(&live("Running")).node_selector.len(), 0);
+    for phase in ["Running", "Pending"] {
+        let reading = planned(&live(phase));
+        let node = reading.workloads[0].pod.scheduling.node.as_ref().map(|node| node.0.as_str());
+        assert_eq!((node, reading.notes.len()), (Some("w7"), 0), "{phase}");
+    }
     for phase in ["Succeeded", "Failed"] {
         let reading = planned(&live(phase));
         assert_eq!((reading.workloads.len(), reading.understood[0].because), (0, Idle::Ended));
@@ -223,12 +209,4 @@ fn a_tees_device_that_is_mounted_and_not_asked_for_is_refused_though_the_policy_
     let reading = planned(&text("/dev/sgx_enclave"));
     assert!(reading.problems[0].cause.contains("is not counted"), "{}", reading.problems[0]);
     assert_eq!(pod(&text("/proc")).volumes, []);
-}
-
-#[test]
-fn a_port_of_the_node_is_refused_and_one_of_the_pod_is_not() {
-    assert!(refused(&planned(&with_container("ports: [{containerPort: 80, hostPort: 8080}]"))));
-    for ports in ["[{containerPort: 80}]", "[{containerPort: 80, hostPort: 0}]"] {
-        assert_eq!(planned(&with_container(&format!("ports: {ports}"))).workloads.len(), 1);
-    }
 }
