@@ -73,14 +73,28 @@ impl Judge {
         let Self { limits, record, placements, courses, lives, memory, contest } = self;
         match observation {
             Observation::NodeOffered { node } => placements.offer(node),
+            Observation::NamespaceLabelled { name, labels } => placements.name(name, labels),
+            Observation::SharedByDefault { policy } => placements.default_to(policy),
+            Observation::BudgetSet { budget } => placements.budget(budget),
             Observation::PlatformWitnessGranted { at, node, not_before, not_after, evidence } => {
                 crate::witness::examine(record, limits, &node, at, not_after, None, &evidence);
-                placements.witness(record, &node, not_before, not_after);
+                placements.witness(record, &node, None, (not_before, not_after));
             }
+            Observation::TeeWitnessGranted { at, node, tee, not_before, not_after, evidence } => {
+                crate::witness::examine(record, limits, &node, at, not_after, None, &evidence);
+                placements.witness(record, &node, Some(tee), (not_before, not_after));
+            }
+            Observation::PlatformWitnessRevoked { node } => placements.revoke(record, &node),
             Observation::PodPlaced { at, pod, node } => {
                 courses.place(&pod);
                 placements.place(record, at, pod, node);
             }
+            Observation::PodTook { pod, taken } => placements.took(record, &pod, taken),
+            Observation::PodsPreempted { at, by, node, victims, beyond_budgets } => {
+                placements.preempt(record, at, (&by, node), &victims, beyond_budgets);
+            }
+            Observation::PodMoved { at, pod, to, how } => placements.relocate(record, at, &pod, to, how),
+            Observation::DrainsListed { at, drains } => placements.drained(record, at, &drains),
             Observation::PodUnplaced { at, pod, verdict } => placements.unplaced(record, at, &pod, verdict),
             Observation::PodReleased { pod } => {
                 lives.pod_released(record, &pod);

@@ -2,7 +2,7 @@
 //!
 //! A [`Judge`] is told what happened, one [`Observation`] after another, and answers with every
 //! [`Violation`] of what had been promised: which [`Rule`], what was seen, what would have been allowed.
-//! It runs beside every test, simulation and `casemate run`.
+//! It runs beside every test, simulation and `casemate run`. A plan on paper is judged whole by [`judge_plan`].
 //!
 //! It decides nothing, repairs nothing and trusts no decider. It sees `model` only, shares no code with
 //! `placement`, `policy`, `enclave`, `epc` or `cpu` (not even the helper methods of `model` that those
@@ -24,8 +24,10 @@ mod life;
 mod memory;
 mod observation;
 mod placement;
+mod plan;
 mod record;
 mod rule;
+mod taken;
 mod witness;
 
 #[cfg(test)]
@@ -33,5 +35,7 @@ mod testing;
 
 pub use judge::{Findings, Judge, Limits};
 pub use observation::{Contender, EvidenceFacts, HowEnded, HowLeft, Observation, Unplaced};
+pub use plan::{Planned, PlannedPod, judge_plan};
 pub use record::Violation;
 pub use rule::Rule;
+pub use taken::{Moved, Taken};

@@ -1,8 +1,12 @@
 //! What a judge can be told. Plain data: an observation claims that something happened, not that it was right.
 
+use casemate_model::affinity::Labels;
 use casemate_model::{
-    ContainerKey, EnclaveId, Measurement, Nanos, Node, NodeName, Pod, PodKey, Timestamp, WorkerId,
+    ContainerKey, DisruptionBudget, EnclaveId, Measurement, Nanos, Node, NodeName, PlacementPolicy, Pod,
+    PodKey, Tee, Timestamp, WorkerId,
 };
+
+use crate::{Moved, Taken};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +16,24 @@ pub enum Observation {
         /// The node, with all it has.
         node: Node,
     },
-    /// Policy affirmed a node's platform evidence.
+    /// A namespace has these labels, beside the one with its name. Told again, they replace the earlier ones.
+    NamespaceLabelled {
+        /// Its name.
+        name: String,
+        /// Its labels.
+        labels: Labels,
+    },
+    /// Pods that do not say how they share do so like this, from now.
+    SharedByDefault {
+        /// How.
+        policy: PlacementPolicy,
+    },
+    /// Pods of a kind may only be displaced within this budget, from now.
+    BudgetSet {
+        /// The budget. It replaces one of the same namespace and name.
+        budget: DisruptionBudget,
+    },
+    /// Policy affirmed a node's platform evidence: that of its first TEE.
     PlatformWitnessGranted {
         /// When.
         at: Timestamp,
@@ -25,6 +46,26 @@ pub enum Observation {
         /// What the evidence itself said.
         evidence: EvidenceFacts,
     },
+    /// Policy affirmed evidence of a node's platform for one of its TEEs.
+    TeeWitnessGranted {
+        /// When.
+        at: Timestamp,
+        /// The node it speaks of.
+        node: NodeName,
+        /// The TEE it speaks of.
+        tee: Tee,
+        /// The first instant at which it holds.
+        not_before: Timestamp,
+        /// The last instant at which it holds.
+        not_after: Timestamp,
+        /// What the evidence itself said.
+        evidence: EvidenceFacts,
+    },
+    /// Nothing vouches for a node's platform from now.
+    PlatformWitnessRevoked {
+        /// Which node.
+        node: NodeName,
+    },
     /// A pod was given a place.
     PodPlaced {
         /// When.
@@ -33,6 +74,44 @@ pub enum Observation {
         pod: Pod,
         /// Where it goes.
         node: NodeName,
+    },
+    /// Out of which parts of its node a pod that was placed has what it asks for. Told again, it replaces what was said.
+    PodTook {
+        /// Which pod.
+        pod: PodKey,
+        /// Which parts.
+        taken: Taken,
+    },
+    /// Pods are going to be displaced, so that another one fits. They are released afterwards, and then it is placed.
+    PodsPreempted {
+        /// When.
+        at: Timestamp,
+        /// For whom.
+        by: Pod,
+        /// Where.
+        node: NodeName,
+        /// Whom it costs their place.
+        victims: Vec<PodKey>,
+        /// Whether it was said that disruption budgets are exceeded for it.
+        beyond_budgets: bool,
+    },
+    /// A placed pod goes to another node, in one step.
+    PodMoved {
+        /// When.
+        at: Timestamp,
+        /// Which.
+        pod: PodKey,
+        /// Where to.
+        to: NodeName,
+        /// How.
+        how: Moved,
+    },
+    /// It was asked which pods have to leave their nodes for lack of a witness.
+    DrainsListed {
+        /// As of when.
+        at: Timestamp,
+        /// The answer: which pods, and the nodes they are on.
+        drains: Vec<(PodKey, NodeName)>,
     },
     /// A pod was looked at and given no place.
     PodUnplaced {

@@ -1,98 +1,158 @@
-//! The book of nodes and of what was placed on them. Sums in 128 bits, so that no request can wrap one.
+//! The book of nodes and of what was placed on them.
+
+mod against;
+mod amounts;
+mod drains;
+mod labels;
+mod moves;
+mod neighbours;
+mod node_terms;
+mod preemption;
+mod sharing;
+mod spread;
+mod tees;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::{
-    Capacity, Container, Node, NodeName, Pod, PodKey, Taint, TaintEffect, Tee, Timestamp, Toleration,
-    TolerationOperator,
-};
+use casemate_model::affinity::Labels;
+use casemate_model::{Node, NodeName, PlacementPolicy, Pod, PodKey, Sharing, Tee, Timestamp};
 
 use crate::record::Record;
 use crate::witness::Validity;
-use crate::{Rule, Unplaced};
+use crate::{Rule, Taken, Unplaced};
+use against::Against;
+use amounts::Amounts;
+use neighbours::{Neighbours, Wishes};
+use preemption::Preemptions;
+use sharing::Tenants;
+use spread::{Evenness, Spreads};
+use tees::Witnesses;
+use units::Units;
 
 /// Nodes on offer and pods in place.
 #[derive(Debug, Default)]
 pub(crate) struct Placements {
     nodes: BTreeMap<NodeName, Offered>,
-    placed: BTreeMap<PodKey, (NodeName, Amounts)>,
+    placed: BTreeMap<PodKey, Resident>,
     /// Pods told to wait and not placed since.
     waiting: BTreeSet<PodKey>,
+    /// For pods that name none.
+    policy: PlacementPolicy,
+    neighbours: Neighbours,
+    spreads: Spreads,
+    preemptions: Preemptions,
 }
 
 #[derive(Debug)]
 struct Offered {
     node: Node,
-    witness: Option<Validity>,
+    witnesses: Witnesses,
     used: Amounts,
+    units: Units,
+    tenants: Tenants,
 }
 
-/// Bytes in a page of encrypted memory, of which an enclave has whole ones.
-const EPC_PAGE: u128 = 4096;
+/// A pod in its place.
+#[derive(Debug)]
+struct Resident {
+    pod: Pod,
+    node: NodeName,
+    charge: Amounts,
+    sharing: Sharing,
+    taken: Option<Taken>,
+}
 
-/// Encrypted memory, enclave slots, key slots, CPU, memory: in that order.
-type Amounts = [u128; 5];
+/// A pod, with all that is to be asked of each node for it.
+struct Case<'a> {
+    pod: &'a Pod,
+    asked: Amounts,
+    sharing: Sharing,
+    wishes: Wishes<'a>,
+    evenness: Evenness<'a>,
+}
 
-const RESOURCES: [(&str, Rule); 5] = [
-    ("bytes of EPC", Rule::EpcOvercommitted),
-    ("enclave slots", Rule::SlotsOvercommitted),
-    ("key slots", Rule::KeySlotsOvercommitted),
-    ("milli-CPU", Rule::CpuOvercommitted),
-    ("bytes of memory", Rule::MemoryOvercommitted),
-];
-
-/// Why a pod may not be where it is.
-struct Objection {
-    rule: Rule,
-    seen: String,
-    allowed: String,
+/// As what a node is looked at.
+#[derive(Clone, Copy, Debug)]
+enum View {
+    /// As it is at this instant, where a pod was placed.
+    Placing(Timestamp),
+    /// As it is at this instant, where a pod was said to find no place.
+    Waiting(Timestamp),
+    /// As it would be if it were empty and attested.
+    Empty,
 }
 
 impl Placements {
     pub(crate) fn offer(&mut self, node: Node) {
-        match self.nodes.get_mut(&node.name) {
-            Some(offered) => offered.node = node,
-            None => {
-                let name = node.name.clone();
-                self.nodes.insert(name, Offered { node, witness: None, used: Amounts::default() });
-            }
-        }
+        self.spreads.forget();
+        let Some(offered) = self.nodes.get_mut(&node.name) else {
+            self.nodes.insert(node.name.clone(), Offered::new(node));
+            return;
+        };
+        offered.node = node;
+        let Self { nodes, placed, neighbours, .. } = self;
+        neighbours.recount(residents(nodes, placed));
     }
 
+    pub(crate) fn name(&mut self, namespace: String, labels: Labels) {
+        self.neighbours.name(namespace, labels);
+    }
+
+    pub(crate) fn default_to(&mut self, policy: PlacementPolicy) {
+        self.policy = policy;
+    }
+
+    /// A platform was affirmed: its first TEE where none is named.
     pub(crate) fn witness(
         &mut self,
         record: &mut Record,
         name: &NodeName,
-        not_before: Timestamp,
-        not_after: Timestamp,
+        tee: Option<Tee>,
+        (not_before, not_after): (Timestamp, Timestamp),
     ) {
+        let Some(offered) = self.nodes.get_mut(name) else { return unknown_node(record, name) };
+        let validity = Validity { from: not_before.0, until: not_after.0 };
+        if let Some(tee) = tee.or(offered.node.tee) {
+            offered.witnesses.insert(tee, validity);
+        }
+    }
+
+    pub(crate) fn revoke(&mut self, record: &mut Record, name: &NodeName) {
         match self.nodes.get_mut(name) {
-            Some(offered) => offered.witness = Some(Validity { from: not_before.0, until: not_after.0 }),
+            Some(offered) => offered.witnesses.clear(),
             None => unknown_node(record, name),
         }
     }
 
     pub(crate) fn place(&mut self, record: &mut Record, at: Timestamp, pod: Pod, name: NodeName) {
-        let asked = demands(&pod);
         self.waiting.remove(&pod.key);
-        if let Some((elsewhere, amounts)) = self.placed.remove(&pod.key) {
+        if let Some(elsewhere) = self.take_out(&pod.key) {
             record.breach(
                 Rule::PlacedTwice,
                 &pod.key,
-                format_args!("placed on {name} and already on {elsewhere}"),
+                format_args!("placed on {name} and already on {}", elsewhere.node),
                 format_args!("one place at a time"),
             );
-            self.give_back(&elsewhere, amounts);
         }
-        let Some(offered) = self.nodes.get_mut(&name) else {
-            unknown_node(record, &name);
-            return;
+        if !self.nodes.contains_key(&name) {
+            return unknown_node(record, &name);
+        }
+        self.against(&pod, &name, View::Placing(at)).report(record, &pod.key, &name);
+        self.preemptions.placed(record, &pod.key, &name);
+        let resident = self.resident(pod, name);
+        self.put_in(resident);
+    }
+
+    pub(crate) fn took(&mut self, record: &mut Record, pod: &PodKey, taken: Taken) {
+        let Some(resident) = self.placed.get_mut(pod) else {
+            return not_placed(record, pod, "said to have taken parts of a node");
         };
-        for Objection { rule, seen, allowed } in objections(&pod, offered, offered.used, Some(at)) {
-            record.breach(rule, &pod.key, format_args!("on {name}: {seen}"), format_args!("{allowed}"));
-        }
-        offered.used = sums(offered.used, asked);
-        self.placed.insert(pod.key, (name, asked));
+        let Some(offered) = self.nodes.get_mut(&resident.node) else { return };
+        offered.units.go(&resident.charge, resident.taken.as_ref());
+        offered.units.come(&resident.charge);
+        offered.units.tell(record, &resident.pod, &offered.node, &resident.charge, &taken);
+        resident.taken = Some(taken);
     }
 
     pub(crate) fn unplaced(&mut self, record: &mut Record, at: Timestamp, pod: &Pod, verdict: Unplaced) {
@@ -104,35 +164,27 @@ impl Placements {
         if self.is_placed(&pod.key) || (verdict == Unplaced::HeldBack && somebody_else_waits) {
             return;
         }
-        let could = |offered: &&Offered| match verdict {
-            Unplaced::Waiting | Unplaced::HeldBack => {
-                objections(pod, offered, offered.used, Some(at)).is_empty()
-            }
-            Unplaced::Never => objections(pod, offered, Amounts::default(), None).is_empty(),
+        let view = match verdict {
+            Unplaced::Waiting | Unplaced::HeldBack => View::Waiting(at),
+            Unplaced::Never => View::Empty,
         };
-        let Some(offered) = self.nodes.values().find(could) else { return };
+        let Some(could) = self.first_that_could(pod, view) else { return };
         let (rule, seen) = match verdict {
             Unplaced::Waiting => (Rule::WaitsThoughItFits, "it waits"),
             Unplaced::HeldBack => (Rule::WaitsThoughItFits, "it is held back while nobody else waits"),
             Unplaced::Never => (Rule::GivenUpThoughPossible, "it is given up"),
         };
-        record.breach(
-            rule,
-            &pod.key,
-            format_args!("{seen}"),
-            format_args!("{} can take it", offered.node.name),
-        );
+        record.breach(rule, &pod.key, format_args!("{seen}"), format_args!("{could} can take it"));
     }
 
     pub(crate) fn release(&mut self, record: &mut Record, pod: &PodKey) {
-        match self.placed.remove(pod) {
-            Some((name, amounts)) => self.give_back(&name, amounts),
-            None => record.breach(
+        if self.take_out(pod).is_none() {
+            record.breach(
                 Rule::ReleasedUnplaced,
                 pod,
                 format_args!("released"),
                 format_args!("only once after each placement"),
-            ),
+            );
         }
     }
 
@@ -141,185 +193,161 @@ impl Placements {
     }
 
     pub(crate) fn finish(&self, record: &mut Record) {
-        for (pod, (name, _)) in &self.placed {
+        self.preemptions.finish(record);
+        for (pod, resident) in &self.placed {
             record.breach(
                 Rule::PodNotReleased,
                 pod,
-                format_args!("still holds its place on {name}"),
+                format_args!("still holds its place on {}", resident.node),
                 format_args!("released"),
             );
         }
     }
 
-    fn give_back(&mut self, name: &NodeName, amounts: Amounts) {
-        if let Some(offered) = self.nodes.get_mut(name) {
-            offered.used = std::array::from_fn(|i| offered.used[i].saturating_sub(amounts[i]));
-        }
+    /// How the pod shares its node.
+    fn sharing(&self, pod: &Pod) -> Sharing {
+        pod.scheduling.policy.unwrap_or(self.policy).sharing
     }
-}
 
-/// Every reason against this pod on this node beside what is `used` there. Without an instant, no witness is asked for.
-fn objections(pod: &Pod, offered: &Offered, used: Amounts, at: Option<Timestamp>) -> Vec<Objection> {
-    let mut found = tee_objections(pod, &offered.node);
-    if let Some(at) = at.filter(|_| wanted_tees(pod).next().is_some()) {
-        found.extend(witness_objection(offered, at));
+    fn resident(&self, pod: Pod, node: NodeName) -> Resident {
+        let sharing = self.sharing(&pod);
+        let asked = Amounts::of(&pod, sharing);
+        let charge = self.nodes.get(&node).map(|offered| asked.on(&offered.node, sharing));
+        Resident { pod, node, charge: charge.unwrap_or(asked), sharing, taken: None }
     }
-    let (asked, capacity) = (demands(pod), capacities(&offered.node.capacity));
-    for (i, (unit, rule)) in RESOURCES.into_iter().enumerate() {
-        let total = used[i].saturating_add(asked[i]);
-        if asked[i] > 0 && total > capacity[i] {
-            found.push(Objection {
-                rule,
-                seen: format!("{total} {unit} with this pod's {}", asked[i]),
-                allowed: format!("{} {unit}", capacity[i]),
-            });
-        }
-    }
-    for (label, value) in &pod.node_selector {
-        let has = offered.node.labels.get(label);
-        if has != Some(value) {
-            found.push(Objection {
-                rule: Rule::NodeSelectorIgnored,
-                seen: has.map_or(format!("no label {label}"), |has| format!("label {label}={has}")),
-                allowed: format!("{label}={value}"),
-            });
-        }
-    }
-    for taint in offered.node.taints.iter().filter(|taint| forbids(taint)) {
-        if !pod.tolerations.iter().any(|toleration| covers(toleration, taint)) {
-            found.push(Objection {
-                rule: Rule::TaintIgnored,
-                seen: format!("taint {}={}, which it does not tolerate", taint.key, taint.value),
-                allowed: "tolerated taints only".to_owned(),
-            });
-        }
-    }
-    found
-}
 
-fn tee_objections(pod: &Pod, node: &Node) -> Vec<Objection> {
-    let refuse = |wanted: Tee| match node.tee {
-        None => Some(Objection {
-            rule: Rule::NodeWithoutTee,
-            seen: "no TEE".to_owned(),
-            allowed: format!("a node with {}", tee_name(wanted)),
-        }),
-        Some(has) if !stands_in(has, wanted) => Some(Objection {
-            rule: Rule::WrongTee,
-            seen: tee_name(has).to_owned(),
-            allowed: format!("a node with {}", tee_name(wanted)),
-        }),
-        Some(_) => None,
-    };
-    wanted_tees(pod).find_map(refuse).into_iter().collect()
-}
-
-fn witness_objection(offered: &Offered, at: Timestamp) -> Option<Objection> {
-    match offered.witness {
-        None => Some(Objection {
-            rule: Rule::NoPlatformWitness,
-            seen: "its platform was never affirmed".to_owned(),
-            allowed: "a platform with a witness".to_owned(),
-        }),
-        Some(witness) if !witness.holds_at(at) => Some(Objection {
-            rule: Rule::StalePlatformWitness,
-            seen: format!("at {}", at.0),
-            allowed: format!("from {} to {}", witness.from, witness.until),
-        }),
-        Some(_) => None,
-    }
-}
-
-fn wanted_tees(pod: &Pod) -> impl Iterator<Item = Tee> {
-    let all = pod.init_containers.iter().chain(pod.containers.iter());
-    all.filter_map(|container| container.demand.enclave.map(|enclave| enclave.tee))
-}
-
-/// What the pod has in use at its worst moment: while one of its init containers runs, alone, or
-/// while all the others do. The sandbox is there at every moment.
-fn demands(pod: &Pod) -> Amounts {
-    let mut worst = Amounts::default();
-    for container in &pod.containers {
-        worst = sums(worst, demand(container));
-    }
-    for container in &pod.init_containers {
-        let alone = demand(container);
-        for (worst, alone) in worst.iter_mut().zip(alone) {
-            if alone > *worst {
-                *worst = alone;
+    fn put_in(&mut self, resident: Resident) {
+        let Resident { pod, node, charge, sharing, taken } = &resident;
+        if let Some(offered) = self.nodes.get_mut(node) {
+            offered.used.add(charge);
+            offered.units.come(charge);
+            if let Some(taken) = taken {
+                let mut nobody = Record::new(0);
+                offered.units.tell(&mut nobody, pod, &offered.node, charge, taken);
             }
+            offered.tenants.come(pod, *sharing);
+            self.neighbours.come(pod, &offered.node);
+            self.spreads.come(pod, &offered.node);
+        }
+        self.placed.insert(pod.key.clone(), resident);
+    }
+
+    fn take_out(&mut self, pod: &PodKey) -> Option<Resident> {
+        let resident = self.placed.remove(pod)?;
+        if let Some(offered) = self.nodes.get_mut(&resident.node) {
+            offered.used.take_away(&resident.charge);
+            offered.units.go(&resident.charge, resident.taken.as_ref());
+            offered.tenants.go(&resident.pod, resident.sharing);
+            self.neighbours.go(&resident.pod, &offered.node);
+            self.spreads.go(&resident.pod, &offered.node);
+        }
+        Some(resident)
+    }
+
+    /// Everything against the pod on a node on offer.
+    fn against(&mut self, pod: &Pod, name: &NodeName, view: View) -> Against {
+        self.learn(pod);
+        let mut against = Against::default();
+        if let Some(offered) = self.nodes.get(name) {
+            self.case(pod).object(&mut against, offered, view);
+        }
+        against
+    }
+
+    /// The first node, by name, against which nothing speaks.
+    fn first_that_could(&mut self, pod: &Pod, view: View) -> Option<NodeName> {
+        self.learn(pod);
+        let case = self.case(pod);
+        let could = |offered: &&Offered| {
+            let mut against = Against::only_whether();
+            case.object(&mut against, offered, view);
+            against.is_empty()
+        };
+        self.nodes.values().find(could).map(|offered| offered.node.name.clone())
+    }
+
+    /// Begins to count what has to be known for this pod.
+    fn learn(&mut self, pod: &Pod) {
+        let Self { nodes, placed, neighbours, spreads, .. } = self;
+        neighbours.learn(pod, residents(nodes, placed));
+        spreads.learn(pod, nodes.values().map(|offered| &offered.node), residents(nodes, placed));
+    }
+
+    fn case<'a>(&'a self, pod: &'a Pod) -> Case<'a> {
+        let sharing = self.sharing(pod);
+        Case {
+            pod,
+            asked: Amounts::of(pod, sharing),
+            sharing,
+            wishes: self.neighbours.wishes(pod),
+            evenness: self.spreads.evenness(pod),
         }
     }
-    let keys = u128::from(pod.overhead_key_slots);
-    sums(worst, [0, 0, keys, u128::from(pod.overhead_cpu.0), u128::from(pod.overhead_memory.0)])
 }
 
-fn demand(container: &Container) -> Amounts {
-    let demand = &container.demand;
-    let mut amounts = [0, 0, 0, u128::from(demand.cpu.0), u128::from(demand.memory.0)];
-    if let Some(enclave) = demand.enclave {
-        amounts[0] = u128::from(enclave.epc_guaranteed.0).div_ceil(EPC_PAGE) * EPC_PAGE;
-        amounts[1] = u128::from(enclave.slots);
-        amounts[2] = u128::from(enclave.key_slots);
-    }
-    amounts
-}
-
-fn capacities(capacity: &Capacity) -> Amounts {
-    [
-        u128::from(capacity.epc.0) / EPC_PAGE * EPC_PAGE,
-        u128::from(capacity.slots),
-        u128::from(capacity.key_slots),
-        u128::from(capacity.cpu.0),
-        u128::from(capacity.memory.0),
-    ]
-}
-
-fn sums(a: Amounts, b: Amounts) -> Amounts {
-    std::array::from_fn(|i| a[i].saturating_add(b[i]))
-}
-
-/// A node's TEE does for what is asked if it is that, or is software asked to play SGX.
-fn stands_in(has: Tee, wanted: Tee) -> bool {
-    matches!((has, wanted), (Tee::Software, Tee::Sgx)) || tee_name(has) == tee_name(wanted)
-}
-
-fn tee_name(tee: Tee) -> &'static str {
-    match tee {
-        Tee::Sgx => "SGX",
-        Tee::Tdx => "TDX",
-        Tee::SevSnp => "SEV-SNP",
-        Tee::Cca => "CCA",
-        Tee::Nitro => "Nitro",
-        Tee::TrustZone => "TrustZone",
-        Tee::Software => "the software TEE",
+impl Offered {
+    fn new(node: Node) -> Self {
+        Self {
+            node,
+            witnesses: Witnesses::new(),
+            used: Amounts::default(),
+            units: Units::default(),
+            tenants: Tenants::default(),
+        }
     }
 }
 
-fn forbids(taint: &Taint) -> bool {
-    match taint.effect {
-        TaintEffect::NoSchedule | TaintEffect::NoExecute => true,
-        TaintEffect::PreferNoSchedule => false,
+impl Case<'_> {
+    /// Every reason against this pod on this node.
+    fn object(&self, against: &mut Against, offered: &Offered, view: View) {
+        let Offered { node, witnesses, used, units, tenants } = offered;
+        let (nothing, no_units) = (Amounts::default(), Units::default());
+        let (used, units, at, is_inhabited) = match view {
+            View::Placing(at) | View::Waiting(at) => (used, units, Some(at), true),
+            View::Empty => (&nothing, &no_units, None, false),
+        };
+        for unsupported in &self.pod.scheduling.unsupported {
+            against.add(
+                Rule::UnsupportedPlaced,
+                format_args!("it asks for {unsupported}"),
+                format_args!("no pod that asks for what is not implemented"),
+            );
+        }
+        tees::object(against, self.pod, node, witnesses, at);
+        if against.is_enough() {
+            return;
+        }
+        node_terms::object(against, self.pod, node);
+        if against.is_enough() {
+            return;
+        }
+        let asked = self.asked.on(node, self.sharing);
+        for excess in asked.excesses(used, node) {
+            let (unit, total) = (excess.unit, excess.total);
+            against.add(
+                excess.rule,
+                format_args!("{total} {unit} with this pod's {}", excess.asked),
+                format_args!("{} {unit}", excess.capacity),
+            );
+        }
+        units.object(against, &asked, node, matches!(view, View::Waiting(_)));
+        if is_inhabited {
+            tenants.object(against, self.pod, self.sharing);
+        }
+        if against.is_enough() {
+            return;
+        }
+        self.wishes.object(against, node, is_inhabited);
+        self.evenness.object(against, node, is_inhabited);
     }
 }
 
-/// Kubernetes' rule: effect, key and value must each match; an absent effect matches all effects, and an
-/// absent key matches all keys provided the operator is `Exists`.
-fn covers(toleration: &Toleration, taint: &Taint) -> bool {
-    let effect = match toleration.effect {
-        None => true,
-        Some(effect) => effect == taint.effect,
-    };
-    let exists = matches!(toleration.operator, TolerationOperator::Exists);
-    let key = match &toleration.key {
-        Some(key) if !key.is_empty() => *key == taint.key,
-        _ => exists,
-    };
-    let value = match &toleration.operator {
-        TolerationOperator::Exists => true,
-        TolerationOperator::Equal(value) => *value == taint.value,
-    };
-    effect && key && value
+/// Every pod in place, with its node.
+fn residents<'a>(
+    nodes: &'a BTreeMap<NodeName, Offered>,
+    placed: &'a BTreeMap<PodKey, Resident>,
+) -> impl Iterator<Item = (&'a Pod, &'a Node)> + Clone {
+    placed.values().filter_map(|resident| Some((&resident.pod, &nodes.get(&resident.node)?.node)))
 }
 
 fn unknown_node(record: &mut Record, name: &NodeName) {
@@ -329,6 +357,10 @@ fn unknown_node(record: &mut Record, name: &NodeName) {
         format_args!("used although never offered"),
         format_args!("nodes on offer only"),
     );
+}
+
+fn not_placed(record: &mut Record, pod: &PodKey, seen: &str) {
+    record.breach(Rule::NotInPlace, pod, format_args!("{seen}"), format_args!("pods in place only"));
 }
 
 #[cfg(test)]

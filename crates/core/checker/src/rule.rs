@@ -34,6 +34,10 @@ rules! {
     NoPlatformWitness = "no-platform-witness",
     /// ... and holds at that very instant.
     StalePlatformWitness = "stale-platform-witness",
+    /// ... and that offers all the pod's programs need, under the runtime it names.
+    NeedsIgnored = "needs-ignored",
+    /// A pod that asks for what is not implemented is placed nowhere.
+    UnsupportedPlaced = "unsupported-placed",
     /// Guaranteed encrypted memory is never handed out twice.
     EpcOvercommitted = "epc-overcommitted",
     /// Enclave slots are never handed out twice.
@@ -44,12 +48,42 @@ rules! {
     CpuOvercommitted = "cpu-overcommitted",
     /// Requested memory is never handed out twice.
     MemoryOvercommitted = "memory-overcommitted",
+    /// Devices are never handed out twice.
+    DevicesOvercommitted = "devices-overcommitted",
+    /// ... nor is any unit of one.
+    UnitsOvercommitted = "units-overcommitted",
+    /// Of a device in units a pod has what it asks for: a share of one, or whole ones.
+    UnitsMisstated = "units-misstated",
+    /// Encrypted memory of a NUMA node is never handed out twice.
+    NumaOvercommitted = "numa-overcommitted",
+    /// Out of NUMA nodes a pod has the encrypted memory and bandwidth it asks for, the latter from one.
+    NumaMisstated = "numa-misstated",
+    /// Bandwidth of encrypted memory is never handed out twice.
+    BandwidthOvercommitted = "bandwidth-overcommitted",
+    /// A pod goes to the node it names.
+    NodeNameIgnored = "node-name-ignored",
     /// The node carries every label the pod selects by.
     NodeSelectorIgnored = "node-selector-ignored",
+    /// One of the terms of the pod's required node affinity holds of the node.
+    NodeAffinityIgnored = "node-affinity-ignored",
+    /// Pods that the pod has to be near are in the node's domain, or it is the first of its like.
+    PodAffinityIgnored = "pod-affinity-ignored",
+    /// No pod that it has to keep away from is in the node's domain.
+    AntiAffinityIgnored = "anti-affinity-ignored",
+    /// No pod that has to keep away from it is in the node's domain.
+    OthersAntiAffinityIgnored = "others-anti-affinity-ignored",
+    /// No domain has more of its like than the emptiest has, but for the skew it allows.
+    SpreadIgnored = "spread-ignored",
+    /// Who shares with no other tenant has none beside it.
+    ExclusiveIgnored = "exclusive-ignored",
+    /// ... nor does another tenant come beside it later.
+    OthersExclusiveIgnored = "others-exclusive-ignored",
     /// The pod tolerates every taint that forbids scheduling.
     TaintIgnored = "taint-ignored",
     /// A pod has one place at a time.
     PlacedTwice = "placed-twice",
+    /// Only what is in place takes parts of a node, moves or gives way.
+    NotInPlace = "not-in-place",
     /// Only a placed pod is released.
     ReleasedUnplaced = "released-unplaced",
     /// A pod's place is given up after its last enclave.
@@ -58,6 +92,29 @@ rules! {
     WaitsThoughItFits = "waits-though-it-fits",
     /// A pod is not given up while a node could take it.
     GivenUpThoughPossible = "given-up-though-possible",
+
+    /// Only pods of lower priority give way.
+    VictimNotLower = "victim-not-lower",
+    /// ... on the node that is cleared.
+    VictimElsewhere = "victim-elsewhere",
+    /// ... and only those without whom the other would not fit.
+    NeedlessVictim = "needless-victim",
+    /// Nobody gives way to a pod that wants none to.
+    PreemptionForbidden = "preemption-forbidden",
+    /// Nobody gives way on a node that could not take the pod even so.
+    PreemptedInVain = "preempted-in-vain",
+    /// ... least of all on one whose platform is not attested.
+    PreemptedForUnattested = "preempted-for-unattested",
+    /// For whom others gave way is placed there.
+    PreemptorNotPlaced = "preemptor-not-placed",
+    /// As many pods stay as their disruption budget says, unless it is said that they do not.
+    BudgetIgnored = "budget-ignored",
+    /// A pod moves as its TEE and both nodes can.
+    MoveImpossible = "move-impossible",
+    /// A confidential pod whose node's witness does not hold is drained.
+    DrainForgotten = "drain-forgotten",
+    /// Nobody else is.
+    DrainUnfounded = "drain-unfounded",
 
     /// A witness ends no later than its evidence, nor than the policy's lifetime for it.
     WitnessOutlivesEvidence = "witness-outlives-evidence",

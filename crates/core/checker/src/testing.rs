@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::num::NonZeroU16;
 
+use casemate_model::affinity::{LabelSelector, Labels};
 use casemate_model::{
     Bytes, Capacity, Container, ContainerKey, Demand, EnclaveDemand, EnclaveId, Measurement, MilliCpu, Nanos,
     Node, NodeIdentity, NodeName, Pod, PodKey, RestartPolicy, Tee, Timestamp, WorkerId,
@@ -51,6 +52,15 @@ pub(crate) fn pod_key(name: &str) -> PodKey {
 
 pub(crate) fn container(pod: &str) -> ContainerKey {
     ContainerKey { pod: pod_key(pod), container: "main".to_owned() }
+}
+
+pub(crate) fn labels(pairs: &[(&str, &str)]) -> Labels {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// Selects what carries these labels.
+pub(crate) fn selector(pairs: &[(&str, &str)]) -> LabelSelector {
+    LabelSelector { match_labels: labels(pairs), match_expressions: Vec::new() }
 }
 
 pub(crate) fn node_name(name: &str) -> NodeName {

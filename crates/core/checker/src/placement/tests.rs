@@ -1,3 +1,12 @@
+mod labelled;
+mod moved;
+mod neighbours;
+mod parts;
+mod preempted;
+mod shared;
+mod spread;
+mod tees;
+
 use std::collections::BTreeMap;
 
 use casemate_model::{
@@ -9,7 +18,18 @@ use crate::{Observation, Rule, Unplaced};
 
 /// What breaks when `pod` is placed on `node`, attested from 0 until 1000, at 500.
 fn placing(pod: Pod, node: Node) -> Vec<Rule> {
-    rules([Observation::NodeOffered { node }, affirmed("n", 0, 1000), placed(pod, "n", 500)])
+    let name = node.name.0.clone();
+    rules([Observation::NodeOffered { node }, affirmed(&name, 0, 1000), placed(pod, &name, 500)])
+}
+
+/// What breaks when `pod` gets `verdict` where `node`, attested, is the only one.
+fn unplaced_on(verdict: Unplaced, pod: Pod, node: Node) -> Vec<Rule> {
+    let name = node.name.0.clone();
+    rules([
+        Observation::NodeOffered { node },
+        affirmed(&name, 0, 1000),
+        Observation::PodUnplaced { at: Timestamp(500), pod, verdict },
+    ])
 }
 
 fn without_tee(pod: Pod) -> Pod {
