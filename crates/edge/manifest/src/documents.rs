@@ -135,11 +135,12 @@ fn flatten<'a>(root: &Field<'a>, inherited: Option<(&'a str, &'a str)>, into: &m
 }
 
 /// Typed lists of kinds that make no pods.
-const OTHER_LISTS: [(&str, &str); 7] = [
+const OTHER_LISTS: [(&str, &str); 8] = [
     ("ConfigMapList", "ConfigMap"),
     ("SecretList", "Secret"),
     ("NamespaceList", "Namespace"),
     ("NodeList", "Node"),
+    ("NodeResourceTopologyList", "NodeResourceTopology"),
     ("PodDisruptionBudgetList", "PodDisruptionBudget"),
     ("RuntimeClassList", "RuntimeClass"),
     ("PriorityClassList", "PriorityClass"),

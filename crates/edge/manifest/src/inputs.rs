@@ -10,10 +10,12 @@ use crate::config::{Config, ConfigKind, config};
 use crate::documents::{Document, What};
 use crate::field::Field;
 use crate::kind::{Role, role};
+use crate::node;
 use crate::policy::{self, PolicyDocument, policy};
 use crate::priority_class::{self, PriorityClass};
 use crate::problem::Findings;
 use crate::runtime_class::{self, RuntimeClass};
+use crate::topology::{self, Topology};
 use crate::{Options, Place};
 
 /// What manifests are read for.
@@ -36,6 +38,9 @@ pub(crate) struct Inputs {
     pub(crate) policy: Option<PolicyDocument>,
     /// Whether there is one that could not be read, or something that may have been one.
     policy_is_broken: bool,
+    /// By node, what is where within it; and which nodes there are. Both only where pods are planned.
+    topologies: BTreeMap<String, Topology>,
+    nodes: BTreeSet<String>,
     /// Kind, namespace and name of everything that makes pods.
     makers: BTreeSet<(String, PodKey)>,
 }
@@ -60,7 +65,7 @@ pub(crate) struct Context<'c> {
 
 impl Inputs {
     /// Reads what is referred to out of the documents. What is wrong with it is left with each.
-    pub(crate) fn of(documents: &mut [Document<'_>]) -> Self {
+    pub(crate) fn of(documents: &mut [Document<'_>], purpose: Purpose) -> Self {
         let mut inputs = Self::default();
         let mut first = Firsts::default();
         for document in documents {
@@ -68,9 +73,28 @@ impl Inputs {
                 inputs.policy_is_broken = true;
                 continue;
             };
-            inputs.add(what, &mut first, &mut document.findings);
+            match purpose {
+                Purpose::Plan if inputs.add_of_nodes(what, &mut first, &mut document.findings) => {}
+                _ => inputs.add(what, &mut first, &mut document.findings),
+            }
         }
         inputs
+    }
+
+    /// What is said of nodes. Whether the document is that.
+    fn add_of_nodes(&mut self, what: &What<'_>, first: &mut Firsts, to: &mut Findings) -> bool {
+        match (what.kind, what.version) {
+            ("Node", "v1") => self.nodes.extend(node::named(&what.root).map(str::to_owned)),
+            (topology::KIND, version) if topology::VERSIONS.contains(&version) => {
+                let read = topology::topology(&what.root, to);
+                let Some(key) = cluster_wide(&what.root) else { return true };
+                if first.is_first(what.kind, &key, &what.root, to) {
+                    self.topologies.extend(read);
+                }
+            }
+            _ => return false,
+        }
+        true
     }
 
     fn add(&mut self, what: &What<'_>, first: &mut Firsts, to: &mut Findings) {
@@ -157,6 +181,16 @@ impl Inputs {
     /// Whether pods that name no class may displace others, where a class says so.
     pub(crate) fn preemption_default(&self) -> Option<Preemption> {
         self.priority_default.map(|class| class.preemption)
+    }
+
+    /// What is where within the node of this name.
+    pub(crate) fn topology(&self, node: &str) -> Option<&Topology> {
+        self.topologies.get(node)
+    }
+
+    /// Whether there is a node of this name, right or wrong.
+    pub(crate) fn has_node(&self, name: &str) -> bool {
+        self.nodes.contains(name)
     }
 
     /// The controller of a document, as `Kind name`, where it is among the documents and makes its pods.

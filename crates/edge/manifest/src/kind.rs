@@ -19,6 +19,7 @@ use crate::pod::{PodRead, pod};
 use crate::policy;
 use crate::problem::{Findings, shown};
 use crate::vocabulary::kinds::{Kind, kind};
+use crate::wishes::misplaced;
 use crate::workload::{Idle, WorkloadKind};
 use crate::{Place, Problem};
 
@@ -169,6 +170,9 @@ pub(crate) fn make(
     context: &Context<'_>,
     to: &mut Findings,
 ) -> Option<Made> {
+    if context.purpose == Purpose::Plan {
+        misplaced(kind, &what.root, to);
+    }
     match kind.name {
         "Pod" => one_pod(&what.root, context, to),
         "Job" => job::job(&what.root, context, to),

@@ -5,26 +5,29 @@
 //! written elsewhere becomes the taint that Kubernetes makes of it: `spec.unschedulable`,
 //! and conditions (`nodeConditionToTaintKeyStatusMap` of its node lifecycle controller).
 //!
-//! A node has one TEE: the one that its resources count, else the one that its labels offer,
-//! of which it then has nothing. Where resources count several it is the one that runs
-//! virtual machines: such hosts offer SGX for the enclave that signs their quotes. A label that
-//! says that the node *is* a confidential virtual machine offers no TEE to pods.
+//! A node has the TEEs that its resources count, and those that its labels offer, of which it then has
+//! nothing. Its first is one that is counted, and of these one that runs virtual machines: such hosts
+//! offer SGX for the enclave that signs their quotes. A label that says that the node *is* a confidential
+//! virtual machine offers no TEE to pods. What it is made of beside is read by [`hardware`].
 //!
 //! Refused: a node that does not say what it has, taints without an effect, amounts that are none.
 
 mod amounts;
+mod hardware;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::{Node, NodeIdentity, NodeName, Taint, TaintEffect};
+use casemate_model::{Hardware, Node, NodeIdentity, NodeName, Taint, TaintEffect, Tee};
 
 use crate::field::Field;
 use crate::metadata::{NameKind, name};
 use crate::problem::Findings;
 use crate::scheduling::taint_effect;
+use crate::topology::Topology;
 use crate::vocabulary::labels::{Says, node_label};
 use crate::{Place, Technology};
 use amounts::Amounts;
+use hardware::{Source, hardware};
 
 /// A node that pods can be placed on.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,8 +38,8 @@ pub struct NodeEntry {
     pub place: Place,
     /// Cordoned: `spec.unschedulable`. It has the taint of it too.
     pub unschedulable: bool,
-    /// TEEs that can be used on it, by its resources or labels. [`Node::tee`] is one of them,
-    /// if the model has any.
+    /// TEEs that can be used on it, by its resources or labels. [`Node::tee`] and those of its hardware
+    /// are those of them that the model has.
     pub offers: BTreeSet<Technology>,
     /// Whether it is itself a confidential virtual machine, by its labels.
     pub is_confidential: bool,
@@ -44,9 +47,19 @@ pub struct NodeEntry {
     pub inside: Option<Technology>,
 }
 
-/// Reads a node.
-pub(crate) fn node(document: &Field<'_>, to: &mut Findings) -> Option<NodeEntry> {
-    to.sound(|to| {
+/// The name that a node has, right or wrong.
+pub(crate) fn named<'a>(document: &Field<'a>) -> Option<&'a str> {
+    document.at(&["metadata", "name"])?.plain()
+}
+
+/// Reads a node; `topology` is what is written of its NUMA nodes elsewhere.
+pub(crate) fn node(
+    document: &Field<'_>,
+    topology: Option<&Topology>,
+    to: &mut Findings,
+) -> Option<NodeEntry> {
+    let mut of_topology = None;
+    let entry = to.sound(|to| {
         let metadata = document.need("metadata", "Give it at least a `name`", to)?;
         let name = metadata
             .need("name", "Give it a name, unique in the cluster", to)
@@ -67,30 +80,42 @@ pub(crate) fn node(document: &Field<'_>, to: &mut Findings) -> Option<NodeEntry>
         }
         let amounts = amounts(document, to);
         let labelled = Labelled::by(&labels);
-        let (name, amounts) = (name?, amounts?);
+        let (name, mut amounts) = (name?, amounts?);
         let uid = uid.map_or_else(|| name.clone(), str::to_owned);
         let boot_id = boot_id.unwrap_or_default().to_owned();
         let offers = &amounts.counted | &labelled.offers;
-        let tee = amounts.tee(to).or_else(|| {
-            let tee = labelled.offers.iter().find_map(|technology| technology.tee())?;
+        let counted = amounts.tees();
+        let offered = labelled.offers.iter().filter_map(|technology| technology.tee());
+        let tees: Vec<Tee> = counted.iter().copied().chain(offered).collect();
+        if let (true, Some(tee)) = (counted.is_empty(), tees.first()) {
             to.note(document.note(format!(
                 "its labels offer {tee}, and it lists none of its resources: it is counted as having none left"
             )));
-            Some(tee)
-        });
+        }
+        let tee = tees.first().copied();
+        let capacity = amounts.capacity(&counted);
+        let source = Source { metadata: &metadata, topology, epc: capacity.epc, devices: &mut amounts.devices };
+        let (hardware, problem) = hardware(source, to);
+        of_topology = problem;
         let node = Node {
             name: NodeName(name),
             identity: NodeIdentity { uid, boot_id },
             tee,
             labels,
             taints,
-            capacity: amounts.capacity(tee),
+            capacity,
             devices: amounts.devices,
-            hardware: casemate_model::Hardware::default(),
+            hardware: Hardware {
+                other_tees: tees.into_iter().filter(|other| Some(*other) != tee).collect(),
+                ..hardware
+            },
         };
         let Labelled { is_confidential, inside, .. } = labelled;
         Some(NodeEntry { node, place: document.place(), unschedulable, offers, is_confidential, inside })
-    })
+    });
+    // The node is as it was written; what is said of it elsewhere is left out.
+    of_topology.into_iter().for_each(|problem| to.refuse(problem));
+    entry
 }
 
 /// What was read already. A name stands for one node, and so does what evidence is bound to.

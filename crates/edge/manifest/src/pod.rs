@@ -27,6 +27,7 @@ use crate::sidecar::{self, Read};
 use crate::unsupported;
 use crate::vocabulary::resources::resource;
 use crate::volume::{Volumes, volumes};
+use crate::wishes::wishes;
 
 /// A pod as it was read.
 #[derive(Clone, Debug)]
@@ -152,6 +153,11 @@ pub(crate) fn pod(
             if scheduling.handler.is_none() && spec.get("overhead").is_none() {
                 pod.overhead_key_slots = pod.overhead_key_slots.max(keys_of(tee));
             }
+        }
+        if context.purpose == Purpose::Plan && all_read {
+            let class = spec.get("runtimeClassName");
+            let name = class.as_ref().and_then(|class| class.plain());
+            wishes(&mut pod, metadata, scheduling.handler.as_deref().or(name), machine, to);
         }
         // What could not be read may have been what makes the pod confidential.
         let confidential = if all_read { pod.is_confidential() } else { asks_for_a_tee(spec) };

@@ -15,6 +15,7 @@ use crate::namespaces::Namespaces;
 use crate::node::{self, NodeEntry};
 use crate::policy::{self, PolicyDocument};
 use crate::problem::{Findings, whole_file};
+use crate::topology;
 use crate::workload::Idle;
 use crate::{Note, Place, Problem, ProblemKind, Provenance, Source, Understood, Workload};
 
@@ -89,7 +90,7 @@ pub fn read_to_plan(sources: &[Source], options: &Options) -> Reading {
 fn read_for(purpose: Purpose, sources: &[Source], options: &Options) -> Reading {
     let parsed = Parsed::of(sources);
     let mut documents = parsed.documents();
-    let inputs = Inputs::of(&mut documents);
+    let inputs = Inputs::of(&mut documents, purpose);
     let admission = options.admission.clone().unwrap_or_else(|| inputs.admission());
     let context = Context { inputs: &inputs, options, admission: &admission, purpose };
     let mut reader = Reader {
@@ -168,6 +169,7 @@ enum Cluster {
     Node,
     Namespace,
     Budget,
+    Topology,
 }
 
 struct Reader<'c> {
@@ -238,6 +240,10 @@ impl Reader<'_> {
             ("Node", "") => (Cluster::Node, "v1"),
             ("Namespace", "") => (Cluster::Namespace, "v1"),
             ("PodDisruptionBudget", "policy") => (Cluster::Budget, "policy/v1"),
+            (topology::KIND, "topology.node.k8s.io") => {
+                let known = topology::VERSIONS.iter().find(|version| **version == what.version);
+                (Cluster::Topology, known.copied().unwrap_or("topology.node.k8s.io/v1alpha2"))
+            }
             _ => return false,
         };
         if what.version != right {
@@ -246,10 +252,17 @@ impl Reader<'_> {
         }
         match kind {
             Cluster::Node => {
-                let entry = node::node(&what.root, &mut self.findings);
+                let topology = node::named(&what.root).and_then(|name| self.context.inputs.topology(name));
+                let entry = node::node(&what.root, topology, &mut self.findings);
                 let entry =
                     entry.filter(|entry| self.seen_nodes.is_first(entry, &what.root, &mut self.findings));
                 self.reading.nodes.extend(entry);
+            }
+            Cluster::Topology => {
+                let inputs = self.context.inputs;
+                let unused = node::named(&what.root).filter(|name| !inputs.has_node(name));
+                let unused = unused.and_then(|name| inputs.topology(name));
+                unused.into_iter().for_each(|topology| self.findings.note(topology.unused.clone()));
             }
             Cluster::Namespace => self.namespaces.add(&what.root, &mut self.findings),
             Cluster::Budget => {

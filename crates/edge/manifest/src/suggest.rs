@@ -22,7 +22,7 @@ pub(crate) fn unknown_keys(field: &Field<'_>, known: &[&str], to: &mut Findings)
 }
 
 /// The known word at the smallest edit distance, where that is small beside the word's length.
-fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.to_ascii_lowercase();
     let distances = known.iter().map(|known| (distance(&word, &known.to_ascii_lowercase()), *known));
     let (distance, nearest) = distances.min_by_key(|(distance, _)| *distance)?;

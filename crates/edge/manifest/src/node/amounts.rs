@@ -94,25 +94,18 @@ impl<'a> Amounts<'a> {
         }
     }
 
-    /// The TEE that is counted. A note where that leaves others out.
-    pub(super) fn tee(&self, to: &mut Findings) -> Option<Tee> {
+    /// The TEEs that are counted, those that run virtual machines first.
+    pub(super) fn tees(&self) -> Vec<Tee> {
         let mut tees: Vec<Tee> = self.counted.iter().filter_map(|technology| technology.tee()).collect();
         tees.sort_by_key(|tee| PREFERRED.iter().position(|preferred| preferred == tee));
-        let (first, others) = tees.split_first()?;
-        if !others.is_empty() {
-            let others: Vec<String> = others.iter().map(Tee::to_string).collect();
-            to.note(self.section.note(format!(
-                "counted as a node with {first}: what it has of {} is left out, since a node has one TEE here",
-                others.join(", ")
-            )));
-        }
-        Some(*first)
+        tees
     }
 
-    /// What there is, of this TEE only.
-    pub(super) fn capacity(&self, tee: Option<Tee>) -> Capacity {
-        let technology = Technology::ALL.into_iter().find(|it| tee.is_some() && it.tee() == tee);
-        let of = |thing| technology.and_then(|it| self.of_tees.get(&(it, thing)).copied());
+    /// What there is of these TEEs together. No processor has two that count the same thing.
+    pub(super) fn capacity(&self, tees: &[Tee]) -> Capacity {
+        let technologies =
+            || Technology::ALL.into_iter().filter(|it| it.tee().is_some_and(|tee| tees.contains(&tee)));
+        let of = |thing| technologies().find_map(|it| self.of_tees.get(&(it, thing)).copied());
         let epc = Bytes(of(Thing::Epc).unwrap_or(0));
         let count = |amount: u64| u32::try_from(amount).unwrap_or(u32::MAX);
         let slots = match of(Thing::Slots) {
@@ -139,7 +132,7 @@ impl<'a> Amounts<'a> {
     }
 }
 
-/// Which of several TEEs a node counts with.
+/// Which of several TEEs a node has first.
 const PREFERRED: [Tee; 7] =
     [Tee::Tdx, Tee::SevSnp, Tee::Cca, Tee::Nitro, Tee::Sgx, Tee::TrustZone, Tee::Software];
 

@@ -13,7 +13,7 @@ pub(crate) fn planned(text: &str) -> Reading {
 }
 
 /// The one node of a text that has nothing wrong with it.
-fn node(text: &str) -> NodeEntry {
+pub(crate) fn node(text: &str) -> NodeEntry {
     let mut reading = planned(text);
     assert_eq!(reading.problems, []);
     assert_eq!(reading.nodes.len(), 1);
@@ -21,7 +21,7 @@ fn node(text: &str) -> NodeEntry {
 }
 
 /// A node that has this, in flow style.
-fn with_allocatable(amounts: &str) -> String {
+pub(crate) fn with_allocatable(amounts: &str) -> String {
     format!("apiVersion: v1\nkind: Node\nmetadata: {{name: w1}}\nstatus: {{allocatable: {{{amounts}}}}}\n")
 }
 
@@ -193,15 +193,26 @@ fn two_plugins_that_count_the_same_are_believed_where_they_say_less() {
 }
 
 #[test]
-fn a_host_of_confidential_machines_is_counted_as_that_and_not_as_one_of_enclaves() {
+fn a_host_of_confidential_machines_has_them_first_and_its_enclaves_beside() {
     let text = with_allocatable("tdx.intel.com/keys: 31, sgx.intel.com/epc: 64Mi, sgx.intel.com/enclave: 9");
     let reading = planned(&text);
-    let entry = &reading.nodes[0];
-    assert_eq!(entry.node.tee, Some(Tee::Tdx));
-    let counted = Capacity { key_slots: 31, ..Capacity::default() };
-    assert_eq!(entry.node.capacity, counted);
-    assert!(entry.offers.contains(&Technology::Sgx) && entry.offers.contains(&Technology::Tdx));
-    assert!(reading.notes[0].text.contains("what it has of sgx is left out"), "{}", reading.notes[0]);
+    let node = &reading.nodes[0].node;
+    assert_eq!((node.tee, reading.notes.len()), (Some(Tee::Tdx), 0));
+    assert_eq!(node.hardware.other_tees, [Tee::Sgx].into());
+    let counted = Capacity { key_slots: 31, epc: Bytes::mib(64), slots: 9, ..Capacity::default() };
+    assert_eq!(node.capacity, counted);
+    assert!(reading.nodes[0].offers.contains(&Technology::Sgx));
+}
+
+#[test]
+fn a_tee_that_is_counted_comes_before_one_that_a_label_offers() {
+    let text = with_allocatable("sgx.intel.com/epc: 64Mi").replace(
+        "{name: w1}",
+        "{name: w1, labels: {feature.node.kubernetes.io/cpu-security.tdx.enabled: \"true\"}}",
+    );
+    let node = node(&text).node;
+    assert_eq!((node.tee, node.hardware.other_tees), (Some(Tee::Sgx), [Tee::Tdx].into()));
+    assert_eq!(node.capacity.key_slots, 0);
 }
 
 #[test]
