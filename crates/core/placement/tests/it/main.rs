@@ -1,6 +1,7 @@
 //! What placement promises, seen through its public interface only.
 
 mod allocations;
+mod brute;
 mod compile_fail;
 mod evidence;
 mod explain;

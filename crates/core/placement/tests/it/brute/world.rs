@@ -1,0 +1,154 @@
+//! The walk: nodes, who is on them, and every rule of the matter as plainly as it can be written.
+
+use std::collections::BTreeSet;
+
+use casemate_model::{
+    DeviceKind, Node, NodeName, Pod, PodKey, Taint, TaintEffect, Toleration, TolerationOperator,
+};
+
+pub(super) struct World {
+    nodes: Vec<Node>,
+    /// Every pod in place, and where.
+    residents: Vec<(Pod, NodeName)>,
+}
+
+impl World {
+    pub(super) fn new(nodes: Vec<Node>) -> Self {
+        Self { nodes, residents: Vec::new() }
+    }
+
+    pub(super) fn place(&mut self, pod: &Pod, node: &NodeName) {
+        self.residents.push((pod.clone(), node.clone()));
+    }
+
+    pub(super) fn release(&mut self, pod: &PodKey) {
+        self.residents.retain(|(resident, _)| resident.key != *pod);
+    }
+
+    pub(super) fn nth_pod(&self, nth: usize) -> Option<PodKey> {
+        let index = nth.checked_rem(self.residents.len())?;
+        self.residents.get(index).map(|(pod, _)| pod.key.clone())
+    }
+
+    /// The nodes against which nothing speaks.
+    pub(super) fn allowed(&self, pod: &Pod) -> BTreeSet<NodeName> {
+        let names = self.nodes.iter().map(|node| &node.name);
+        names.filter(|name| self.against(pod, name).is_empty()).cloned().collect()
+    }
+
+    /// Whether every node would object even if it were empty.
+    pub(super) fn never(&self, pod: &Pod) -> bool {
+        self.nodes.iter().all(|node| self.never_on(pod, &node.name))
+    }
+
+    /// Whether this node would object even if it were empty.
+    pub(super) fn never_on(&self, pod: &Pod, name: &NodeName) -> bool {
+        let empty = Self::new(self.nodes.clone());
+        !empty.against(pod, name).is_empty()
+    }
+
+    /// Which filters object.
+    pub(super) fn against(&self, pod: &Pod, name: &NodeName) -> BTreeSet<&'static str> {
+        let node = self.nodes.iter().find(|node| node.name == *name).expect("it is one of them");
+        let mut against = BTreeSet::new();
+        let mut object = |filter, objects: bool| {
+            if objects {
+                against.insert(filter);
+            }
+        };
+        object("tee", !has_tees(pod, node));
+        object(
+            "node-selector",
+            pod.node_selector.iter().any(|(key, value)| node.labels.get(key) != Some(value)),
+        );
+        object("taints", node.taints.iter().any(|taint| forbids(taint) && !is_tolerated(taint, pod)));
+        let on_it = self.residents.iter().filter(|(_, place)| place == name).map(|(pod, _)| pod);
+        let everybody: Vec<&Pod> = on_it.chain([pod]).collect();
+        for (filter, kind, capacity) in stock(node) {
+            let asks = need(pod, &kind);
+            let sum: u128 = everybody.iter().map(|pod| need(pod, &kind)).sum();
+            object(filter, asks > 0 && sum > capacity);
+        }
+        let unlisted = pod.containers.iter().chain(&pod.init_containers).flat_map(|it| &it.demand.devices);
+        object(
+            "devices",
+            unlisted.clone().any(|(kind, amount)| *amount > 0 && !node.devices.contains_key(kind)),
+        );
+        against
+    }
+}
+
+/// Something of which pods take and nodes have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Epc,
+    Slots,
+    Keys,
+    Cpu,
+    Memory,
+    Device(DeviceKind),
+}
+
+/// What a node has, and which filter minds.
+fn stock(node: &Node) -> Vec<(&'static str, Kind, u128)> {
+    let capacity = &node.capacity;
+    let whole_pages = capacity.epc.0 / 4096 * 4096;
+    let mut stock = vec![
+        ("epc", Kind::Epc, whole_pages.into()),
+        ("slots", Kind::Slots, capacity.slots.into()),
+        ("key-slots", Kind::Keys, capacity.key_slots.into()),
+        ("cpu", Kind::Cpu, capacity.cpu.0.into()),
+        ("memory", Kind::Memory, capacity.memory.0.into()),
+    ];
+    stock.extend(
+        node.devices.iter().map(|(kind, amount)| ("devices", Kind::Device(kind.clone()), (*amount).into())),
+    );
+    stock
+}
+
+/// What a pod needs: all containers at once, or one init container alone if that is more; and its sandbox.
+fn need(pod: &Pod, kind: &Kind) -> u128 {
+    let of = |container: &casemate_model::Container| -> u128 {
+        let demand = &container.demand;
+        let enclave = demand.enclave.as_ref();
+        match kind {
+            Kind::Epc => enclave.map_or(0, |it| u128::from(it.epc_guaranteed.0).div_ceil(4096) * 4096),
+            Kind::Slots => enclave.map_or(0, |it| it.slots.into()),
+            Kind::Keys => enclave.map_or(0, |it| it.key_slots.into()),
+            Kind::Cpu => demand.cpu.0.into(),
+            Kind::Memory => demand.memory.0.into(),
+            Kind::Device(device) => demand.devices.get(device).copied().unwrap_or(0).into(),
+        }
+    };
+    let together: u128 = pod.containers.iter().map(of).sum();
+    let alone = pod.init_containers.iter().map(of).max().unwrap_or(0);
+    let sandbox = match kind {
+        Kind::Keys => pod.overhead_key_slots.into(),
+        Kind::Cpu => pod.overhead_cpu.0.into(),
+        Kind::Memory => pod.overhead_memory.0.into(),
+        Kind::Device(device) if device.as_str() == DeviceKind::PODS => 1,
+        _ => 0,
+    };
+    together.max(alone) + sandbox
+}
+
+fn has_tees(pod: &Pod, node: &Node) -> bool {
+    pod.enclaves().all(|(_, enclave)| node.tee.is_some_and(|has| has.satisfies(enclave.tee)))
+}
+
+fn forbids(taint: &Taint) -> bool {
+    taint.effect != TaintEffect::PreferNoSchedule
+}
+
+fn is_tolerated(taint: &Taint, pod: &Pod) -> bool {
+    let tolerates = |toleration: &Toleration| {
+        let value = match &toleration.operator {
+            TolerationOperator::Exists => true,
+            TolerationOperator::Equal(value) => *value == taint.value,
+        };
+        let any_key = toleration.key.is_none() && toleration.operator == TolerationOperator::Exists;
+        let key = any_key || toleration.key.as_ref() == Some(&taint.key);
+        value && key && toleration.effect.is_none_or(|effect| effect == taint.effect)
+    };
+    pod.tolerations.iter().any(tolerates)
+}
