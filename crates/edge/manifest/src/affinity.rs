@@ -17,6 +17,7 @@ use casemate_model::affinity::{NodeAffinity, PodAffinity, SpreadConstraint, Weig
 use crate::field::Field;
 use crate::problem::Findings;
 
+pub(crate) use node::node_selector;
 pub(crate) use selector::selector;
 
 /// What a pod says of its neighbourhood.

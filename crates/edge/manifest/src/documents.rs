@@ -135,12 +135,14 @@ fn flatten<'a>(root: &Field<'a>, inherited: Option<(&'a str, &'a str)>, into: &m
 }
 
 /// Typed lists of kinds that make no pods.
-const OTHER_LISTS: [(&str, &str); 8] = [
+const OTHER_LISTS: [(&str, &str); 10] = [
     ("ConfigMapList", "ConfigMap"),
     ("SecretList", "Secret"),
     ("NamespaceList", "Namespace"),
     ("NodeList", "Node"),
     ("NodeResourceTopologyList", "NodeResourceTopology"),
+    ("PersistentVolumeClaimList", "PersistentVolumeClaim"),
+    ("PersistentVolumeList", "PersistentVolume"),
     ("PodDisruptionBudgetList", "PodDisruptionBudget"),
     ("RuntimeClassList", "RuntimeClass"),
     ("PriorityClassList", "PriorityClass"),

@@ -15,6 +15,7 @@ use crate::policy::{self, PolicyDocument, policy};
 use crate::priority_class::{self, PriorityClass};
 use crate::problem::Findings;
 use crate::runtime_class::{self, RuntimeClass};
+use crate::storage::Storage;
 use crate::topology::{self, Topology};
 use crate::{Options, Place};
 
@@ -41,6 +42,8 @@ pub(crate) struct Inputs {
     /// By node, what is where within it; and which nodes there are. Both only where pods are planned.
     topologies: BTreeMap<String, Topology>,
     nodes: BTreeSet<String>,
+    /// Claims and volumes, where pods are planned.
+    pub(crate) storage: Storage,
     /// Kind, namespace and name of everything that makes pods.
     makers: BTreeSet<(String, PodKey)>,
 }
@@ -74,15 +77,15 @@ impl Inputs {
                 continue;
             };
             match purpose {
-                Purpose::Plan if inputs.add_of_nodes(what, &mut first, &mut document.findings) => {}
+                Purpose::Plan if inputs.add_of_cluster(what, &mut first, &mut document.findings) => {}
                 _ => inputs.add(what, &mut first, &mut document.findings),
             }
         }
         inputs
     }
 
-    /// What is said of nodes. Whether the document is that.
-    fn add_of_nodes(&mut self, what: &What<'_>, first: &mut Firsts, to: &mut Findings) -> bool {
+    /// What is said of nodes and of storage. Whether the document is that.
+    fn add_of_cluster(&mut self, what: &What<'_>, first: &mut Firsts, to: &mut Findings) -> bool {
         match (what.kind, what.version) {
             ("Node", "v1") => self.nodes.extend(node::named(&what.root).map(str::to_owned)),
             (topology::KIND, version) if topology::VERSIONS.contains(&version) => {
@@ -90,6 +93,12 @@ impl Inputs {
                 let Some(key) = cluster_wide(&what.root) else { return true };
                 if first.is_first(what.kind, &key, &what.root, to) {
                     self.topologies.extend(read);
+                }
+            }
+            _ if Storage::is(what) => {
+                let key = named(&what.root);
+                if key.is_none_or(|key| first.is_first(what.kind, &key, &what.root, to)) {
+                    self.storage.add(what, to);
                 }
             }
             _ => return false,

@@ -11,7 +11,6 @@ use std::collections::BTreeSet;
 
 use casemate_model::{Container, Nanos, Pod, RestartPolicy};
 
-use crate::Place;
 use crate::admission::{guard_confidential, requested};
 use crate::container::container;
 use crate::downward::Amounts;
@@ -19,15 +18,18 @@ use crate::field::Field;
 use crate::implicit::{ask_for, keys_of, machine_of_class, refuse_implicit};
 use crate::inputs::{Context, Purpose};
 use crate::metadata::{Identity, is_pod_name};
+use crate::pod_resources::raise;
 use crate::problem::{Findings, shown};
 use crate::resources::demand;
 use crate::scheduling::scheduling;
 use crate::security::understand;
 use crate::sidecar::{self, Read};
+use crate::storage;
 use crate::unsupported;
 use crate::vocabulary::resources::resource;
 use crate::volume::{Volumes, volumes};
 use crate::wishes::wishes;
+use crate::{Place, Problem};
 
 /// A pod as it was read.
 #[derive(Clone, Debug)]
@@ -146,6 +148,16 @@ pub(crate) fn pod(
             volumes: volumes.list,
             scheduling: scheduling.said,
         };
+        if context.purpose == Purpose::Plan {
+            raise(spec, &mut pod, to);
+        }
+        if !volumes.nodes.is_empty() {
+            let affinity = &mut pod.scheduling.node_affinity;
+            if !storage::demand(affinity, volumes.nodes.values().flatten()) {
+                to.not_done(context.purpose, too_many_choices(spec));
+            }
+            to.spend(spec, storage::cost_of(affinity));
+        }
         let machine = machine_of_class(spec, scheduling.handler.as_deref());
         if let Some(tee) = machine.filter(|_| context.purpose == Purpose::Plan && !pod.is_confidential()) {
             ask_for(tee, &mut pod.containers);
@@ -183,8 +195,19 @@ pub(crate) fn pod(
             }
         }
         pod.scheduling.unsupported = to.take_unsupported();
+        let told = pod.scheduling.unsupported.iter().map(String::len).fold(0, usize::saturating_add);
+        to.spend(spec, told);
         Some(PodRead::Pod(Box::new(pod), images))
     })
+}
+
+/// What is not done where volumes and affinity leave many choices each.
+pub(crate) fn too_many_choices(at: &Field<'_>) -> Problem {
+    let at = at.get("volumes").unwrap_or_else(|| at.clone());
+    at.not_run(
+        "its volumes and its affinity leave more choices of nodes than are weighed together",
+        "Narrow one of them",
+    )
 }
 
 /// What is understood but not done where pods are run, and what happens instead.

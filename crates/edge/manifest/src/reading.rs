@@ -15,6 +15,7 @@ use crate::namespaces::Namespaces;
 use crate::node::{self, NodeEntry};
 use crate::policy::{self, PolicyDocument};
 use crate::problem::{Findings, whole_file};
+use crate::storage::Storage;
 use crate::topology;
 use crate::workload::Idle;
 use crate::{Note, Place, Problem, ProblemKind, Provenance, Source, Understood, Workload};
@@ -194,6 +195,11 @@ impl Reader<'_> {
             Ok(Role::Config(_) | Role::RuntimeClass | Role::PriorityClass | Role::Policy) => return,
             Ok(Role::Idle(why)) => {
                 let field = what.root.get("kind").unwrap_or_else(|| what.root.clone());
+                let why = match (self.context.purpose, what.kind) {
+                    (Purpose::Run, _) | (Purpose::Plan, "LimitRange") => why,
+                    (Purpose::Plan, "ResourceQuota") => "what a namespace may have in all is not looked at",
+                    (Purpose::Plan, _) => "pods are placed without it",
+                };
                 self.findings.note(field.note(format!("not needed here: {why}")));
                 return;
             }
@@ -236,6 +242,9 @@ impl Reader<'_> {
 
     /// Reads what a plan is made with beside pods. Whether the document is that.
     fn of_the_cluster(&mut self, what: &What<'_>) -> bool {
+        if Storage::is(what) {
+            return true;
+        }
         let (kind, right) = match (what.kind, group_of(what.version)) {
             ("Node", "") => (Cluster::Node, "v1"),
             ("Namespace", "") => (Cluster::Namespace, "v1"),

@@ -68,6 +68,10 @@ fn said(
     to: &mut Findings,
 ) -> casemate_model::Scheduling {
     let Affinity { node, pods, anti, spread } = Affinity::of(spec, to);
+    let scheduler = spec.get("schedulerName").filter(|field| !field.is_empty());
+    if let Some(field) = scheduler.filter(|field| field.plain() != Some("default-scheduler")) {
+        to.note(field.note("planned as any other pod is: what this scheduler would do is not known"));
+    }
     casemate_model::Scheduling {
         labels: identity.labels.clone(),
         node_affinity: node,

@@ -14,7 +14,8 @@ use crate::vocabulary::annotations::{Annotation, annotation};
 struct Rule {
     key: &'static str,
     run: (&'static str, &'static str),
-    plan: (&'static str, &'static str),
+    /// `None`: it is done.
+    plan: Option<(&'static str, &'static str)>,
 }
 
 /// Fields that are not done wherever they are not empty.
@@ -22,7 +23,10 @@ const RULES: [Rule; 3] = [
     Rule {
         key: "schedulingGates",
         run: ("scheduling gates are not lifted by this version", "Take them out"),
-        plan: ("the pod waits until its scheduling gates are taken away", "Take out those that are open"),
+        plan: Some((
+            "the pod waits until its scheduling gates are taken away",
+            "Take out those that are open",
+        )),
     },
     Rule {
         key: "resourceClaims",
@@ -30,23 +34,24 @@ const RULES: [Rule; 3] = [
             "no node of this version offers devices by claim",
             "Ask for a resource, such as `sgx.intel.com/epc`",
         ),
-        plan: (
+        plan: Some((
             "dynamic resource allocation is not implemented: which devices a claim gets is not known",
             "Ask for a resource, such as `sgx.intel.com/epc`",
-        ),
+        )),
     },
     Rule {
         key: "resources",
         run: ("resources of a whole pod are not counted by this version", "Write them with each container"),
-        plan: ("resources of a whole pod are not counted by this version", "Write them with each container"),
+        plan: None,
     },
 ];
 
 /// Tells of each field that is not done.
 pub(crate) fn fields(spec: &Field<'_>, purpose: Purpose, to: &mut Findings) {
     for rule in &RULES {
-        let (cause, remedy) = if purpose == Purpose::Run { rule.run } else { rule.plan };
-        if let Some(field) = spec.get(rule.key).filter(|field| !field.is_empty()) {
+        let said = if purpose == Purpose::Run { Some(rule.run) } else { rule.plan };
+        let field = spec.get(rule.key).filter(|field| !field.is_empty());
+        if let (Some(field), Some((cause, remedy))) = (field, said) {
             to.not_done(purpose, field.not_run(cause, remedy));
         }
     }

@@ -11,11 +11,13 @@
 //! A host path is judged by its text; who opens it has to look at symbolic links.
 //!
 //! Read to plan, host paths that the policy allows are left out: every node has them or none,
-//! for all that manifests say. A TEE's device is refused, since its node has to have the TEE. Claims of storage remain refused: they
-//! may tie a pod to a place.
+//! for all that manifests say. A TEE's device is refused, since its node has to have the TEE. What a claim
+//! demands of nodes its bound volume says ([`crate::storage`]); for other storage the pod waits, since it may
+//! be tied to a place.
 
 use std::collections::BTreeMap;
 
+use casemate_model::affinity::NodeSelector;
 use casemate_model::{Bytes, Volume, VolumeSource};
 
 use crate::admission::reaches;
@@ -33,6 +35,9 @@ use crate::vocabulary::devices;
 
 /// Longest path of a file within a volume, bytes (`PATH_MAX` of Linux).
 const PATH_BYTES_MAX: usize = 4096;
+
+/// Kinds that stand for a claim.
+const CLAIMS: [&str; 2] = ["persistentVolumeClaim", "ephemeral"];
 
 /// Kinds that every node can mount, as many of them as it likes: no plugin of Kubernetes' scheduler looks at them.
 const EVERYWHERE: [&str; 9] = [
@@ -55,6 +60,8 @@ const FILE_BYTES: usize = 128;
 pub(crate) struct Volumes {
     pub(crate) list: Vec<Volume>,
     kinds: BTreeMap<String, Mounting>,
+    /// By claim, what it demands of nodes, read to plan.
+    pub(crate) nodes: BTreeMap<String, Vec<NodeSelector>>,
 }
 
 /// What can be done with a volume of a name.
@@ -90,6 +97,9 @@ pub(crate) fn volumes(scope: &Scope<'_, '_>, admitted: bool, to: &mut Findings) 
             ));
             continue;
         }
+        if scope.context.purpose == Purpose::Plan {
+            claimed(&item, &name, scope, &mut volumes.nodes, to);
+        }
         let source = source(&item, &name, scope, admitted, to);
         let mounting = match &source {
             None => Mounting::Nothing,
@@ -101,6 +111,31 @@ pub(crate) fn volumes(scope: &Scope<'_, '_>, admitted: bool, to: &mut Findings) 
         volumes.list.extend(source.map(|source| Volume { name, source }));
     }
     volumes
+}
+
+/// Adds what the volume's claim demands of nodes, if it has one.
+fn claimed(
+    volume: &Field<'_>,
+    name: &str,
+    scope: &Scope<'_, '_>,
+    nodes: &mut BTreeMap<String, Vec<NodeSelector>>,
+    to: &mut Findings,
+) {
+    let Some(field) = CLAIMS.iter().find_map(|kind| volume.get(kind)) else { return };
+    let claim = match volume.get("ephemeral") {
+        // The claim that is made for the pod (`VolumeClaimName` of k8s.io/component-helpers).
+        Some(_) => format!("{}-{name}", scope.identity.key.name),
+        None => {
+            let claim = field.need("claimName", "Name the claim", to).and_then(|field| field.text(to));
+            let Some(claim) = claim else { return };
+            claim.to_owned()
+        }
+    };
+    match scope.context.inputs.storage.nodes(&scope.identity.key.namespace, &claim, &field) {
+        // Many volumes of one claim demand it once.
+        Ok(demanded) => drop(nodes.entry(claim).or_insert_with(|| demanded.to_vec())),
+        Err(problem) => to.not_done(Purpose::Plan, *problem),
+    }
 }
 
 /// What is in a volume. `None` without a problem: the volume is left out.
@@ -145,7 +180,7 @@ fn source(
             }
         }
         other if scope.context.purpose == Purpose::Plan => {
-            if !EVERYWHERE.contains(&other) {
+            if !EVERYWHERE.contains(&other) && !CLAIMS.contains(&other) {
                 to.not_done(
                     Purpose::Plan,
                     field.not_run(

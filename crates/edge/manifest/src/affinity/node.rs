@@ -24,7 +24,7 @@ pub(super) fn affinity(field: &Field<'_>, to: &mut Findings) -> NodeAffinity {
 }
 
 /// Reads a node selector.
-fn node_selector(field: &Field<'_>, to: &mut Findings) -> Option<NodeSelector> {
+pub(crate) fn node_selector(field: &Field<'_>, to: &mut Findings) -> Option<NodeSelector> {
     let remedy = "List at least one term: with none, no node will do";
     let list = field.need("nodeSelectorTerms", remedy, to)?;
     let items = list.items(to);

@@ -21,7 +21,7 @@ use casemate_model::{Pod, PodKey, RestartPolicy};
 use super::Made;
 use super::members::{Own, Template, pod_count};
 use crate::field::Field;
-use crate::inputs::Context;
+use crate::inputs::{Context, Purpose};
 use crate::metadata;
 use crate::pod::active_deadline;
 use crate::problem::{Findings, shown};
@@ -92,7 +92,17 @@ fn pods(
     }
     let restarts: &'static [RestartPolicy] = &[RestartPolicy::OnFailure, RestartPolicy::Never];
     let template = Template { key, template, first: 0, count: count?, restarts: (restarts, "Job") };
-    let own = |index: u32, _: &str| if indexed { told(index) } else { Own::default() };
+    let mut of_job = BTreeMap::new();
+    if let (Purpose::Plan, Some(key)) = (context.purpose, &template.key) {
+        // By these the pods of a Job are meant, by one another too.
+        let names = ["batch.kubernetes.io/job-name", "job-name"];
+        of_job.extend(names.map(|label| (label.to_owned(), key.name.clone())));
+    }
+    let own = |index: u32, _: &str| {
+        let mut own = if indexed { told(index) } else { Own::default() };
+        own.labels.extend(of_job.clone());
+        own
+    };
     let finish = |pod: &mut Pod| {
         pod.restarts_max = restarts_max;
         pod.active_deadline = [pod.active_deadline, deadline].into_iter().flatten().min();

@@ -10,6 +10,7 @@ use crate::inputs::Context;
 use crate::metadata::{self, identity};
 use crate::pod::{PodRead, pod, restart_policy};
 use crate::problem::Findings;
+use crate::storage::cost_of;
 use crate::workload::{Idle, WorkloadKind};
 
 /// Most pods that one document may make here.
@@ -78,7 +79,9 @@ impl Template<'_> {
             identity.annotations.extend(own.annotations);
             match pod(&identity, metadata.as_ref(), &spec, &own.env, context, to)? {
                 PodRead::Pod(mut pod, images) => {
+                    let before = cost(&pod);
                     finish(&mut pod);
+                    to.spend(&self.template, cost(&pod).saturating_sub(before));
                     members.push(Member { kind: kind(index), pod, images });
                 }
                 PodRead::DevicePlugin => return Some(Made::Nothing(Idle::DevicePlugin)),
@@ -114,6 +117,12 @@ impl Template<'_> {
             None => drop(spec.need("restartPolicy", remedy, to)),
         }
     }
+}
+
+/// What a pod costs that what makes it may add to.
+fn cost(pod: &Pod) -> usize {
+    let told = pod.scheduling.unsupported.iter().map(String::len).fold(0, usize::saturating_add);
+    told.saturating_add(cost_of(&pod.scheduling.node_affinity))
 }
 
 /// A number of pods, bounded; 1 where it is absent.

@@ -18,8 +18,10 @@ use super::members::{Own, Template, pod_count};
 use crate::field::Field;
 use crate::inputs::{Context, Purpose};
 use crate::metadata;
+use crate::pod::too_many_choices;
 use crate::problem::Findings;
 use crate::scheduling::of_daemons;
+use crate::storage::demand;
 use crate::vocabulary::kinds::Kind;
 use crate::workload::WorkloadKind;
 
@@ -44,19 +46,13 @@ pub(crate) fn replicas(
             to.note(field.note("none of its pods is run"));
         }
         let first = if is_stateful { first_ordinal(&spec, to) } else { 0 };
-        let claims = spec.get("volumeClaimTemplates").filter(|claims| !claims.is_empty()).map(|claims| {
-            claims.not_run(
+        let claims = spec.get("volumeClaimTemplates").filter(|claims| !claims.is_empty());
+        if let Some(claims) = claims.as_ref().filter(|_| context.purpose == Purpose::Run) {
+            to.refuse(claims.not_run(
                 "storage is not provisioned by this version",
                 "Take the claims out, and mount an `emptyDir` in their place",
-            )
-        });
-        let claims = match (context.purpose, claims) {
-            (Purpose::Run, Some(problem)) => {
-                to.refuse(problem);
-                None
-            }
-            (_, claims) => claims.map(|problem| problem.to_string()),
-        };
+            ));
+        }
         if let Some(field) = spec.get("paused").filter(|field| field.is_true()) {
             to.note(field.note("its pods are run all the same: there is no rollout to hold"));
         }
@@ -84,7 +80,9 @@ pub(crate) fn replicas(
             if is_daemon {
                 pod.tolerations.extend(of_daemons());
             }
-            pod.scheduling.unsupported.extend(claims.clone());
+            if let Some(claims) = claims.as_ref().filter(|_| context.purpose == Purpose::Plan) {
+                claim(claims, context, pod);
+            }
         };
         let made = template.make(context, to, of_kind, own, finish)?;
         if is_daemon && context.purpose == Purpose::Plan && matches!(made, Made::Pods(_)) {
@@ -103,6 +101,26 @@ pub(crate) fn replicas(
         }
         Some(made)
     })
+}
+
+/// Most claims of a pod that are looked at.
+const CLAIMS_MAX: usize = 64;
+
+/// Ties a StatefulSet's pod to where its claims are: of the template `t`, pod `p` has the claim `t-p`.
+fn claim(templates: &Field<'_>, context: &Context<'_>, pod: &mut Pod) {
+    if let Some(more) = templates.elements().nth(CLAIMS_MAX) {
+        let cause = format!("more than {CLAIMS_MAX} claims of a pod are not planned");
+        pod.scheduling.unsupported.push(more.not_run(cause, "Take some out").to_string());
+    }
+    for template in templates.elements().take(CLAIMS_MAX) {
+        let Some(name) = template.at(&["metadata", "name"]).and_then(|field| field.plain()) else { continue };
+        let claim = format!("{name}-{}", pod.key.name);
+        match context.inputs.storage.nodes(&pod.key.namespace, &claim, &template) {
+            Err(problem) => pod.scheduling.unsupported.push(problem.to_string()),
+            Ok(nodes) if demand(&mut pod.scheduling.node_affinity, nodes) => {}
+            Ok(_) => pod.scheduling.unsupported.push(too_many_choices(&template).to_string()),
+        }
+    }
 }
 
 /// `spec.ordinals.start` of a StatefulSet.

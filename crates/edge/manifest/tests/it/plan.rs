@@ -210,3 +210,41 @@ fn a_tees_device_that_is_mounted_and_not_asked_for_is_refused_though_the_policy_
     assert!(reading.problems[0].cause.contains("is not counted"), "{}", reading.problems[0]);
     assert_eq!(pod(&text("/proc")).volumes, []);
 }
+
+#[test]
+fn resources_of_a_whole_pod_are_what_it_needs() {
+    let text = |whole: &str| {
+        with_container("resources: {requests: {cpu: 1, memory: 10}}")
+            + "  - {name: d, image: i, resources: {requests: {cpu: 2, memory: 20}}}\n  initContainers: [{name: j, image: i, resources: {requests: {cpu: 5}}}]\n"
+            + &format!("  resources: {{{whole}}}\n")
+    };
+    let needs = |whole: &str| {
+        let pod = pod(&text(whole));
+        let sum = |of: &dyn Fn(&casemate_model::Demand) -> u64| {
+            pod.containers.iter().map(|container| of(&container.demand)).sum::<u64>()
+        };
+        let pages = pod.devices().get("hugepages-2Mi").copied();
+        (sum(&|demand| demand.cpu.0), sum(&|demand| demand.memory.0), pages)
+    };
+    assert_eq!(needs("requests: {cpu: 8, memory: 50}"), (8_000, 50, None));
+    assert_eq!(needs("requests: {cpu: 5}"), (5_000, 30, None), "its init container needs as much");
+    assert_eq!(
+        needs("limits: {cpu: 9, hugepages-2Mi: 4Mi}"),
+        (3_000, 30, Some(4 << 20)),
+        "limits are requests of what no container asks for"
+    );
+    for (wrong, cause) in [
+        ("requests: {cpu: 4}", "is less of `cpu`"),
+        ("requests: {memory: 29}", "is less of `memory`"),
+        ("requests: {cpu: 9}, limits: {cpu: 8}", "is above its limit"),
+        ("limits: {nvidia.com/gpu: 1}", "asked for by containers"),
+        ("limits: {sgx.intel.com/epc: 1Mi}", "asked for by containers"),
+    ] {
+        let reading = planned(&text(wrong));
+        assert!(
+            refused(&reading) && reading.problems[0].cause.contains(cause),
+            "{wrong}: {:?}",
+            reading.problems
+        );
+    }
+}

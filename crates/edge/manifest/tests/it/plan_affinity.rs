@@ -238,6 +238,24 @@ fn labels_are_those_of_the_pod_and_of_what_makes_it() {
     assert!(!pods[1].contains_key("not"));
 }
 
+#[test]
+fn pods_of_a_job_carry_its_name_by_which_they_keep_apart() {
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec:\n  completions: 2\n  template: {spec: {restartPolicy: Never, \
+               containers: [{name: c, image: i}]}}\n";
+    let reading = planned(job);
+    for workload in &reading.workloads {
+        assert_eq!(workload.pod.scheduling.labels["batch.kubernetes.io/job-name"], "j");
+        assert_eq!(workload.pod.scheduling.labels["job-name"], "j");
+    }
+}
+
+#[test]
+fn another_scheduler_is_noted_and_the_usual_one_is_not() {
+    assert_eq!(planned(&with_spec("schedulerName: default-scheduler")).notes, []);
+    let other = planned(&with_spec("schedulerName: volcano"));
+    assert_eq!((other.workloads.len(), other.notes.len()), (1, 1));
+}
+
 /// One of these nine times in ten, else one of those.
 fn mostly(
     right: &'static [&'static str],

@@ -84,3 +84,16 @@ fn budgets_and_namespaces_are_read_once_each_in_lists_too_and_of_the_version_the
                 spec: {maxUnavailable: 1, selector: {}}}]}";
     assert_eq!(planned(list).budgets.len(), 1);
 }
+
+#[test]
+fn what_a_plan_does_without_is_said_in_its_own_words() {
+    let text = |kind: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: x}}\n");
+    for (kind, expected) in [
+        ("LimitRange", "are not filled in"),
+        ("ResourceQuota", "may have in all is not looked at"),
+        ("Service", "placed without it"),
+    ] {
+        let notes = planned(&text(kind)).notes;
+        assert!(notes[0].text.contains(expected), "{}", notes[0]);
+    }
+}

@@ -16,11 +16,9 @@ fn what_is_not_planned_is_told_with_its_place_and_the_pod_is_read() {
     let told: Vec<String> = [
         "schedulingGates: [{name: g}]",
         "resourceClaims: [{name: gpu, resourceClaimName: g}]",
-        "resources: {limits: {cpu: 1}}",
         "os: {name: windows}",
         "workloadRef: {name: w}",
         "volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]",
-        "volumes: [{name: v, ephemeral: {volumeClaimTemplate: {spec: {}}}}]",
         "volumes: [{name: v, csi: {driver: d}}]",
         "volumes: [{name: v, awsElasticBlockStore: {volumeID: d}}]",
         "volumes: [{name: v, madeUp: {}}]",
