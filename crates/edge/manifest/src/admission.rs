@@ -162,6 +162,15 @@ impl<'a> Requested<'a> {
             ))
         };
         let privileged = admission.may_be_privileged(namespace, account);
+        if identity.there {
+            // The cluster has admitted it. Left out, its node would seem to have what it takes.
+            if let Some((field, what)) = self.privileges.first().filter(|_| !privileged) {
+                to.note(field.note(format!(
+                    "asks for {what}, which the policy does not let it have: it is counted where it is"
+                )));
+            }
+            return privileged || self.privileges.is_empty();
+        }
         for (field, what) in &self.privileges {
             if !privileged {
                 to.refuse(refused(field, what, "privileged"));

@@ -1,5 +1,6 @@
 //! What pods are made from besides their own documents: ConfigMaps, Secrets, runtime
-//! and priority classes, the policy, and who owns whom. The order of documents does not matter.
+//! and priority classes, the policy, who owns whom, and what a cluster has beside. The order of
+//! documents does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,9 @@ use crate::config::{Config, ConfigKind, config};
 use crate::documents::{Document, What};
 use crate::field::Field;
 use crate::kind::{Role, role};
+use crate::metadata::named;
 use crate::node;
+use crate::owners::Owners;
 use crate::policy::{self, PolicyDocument, policy};
 use crate::priority_class::{self, PriorityClass};
 use crate::problem::Findings;
@@ -44,8 +47,8 @@ pub(crate) struct Inputs {
     nodes: BTreeSet<String>,
     /// Claims and volumes, where pods are planned.
     pub(crate) storage: Storage,
-    /// Kind, namespace and name of everything that makes pods.
-    makers: BTreeSet<(String, PodKey)>,
+    /// Everything that makes pods.
+    pub(crate) owners: Owners,
 }
 
 /// What was found under a name.
@@ -71,7 +74,7 @@ impl Inputs {
     pub(crate) fn of(documents: &mut [Document<'_>], purpose: Purpose) -> Self {
         let mut inputs = Self::default();
         let mut first = Firsts::default();
-        for document in documents {
+        for document in &mut *documents {
             let Some(what) = &document.what else {
                 inputs.policy_is_broken = true;
                 continue;
@@ -81,7 +84,18 @@ impl Inputs {
                 _ => inputs.add(what, &mut first, &mut document.findings),
             }
         }
+        if purpose == Purpose::Plan {
+            inputs.relate(documents);
+        }
         inputs
+    }
+
+    /// Who makes whom, and which pods are there already.
+    fn relate(&mut self, documents: &[Document<'_>]) {
+        let of_pods = |what: &&What<'_>| matches!(role(what.version, what.kind), Ok(Role::Pods(_)));
+        let all = || documents.iter().filter_map(|document| document.what.as_ref()).filter(of_pods);
+        all().for_each(|what| self.owners.relate(what));
+        all().filter(|what| what.kind == "Pod").for_each(|what| self.owners.count(&what.root));
     }
 
     /// What is said of nodes and of storage. Whether the document is that.
@@ -147,12 +161,7 @@ impl Inputs {
                     (None, _) => self.policy_is_broken = true,
                 }
             }
-            Ok(Role::Pods(_)) => {
-                // A Pod makes no others.
-                if let Some(key) = named(root).filter(|_| what.kind != "Pod") {
-                    self.makers.insert((what.kind.to_owned(), key));
-                }
-            }
+            Ok(Role::Pods(_)) => self.owners.add(what),
             Err(_) => self.policy_is_broken |= policy::is_ours(what.version, what.kind),
             Ok(Role::Idle(_) | Role::Refused { .. }) => {}
         }
@@ -201,31 +210,6 @@ impl Inputs {
     pub(crate) fn has_node(&self, name: &str) -> bool {
         self.nodes.contains(name)
     }
-
-    /// The controller of a document, as `Kind name`, where it is among the documents and makes its pods.
-    pub(crate) fn owner(&self, root: &Field<'_>) -> Option<String> {
-        let namespace = named(root)?.namespace;
-        let metadata = root.get("metadata")?;
-        let owners = metadata.elements_of("ownerReferences");
-        let owner = owners.iter().find(|owner| owner.get("controller").is_some_and(|it| it.is_true()))?;
-        let (kind, name) = (owner.get("kind")?.plain()?, owner.get("name")?.plain()?);
-        let is_here = |kind: &str, name: &str| {
-            let key = PodKey { namespace: namespace.clone(), name: name.to_owned() };
-            self.makers.contains(&(kind.to_owned(), key)).then(|| format!("{kind} `{name}`"))
-        };
-        // What made the controller tells itself by the name it gave: Deployments add a hash that
-        // their pods are labelled with, CronJobs a time in minutes.
-        let maker = || {
-            let (stem, end) = name.rsplit_once('-')?;
-            let hash = metadata.at(&["labels", "pod-template-hash"]);
-            match kind {
-                "ReplicaSet" if hash?.plain() == Some(end) => is_here("Deployment", stem),
-                "Job" if end.bytes().all(|digit| digit.is_ascii_digit()) => is_here("CronJob", stem),
-                _ => None,
-            }
-        };
-        is_here(kind, name).or_else(maker)
-    }
 }
 
 fn found<T>(entry: Option<&Option<T>>) -> Found<&T> {
@@ -234,13 +218,6 @@ fn found<T>(entry: Option<&Option<T>>) -> Found<&T> {
         Some(None) => Found::Broken,
         None => Found::Absent,
     }
-}
-
-/// Namespace and name as they are written, right or wrong.
-fn named(root: &Field<'_>) -> Option<PodKey> {
-    let metadata = root.get("metadata")?;
-    let namespace = metadata.get("namespace").map_or(Some("default"), |field| field.plain())?;
-    Some(PodKey { namespace: namespace.to_owned(), name: metadata.get("name")?.plain()?.to_owned() })
 }
 
 fn cluster_wide(root: &Field<'_>) -> Option<PodKey> {

@@ -14,7 +14,8 @@ use crate::config::ConfigKind;
 use crate::documents::What;
 use crate::field::Field;
 use crate::inputs::{Context, Purpose};
-use crate::metadata;
+use crate::metadata::{self, Identity};
+use crate::owners::is_there;
 use crate::pod::{PodRead, pod};
 use crate::policy;
 use crate::problem::{Findings, shown};
@@ -185,7 +186,9 @@ fn one_pod(document: &Field<'_>, context: &Context<'_>, to: &mut Findings) -> Op
     to.sound(|to| {
         let key: Option<PodKey> = metadata::key(document, to);
         let metadata = document.get("metadata");
-        let identity = metadata::identity(key.unwrap_or_else(metadata::unnamed), metadata.as_ref(), to);
+        let key = key.unwrap_or_else(metadata::unnamed);
+        let there = context.purpose == Purpose::Plan && is_there(document);
+        let identity = Identity { there, ..metadata::identity(key, metadata.as_ref(), to) };
         let spec = document.need("spec", "Describe the pod's containers here", to)?;
         let phase = document.at(&["status", "phase"]);
         let ended = phase.filter(|phase| matches!(phase.plain(), Some("Succeeded" | "Failed")));

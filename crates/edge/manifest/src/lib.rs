@@ -48,6 +48,7 @@ mod mount;
 mod namespaces;
 mod node;
 mod ours;
+mod owners;
 mod path;
 mod place;
 mod pod;

@@ -38,6 +38,13 @@ pub(crate) fn key(document: &Field<'_>, to: &mut Findings) -> Option<PodKey> {
     })
 }
 
+/// Namespace and name as they are written, right or wrong.
+pub(crate) fn named(root: &Field<'_>) -> Option<PodKey> {
+    let metadata = root.get("metadata")?;
+    let namespace = metadata.get("namespace").map_or(Some("default"), |field| field.plain())?;
+    Some(PodKey { namespace: namespace.to_owned(), name: metadata.get("name")?.plain()?.to_owned() })
+}
+
 /// What a pod can be told of itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
@@ -46,6 +53,8 @@ pub(crate) struct Identity {
     pub(crate) annotations: BTreeMap<String, String>,
     /// Read from a cluster (`kubectl get -o yaml`): what a cluster adds to a pod is in it.
     pub(crate) live: bool,
+    /// It is on a node of that cluster, and is planned as being there.
+    pub(crate) there: bool,
 }
 
 /// Reads the labels and annotations of a document or of a pod's template.
@@ -57,6 +66,7 @@ pub(crate) fn identity(key: PodKey, metadata: Option<&Field<'_>>, to: &mut Findi
         labels: labels.unwrap_or_default(),
         annotations: annotations.unwrap_or_default(),
         live: metadata.is_some_and(|field| field.get("uid").is_some()),
+        there: false,
     }
 }
 

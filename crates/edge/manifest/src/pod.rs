@@ -107,13 +107,14 @@ pub(crate) fn pod(
         }
         let requested = requested(spec, to);
         let admitted = requested.admit(identity, context, to);
-        if requested.is_device_plugin && !asks_for_a_tee(spec) {
+        // One that is on a node takes of it what it asks for.
+        if requested.is_device_plugin && !asks_for_a_tee(spec) && !identity.there {
             device_plugin(spec, context.purpose, to);
             return Some(PodRead::DevicePlugin);
         }
         let scope = Scope::new(identity, spec, context);
         unsupported::fields(spec, context.purpose, to);
-        let volumes = volumes(&scope, admitted, to);
+        let volumes = volumes(&scope, admitted && !(requested.is_device_plugin && identity.there), to);
         let found = to.found;
         let mut names = BTreeSet::new();
         let [init, others] =

@@ -13,6 +13,7 @@ use crate::kind::{Made, Role, Unknown, group_of, make, refusal, role};
 use crate::metadata;
 use crate::namespaces::Namespaces;
 use crate::node::{self, NodeEntry};
+use crate::owners::is_there;
 use crate::policy::{self, PolicyDocument};
 use crate::problem::{Findings, whole_file};
 use crate::storage::Storage;
@@ -213,7 +214,8 @@ impl Reader<'_> {
                 return;
             }
         };
-        if let Some(owner) = self.context.inputs.owner(&what.root) {
+        let stays = self.context.purpose == Purpose::Plan && what.kind == "Pod" && is_there(&what.root);
+        if let Some(owner) = self.context.inputs.owners.name_of(&what.root).filter(|_| !stays) {
             let field = what.root.at(&["metadata", "ownerReferences"]);
             let field = field.unwrap_or_else(|| what.root.clone());
             self.findings.note(field.note(format!("not run by itself: {owner} in these files makes it")));

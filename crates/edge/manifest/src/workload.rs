@@ -76,7 +76,7 @@ pub struct Understood {
 pub enum Idle {
     /// A device plugin: the policy allows it, but this machine has no kubelet, and a software TEE no device.
     DevicePlugin,
-    /// It is suspended, paused, or asks for no pods.
+    /// It is suspended, paused, or asks for no pods, or for none beside those that are there.
     NoPods,
     /// It has ended in the cluster it was read from, and is not planned again.
     Ended,

@@ -35,7 +35,7 @@ pub(crate) fn job(document: &Field<'_>, context: &Context<'_>, to: &mut Findings
     to.sound(|to| {
         let key = metadata::key(document, to);
         let spec = document.need("spec", "Describe the Job's pods under `spec.template`", to)?;
-        pods(key, &spec, false, context, to, |index| WorkloadKind::Job { index })
+        pods(key, document, &spec, false, context, to, |index| WorkloadKind::Job { index })
     })
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn cron_job(document: &Field<'_>, context: &Context<'_>, to: &mut Fin
         let job = spec
             .need("jobTemplate", "Describe its Job here", to)
             .and_then(|template| template.need("spec", "Describe the Job's pods under `template`", to))?;
-        pods(key, &job, suspended, context, to, |index| WorkloadKind::CronJob { index })
+        pods(key, document, &job, suspended, context, to, |index| WorkloadKind::CronJob { index })
     })
 }
 
@@ -68,6 +68,7 @@ fn is_suspended(spec: &Field<'_>, note: &str, to: &mut Findings) -> Option<bool>
 
 fn pods(
     key: Option<PodKey>,
+    document: &Field<'_>,
     spec: &Field<'_>,
     suspended: bool,
     context: &Context<'_>,
@@ -91,7 +92,15 @@ fn pods(
         }
     }
     let restarts: &'static [RestartPolicy] = &[RestartPolicy::OnFailure, RestartPolicy::Never];
-    let template = Template { key, template, first: 0, count: count?, restarts: (restarts, "Job") };
+    let mut count = count?;
+    if context.purpose == Purpose::Plan {
+        // Those that have succeeded are not made again.
+        let done = document.at(&["status", "succeeded"]).and_then(|field| field.integer::<u32>(to));
+        let owner = if matches!(kind(0), WorkloadKind::CronJob { .. }) { "CronJob" } else { "Job" };
+        count = count.saturating_sub(done.unwrap_or(0));
+        count = context.inputs.owners.left(owner, key.as_ref(), count, document, to);
+    }
+    let template = Template { key, template, first: 0, count, there: None, restarts: (restarts, "Job") };
     let mut of_job = BTreeMap::new();
     if let (Purpose::Plan, Some(key)) = (context.purpose, &template.key) {
         // By these the pods of a Job are meant, by one another too.

@@ -1,6 +1,6 @@
 //! The pods that one document makes from a template.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_model::{Pod, PodKey, RestartPolicy};
 
@@ -30,6 +30,8 @@ pub(crate) struct Template<'a> {
     /// Index of the first pod.
     pub(crate) first: u32,
     pub(crate) count: u32,
+    /// Names under which none is made: those pods are there.
+    pub(crate) there: Option<&'a BTreeSet<String>>,
     /// What restart policies the maker takes, and what it is called.
     pub(crate) restarts: (&'static [RestartPolicy], &'static str),
 }
@@ -70,9 +72,12 @@ impl Template<'_> {
         let metadata = self.template.get("metadata");
         // A template of no pods is read once all the same, for what is wrong with it.
         for offset in 0..self.count.max(1) {
-            let notes = to.notes.len();
+            let (notes, is_second) = (to.notes.len(), !members.is_empty());
             let index = self.first.saturating_add(offset);
             let key = PodKey { name: format!("{}-{index}", maker.name), namespace: maker.namespace.clone() };
+            if self.there.is_some_and(|there| there.contains(&key.name)) {
+                continue;
+            }
             let own = own(index, &key.name);
             let mut identity = identity(key, metadata.as_ref(), to);
             identity.labels.extend(own.labels);
@@ -86,12 +91,12 @@ impl Template<'_> {
                 }
                 PodRead::DevicePlugin => return Some(Made::Nothing(Idle::DevicePlugin)),
             }
-            if offset > 0 {
+            if is_second {
                 // They are the template's, said already for the first pod.
                 to.notes.truncate(notes);
             }
         }
-        if self.count == 0 {
+        if self.count == 0 || members.is_empty() {
             return Some(Made::Nothing(Idle::NoPods));
         }
         Some(Made::Pods(members))

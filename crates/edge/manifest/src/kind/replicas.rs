@@ -23,7 +23,7 @@ use crate::problem::Findings;
 use crate::scheduling::of_daemons;
 use crate::storage::demand;
 use crate::vocabulary::kinds::Kind;
-use crate::workload::WorkloadKind;
+use crate::workload::{Idle, WorkloadKind};
 
 /// The pods of a document of one of these kinds.
 pub(crate) fn replicas(
@@ -58,8 +58,20 @@ pub(crate) fn replicas(
         }
         let template = spec.need("template", "Describe the pods under `spec.template.spec`", to)?;
         selects_its_own(&spec, &template, to);
-        let template =
-            Template { key, template, first, count: count?, restarts: (&[RestartPolicy::Always], kind.name) };
+        let restarts: (&'static [RestartPolicy], _) = (&[RestartPolicy::Always], kind.name);
+        let owners = &context.inputs.owners;
+        let mut there = key.as_ref().and_then(|key| owners.there(kind.name, key));
+        if let (true, Some(_), Some(name)) = (is_daemon, there, document.at(&["metadata", "name"])) {
+            to.note(name.note("its pods are where the cluster has them: on other nodes none is planned"));
+            return Some(Made::Nothing(Idle::NoPods));
+        }
+        let mut count = count?;
+        // Those of a StatefulSet are known by their names.
+        if !is_stateful {
+            count = owners.left(kind.name, key.as_ref(), count, document, to);
+            there = None;
+        }
+        let template = Template { key, template, first, count, there, restarts };
         let of_kind = |index| match kind.name {
             "Deployment" => WorkloadKind::Deployment { index },
             "StatefulSet" => WorkloadKind::StatefulSet { index },

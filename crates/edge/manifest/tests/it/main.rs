@@ -14,6 +14,7 @@ mod plan;
 mod plan_affinity;
 mod plan_cluster;
 mod plan_hardware;
+mod plan_live;
 mod plan_storage;
 mod plan_unsupported;
 mod plan_wishes;
