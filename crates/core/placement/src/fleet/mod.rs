@@ -1,5 +1,25 @@
-//! A fleet of nodes, in numbers: which node of very many a request fits best, found in a time that grows
+//! A fleet of nodes, in numbers: which node of very many is best for a request, found in a time that grows
 //! with the logarithm of their number.
+//!
+//! ```
+//! use casemate_placement::fleet::{Fleet, Kind, Request, Room, Stock, Want};
+//!
+//! // Kinds: thousandths of a core, and thousandths of a GPU.
+//! let [cpu, gpu] = [Kind(0), Kind(1)];
+//! let mut fleet = Fleet::new(Room::new());
+//! let with_gpus = fleet.group(Stock::new([(cpu, vec![8_000]), (gpu, vec![1_000; 2])]), 0);
+//! let without = fleet.group(Stock::new([(cpu, vec![8_000])]), 0);
+//! let (first, second) = (fleet.add(with_gpus), fleet.add(without));
+//! let asks_gpu = Request::new([(cpu, Want::Share(4_000)), (gpu, Want::Share(500))])?;
+//! let asks_cpu = Request::new([(cpu, Want::Share(4_000))])?;
+//! let [asks_gpu, asks_cpu] = [asks_gpu, asks_cpu].map(|it| fleet.shape(&it, 0, |_| Some(0)));
+//! let placed = fleet.place(asks_gpu, |_| true).and_then(|it| fleet.node_of(it));
+//! assert_eq!(placed, Some(first));
+//! // The second node has no GPU that room could be lost for.
+//! let placed = fleet.place(asks_cpu, |_| true).and_then(|it| fleet.node_of(it));
+//! assert_eq!(placed, Some(second));
+//! # Ok::<(), casemate_placement::fleet::RequestError>(())
+//! ```
 //!
 //! One notion covers everything that is handed out: a *kind* of device, of which a node has *units* of some
 //! *capacity* each. CPU and memory are one unit; key slots and realms are one unit of so many; encrypted
@@ -7,116 +27,87 @@
 //! kind is special: what is asked for is a [`Want`].
 //!
 //! Nodes with equal stock and equal facts form a group; which groups may take a request, and how gladly, is
-//! asked once a group when the request is first seen. For each different request the nodes are kept in the
-//! order of their score, in a heap that is brought up to date with the nodes that changed since it was used
-//! last. Placing therefore costs O(log nodes) for each request in use, and the same request seen first O(nodes).
+//! asked once a group when the request is first seen. Among them a [`Score`] ranks: [`Room`], the default of
+//! [`Packing`], learns what comes. For each different request the nodes are kept in the order of their rank, in
+//! a heap that is brought up to date with the nodes that changed since it was used last; when the score has
+//! learned, it is made anew. Placing costs O(log nodes) for each request in use, and O(nodes) for one that is
+//! seen first, or not for long.
+//!
+//! Memory is bounded by nodes and reservations, whatever is asked for: [`SHAPES_MOST`] requests are
+//! remembered, heaps not used for long are given up, and so are groups without nodes.
 //!
 //! Decides nothing about trust or names: whoever asks knows what a node's number means, and may refuse nodes
 //! one by one. Nothing is ever reserved beyond a unit's capacity.
 
+mod best_fit;
 mod candidates;
+mod changes;
+mod choice;
+mod first_fit;
+mod group;
 mod layout;
+mod packing;
 mod request;
+mod reservation;
+mod room;
 mod score;
+mod shape;
 mod stock;
+mod view;
 
-use std::collections::BTreeMap;
-
-use candidates::Candidates;
+use changes::Changes;
+use group::{Group, GroupStamp, Groups};
 use layout::Layout;
+use reservation::Reservations;
+use shape::{Plan, Shapes, plan};
 
+pub use best_fit::BestFit;
+pub use choice::Choice;
+pub use first_fit::FirstFit;
+pub use group::GroupId;
+pub use packing::{Packer, Packing};
 pub use request::{Request, RequestError, Want};
-pub use score::{BestFit, Score, Site, WORST};
+pub use reservation::{ReservationId, Taken};
+pub use room::{REMEMBERED, Room};
+pub use score::{Score, Site, State, WORST, rank_of_loss};
+pub use shape::{Reluctance, SHAPES_MOST, ShapeId};
 pub use stock::{Kind, Stock};
+pub use view::{GroupView, View};
 
 /// A node's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct NodeId(pub u32);
 
-/// A group's number: nodes of equal stock and equal facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct GroupId(pub u32);
-
-/// A request's number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ShapeId(pub u32);
-
-/// A reservation's number. Given out again once it was released.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ReservationId(pub u32);
-
-/// How gladly a group takes a request: the less the better. `None` never takes it.
-pub type Reluctance = Option<u16>;
-
 /// The nodes, what is reserved on them, and who would be best for what.
 #[derive(Debug)]
 pub struct Fleet<S> {
     score: S,
-    groups: Vec<Group>,
-    group_ids: BTreeMap<(Stock, u32), GroupId>,
+    groups: Groups,
     nodes: Vec<Node>,
     /// Free amounts, unit by unit, node after node.
     free: Vec<u64>,
-    shapes: Vec<Shape>,
-    shape_ids: BTreeMap<(Request, u32), ShapeId>,
-    /// Nodes in the order in which they changed, each with the version it got by that.
-    changes: Vec<(NodeId, u32)>,
-    /// The number of the first change that is still there.
-    forgotten: u64,
-    reservations: Vec<Reservation>,
-    vacant: Vec<ReservationId>,
-    /// What each reservation took, from where it says on.
-    taken: Vec<Taken>,
-    /// Places in `taken` that were released, by width.
-    spare: BTreeMap<usize, Vec<usize>>,
-}
-
-#[derive(Debug)]
-struct Group {
-    stock: Stock,
-    facts: u32,
-    members: Vec<NodeId>,
+    shapes: Shapes,
+    changes: Changes,
+    reservations: Reservations,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Node {
     group: GroupId,
+    /// Its place among the group's members.
+    member: u32,
     /// Where its units begin in `free`.
-    at: usize,
+    at: u32,
     version: u32,
+    /// What it was worth in the epoch below.
+    worth: f64,
+    /// [`NEVER`] where the node has changed since.
+    worth_epoch: u32,
     open: bool,
 }
 
-#[derive(Debug)]
-struct Shape {
-    request: Request,
-    /// What the request means on each group; `None` where it may not go, or could not even if it were empty.
-    plans: Vec<Option<(u16, Layout)>>,
-    /// The most units it takes from.
-    width: usize,
-    candidates: Candidates,
-}
-
-#[derive(Clone, Copy, Debug)]
-struct Reservation {
-    node: NodeId,
-    /// `None` where it was released.
-    shape: Option<ShapeId>,
-    at: usize,
-    width: usize,
-}
-
-/// An amount of one unit of a node. Zero where nothing was taken.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Taken {
-    /// Which unit, of all the node has, in the order of [`Stock::units`].
-    pub unit: u32,
-    /// How much of it.
-    pub amount: u64,
-}
-
-/// Changes that are kept for each node before the oldest are forgotten.
-const CHANGES_PER_NODE: usize = 4;
+/// No epoch.
+const NEVER: u32 = u32::MAX;
 
 impl<S: Score> Fleet<S> {
     /// No nodes yet.
@@ -124,40 +115,30 @@ impl<S: Score> Fleet<S> {
     pub fn new(score: S) -> Self {
         Self {
             score,
-            groups: Vec::new(),
-            group_ids: BTreeMap::new(),
+            groups: Groups::default(),
             nodes: Vec::new(),
             free: Vec::new(),
-            shapes: Vec::new(),
-            shape_ids: BTreeMap::new(),
-            changes: Vec::new(),
-            forgotten: 0,
-            reservations: Vec::new(),
-            vacant: Vec::new(),
-            taken: Vec::new(),
-            spare: BTreeMap::new(),
+            shapes: Shapes::default(),
+            changes: Changes::default(),
+            reservations: Reservations::default(),
         }
     }
 
     /// The group of nodes with this stock and these facts, whose meaning is the caller's. Shapes known
-    /// already are asked about it by [`Fleet::shape`] again.
+    /// already are asked about it by [`Fleet::shape`] again. The number holds as long as the group has nodes,
+    /// and until the next call.
     pub fn group(&mut self, stock: Stock, facts: u32) -> GroupId {
-        let next = GroupId(number(self.groups.len()));
-        let id = *self.group_ids.entry((stock.clone(), facts)).or_insert(next);
-        if id == next {
-            self.groups.push(Group { stock, facts, members: Vec::new() });
-        }
-        id
+        self.groups.of(stock, facts)
     }
 
     /// Adds a node that is empty and open.
     pub fn add(&mut self, group: GroupId) -> NodeId {
         let id = NodeId(number(self.nodes.len()));
-        let at = self.free.len();
-        let of = &mut self.groups[group.0 as usize];
-        of.members.push(id);
-        self.free.extend_from_slice(of.stock.units());
-        self.nodes.push(Node { group, at, version: 0, open: true });
+        let at = number(self.free.len());
+        self.free.extend_from_slice(self.groups.get(group).stock.units());
+        let member = self.groups.enter(group, id);
+        self.nodes.push(Node { group, member, at, version: 0, worth: 0.0, worth_epoch: NEVER, open: true });
+        self.changes.keep_for(self.nodes.len());
         self.touch(id);
         id
     }
@@ -165,26 +146,26 @@ impl<S: Score> Fleet<S> {
     /// Moves a node to a group of equal stock: its facts have changed. What is reserved stays. `false` where
     /// the stock is another, and nothing was done.
     pub fn move_to(&mut self, node: NodeId, group: GroupId) -> bool {
-        let before = self.nodes[node.0 as usize].group;
+        let Node { group: before, member, .. } = self.nodes[node.0 as usize];
         if before == group {
             return true;
         }
-        if self.groups[before.0 as usize].stock != self.groups[group.0 as usize].stock {
+        if self.groups.get(before).stock != self.groups.get(group).stock {
             return false;
         }
-        let members = &mut self.groups[before.0 as usize].members;
-        if let Some(at) = members.iter().position(|it| *it == node) {
-            members.swap_remove(at);
+        if let Some(other) = self.groups.leave(before, member) {
+            self.nodes[other.0 as usize].member = member;
         }
-        self.groups[group.0 as usize].members.push(node);
-        self.nodes[node.0 as usize].group = group;
+        let member = self.groups.enter(group, node);
+        let of = &mut self.nodes[node.0 as usize];
+        (of.group, of.member) = (group, member);
         self.touch(node);
         true
     }
 
     /// Each group that has nodes: its facts, and one of them.
     pub fn groups(&self) -> impl Iterator<Item = (u32, NodeId)> {
-        self.groups.iter().filter_map(|it| Some((it.facts, *it.members.first()?)))
+        self.groups.all().iter().filter_map(|it| Some((it.facts, *it.members.first()?)))
     }
 
     /// Closes a node to everything new, or opens it again. What is reserved stays.
@@ -203,41 +184,34 @@ impl<S: Score> Fleet<S> {
         &mut self,
         request: &Request,
         kind_of_asker: u32,
-        mut regard: impl FnMut(u32) -> Reluctance,
+        regard: impl FnMut(u32) -> Reluctance,
     ) -> ShapeId {
-        let known = self.shape_ids.get(&(request.clone(), kind_of_asker)).copied();
-        let id = known.unwrap_or_else(|| {
-            let id = ShapeId(number(self.shapes.len()));
-            self.shape_ids.insert((request.clone(), kind_of_asker), id);
-            let (plans, candidates) = (Vec::new(), Candidates::default());
-            self.shapes.push(Shape { request: request.clone(), plans, width: 0, candidates });
-            id
-        });
-        let shape = &mut self.shapes[id.0 as usize];
-        for group in self.groups.iter().skip(shape.plans.len()) {
-            let layout = Layout::of(&shape.request, &group.stock);
-            let fits_empty = layout.filter(|it| it.fits(group.stock.units()));
-            let plan = fits_empty.and_then(|layout| Some((regard(group.facts)?, layout)));
-            shape.width = shape.width.max(plan.as_ref().map_or(0, |(_, layout)| layout.width()));
-            shape.plans.push(plan);
-            shape.candidates.forget();
-        }
+        let id = self.shapes.number(request, kind_of_asker);
+        self.shapes.ask(id, &self.groups, regard);
         id
     }
 
-    /// Reserves what a shape asks for on the open node it is best on, of those that `may` take it.
-    pub fn place(&mut self, shape: ShapeId, mut may: impl FnMut(NodeId) -> bool) -> Option<ReservationId> {
-        self.refresh(shape);
-        let it = &mut self.shapes[shape.0 as usize];
-        let nodes = &self.nodes;
-        let node = it.candidates.best(|node, version| nodes[node.0 as usize].version == version, &mut may)?;
-        Some(self.reserve_on(shape, node))
+    /// Reserves what a shape asks for on the open node it is best on, of those that `may` take it; and has the
+    /// score learn that it was asked for. `None` also where the shape was forgotten.
+    pub fn place(&mut self, shape: ShapeId, may: impl FnMut(NodeId) -> bool) -> Option<ReservationId> {
+        let placed = self.place_again(shape, may);
+        let Self { score, groups, nodes, free, shapes, .. } = self;
+        if shapes.get(shape).is_some() {
+            score.learn(shape, &View { groups, nodes, free, shapes });
+        }
+        placed
+    }
+
+    /// The same for what was asked for before and had no place then: nothing is learned by it.
+    pub fn place_again(&mut self, shape: ShapeId, may: impl FnMut(NodeId) -> bool) -> Option<ReservationId> {
+        let node = self.best(shape, may)?;
+        self.reserve_on(shape, node)
     }
 
     /// The node that [`Fleet::place`] would choose.
     pub fn best(&mut self, shape: ShapeId, mut may: impl FnMut(NodeId) -> bool) -> Option<NodeId> {
         self.refresh(shape);
-        let it = &mut self.shapes[shape.0 as usize];
+        let it = self.shapes.used(shape)?;
         let nodes = &self.nodes;
         it.candidates.best(|node, version| nodes[node.0 as usize].version == version, &mut may)
     }
@@ -245,24 +219,33 @@ impl<S: Score> Fleet<S> {
     /// Reserves on this very node. `None` where it is closed, may not be, or has no room.
     pub fn place_on(&mut self, shape: ShapeId, node: NodeId) -> Option<ReservationId> {
         let of = self.nodes[node.0 as usize];
-        let (_, layout) = self.shapes[shape.0 as usize].plans.get(of.group.0 as usize)?.as_ref()?;
-        let fits = of.open && layout.fits(self.free_units(of));
-        fits.then(|| self.reserve_on(shape, node))
+        let group = self.groups.get(of.group);
+        let plan = self.shapes.get(shape)?.plan(of.group.0 as usize, group)?;
+        let fits = of.open && plan.layout.fits(of.units(group, &self.free), group.stock.units());
+        fits.then(|| self.reserve_on(shape, node)).flatten()
+    }
+
+    /// How a request ranks on a node as it is now, for a caller whom the node's group regards so: the less the
+    /// better, and of equal ranks the lower number. [`Fleet::place`] takes the best. `None` where the node is
+    /// closed or has no room.
+    #[must_use]
+    pub fn rank(&self, request: &Request, regard: Reluctance, node: NodeId) -> Option<u64> {
+        let mut of = *self.nodes.get(node.0 as usize)?;
+        let group = self.groups.get(of.group);
+        let plan = Plan::new(Layout::of(request, &group.stock)?, regard?, group);
+        // As it is, not as it was once kept.
+        of.worth_epoch = NEVER;
+        let stamp = self.groups.stamp(of.group);
+        rate(&self.score, self.score.epoch(), stamp, group, &mut of, &self.free, &plan)
     }
 
     /// Gives back what was reserved. `false` where it was before.
     pub fn release(&mut self, reservation: ReservationId) -> bool {
-        let Some(it) = self.reservations.get_mut(reservation.0 as usize) else { return false };
-        if it.shape.take().is_none() {
-            return false;
-        }
-        let Reservation { node, at, width, .. } = *it;
-        let begin = self.nodes[node.0 as usize].at;
-        for taken in &self.taken[at..at + width] {
+        let Some((node, taken)) = self.reservations.end(reservation) else { return false };
+        let begin = self.nodes[node.0 as usize].at();
+        for taken in taken {
             self.free[begin + taken.unit as usize] += taken.amount;
         }
-        self.spare.entry(width).or_default().push(at);
-        self.vacant.push(reservation);
         self.touch(node);
         true
     }
@@ -270,34 +253,30 @@ impl<S: Score> Fleet<S> {
     /// Where a reservation is.
     #[must_use]
     pub fn node_of(&self, reservation: ReservationId) -> Option<NodeId> {
-        let it = self.reservations.get(reservation.0 as usize)?;
-        it.shape.map(|_| it.node)
+        self.reservations.node_of(reservation)
     }
 
     /// What a reservation took.
     pub fn taken(&self, reservation: ReservationId) -> impl Iterator<Item = Taken> {
-        let it = self.reservations.get(reservation.0 as usize);
-        let range = it.filter(|it| it.shape.is_some()).and_then(|it| self.taken.get(it.at..it.at + it.width));
-        range.unwrap_or_default().iter().copied().filter(|it| it.amount > 0)
+        self.reservations.taken(reservation).iter().copied().filter(|it| it.amount > 0)
     }
 
-    /// What a reservation is of; `None` where it was released.
+    /// What a reservation is of, which may be forgotten by now; `None` where it was released.
     #[must_use]
     pub fn shape_of(&self, reservation: ReservationId) -> Option<ShapeId> {
-        self.reservations.get(reservation.0 as usize)?.shape
+        self.reservations.shape_of(reservation)
     }
 
     /// What is free of each unit of a node, in the order of [`Stock::units`].
     #[must_use]
     pub fn free(&self, node: NodeId) -> &[u64] {
-        self.nodes.get(node.0 as usize).map_or(&[], |it| self.free_units(*it))
+        self.nodes.get(node.0 as usize).map_or(&[], |it| it.units(self.groups.get(it.group), &self.free))
     }
 
     /// What a node has.
     #[must_use]
     pub fn stock(&self, node: NodeId) -> Option<&Stock> {
-        let group = self.nodes.get(node.0 as usize)?.group;
-        self.groups.get(group.0 as usize).map(|it| &it.stock)
+        self.nodes.get(node.0 as usize).map(|it| &self.groups.get(it.group).stock)
     }
 
     /// How many nodes there are.
@@ -312,113 +291,134 @@ impl<S: Score> Fleet<S> {
         self.nodes.is_empty()
     }
 
-    /// Makes room for so many reservations, so that placing them allocates nothing.
+    /// Makes room for so many reservations of the requests known, so that placing them allocates nothing.
     pub fn reserve(&mut self, reservations: usize) {
-        let width = self.shapes.iter().map(|it| it.width).max().unwrap_or(0);
-        self.reservations.reserve(reservations);
-        self.vacant.reserve(reservations);
-        self.taken.reserve(reservations.saturating_mul(width));
-        self.changes.reserve(self.nodes.len().saturating_mul(CHANGES_PER_NODE) + 1);
-        for shape in 0..self.shapes.len() {
-            self.refresh(ShapeId(number(shape)));
-            let it = &mut self.shapes[shape];
-            it.candidates.reserve(self.nodes.len());
-            self.spare.entry(it.width).or_default().reserve(reservations);
+        let known: Vec<ShapeId> = self.shapes.all().map(|(id, _)| id).collect();
+        for shape in known {
+            self.refresh(shape);
+            if let Some(it) = self.shapes.used(shape) {
+                let before = it.candidates.capacity();
+                it.candidates.reserve(self.nodes.len());
+                let grown = it.candidates.capacity().saturating_sub(before);
+                self.shapes.account(grown, self.nodes.len());
+            }
         }
+        self.reservations.reserve(reservations, self.shapes.all().map(|(_, it)| it.width));
+        let Self { score, groups, nodes, free, shapes, .. } = self;
+        score.reserve(&View { groups, nodes, free, shapes });
     }
 
     /// Brings a shape's candidates up to date.
     fn refresh(&mut self, shape: ShapeId) {
-        let Self { score, groups, nodes, free, shapes, changes, forgotten, .. } = self;
-        let Shape { plans, candidates, .. } = &mut shapes[shape.0 as usize];
-        let rated = |id: NodeId| -> Option<(u64, u32)> {
-            let node = nodes[id.0 as usize];
-            let group = &groups[node.group.0 as usize];
-            let (reluctance, layout) = plans.get(node.group.0 as usize)?.as_ref()?;
-            let units = group.stock.units();
-            let free = &free[node.at..node.at + units.len()];
-            if !node.open || !layout.fits(free) {
-                return None;
-            }
-            let site = Site { free, capacity: units, layout };
-            let fit = score.score(&site).min(WORST);
-            Some((u64::from(*reluctance) << 48 | fit, node.version))
-        };
-        let behind = candidates.seen().and_then(|seen| usize::try_from(seen.checked_sub(*forgotten)?).ok());
-        match behind {
-            Some(behind) if !candidates.is_crowded(nodes.len()) => {
-                for (node, version) in changes.get(behind..).unwrap_or_default() {
+        let Self { score, groups, nodes, free, shapes, changes, .. } = self;
+        let epoch = score.epoch();
+        let Some(it) = shapes.used(shape) else { return };
+        let (plans, candidates) = it.parts();
+        let before = candidates.capacity();
+        match candidates.seen(epoch).and_then(|seen| changes.since(seen)) {
+            Some(changed) => {
+                for (node, version) in changed {
+                    let of = &mut nodes[node.0 as usize];
                     // Of a node that changed often, only the last change counts.
-                    if nodes[node.0 as usize].version == *version
-                        && let Some((rank, version)) = rated(*node)
+                    if of.version != version {
+                        continue;
+                    }
+                    let group = groups.get(of.group);
+                    if let Some(plan) = plan(plans, of.group.0 as usize, group)
+                        && let Some(rank) = rate(score, epoch, groups.stamp(of.group), group, of, free, plan)
                     {
-                        candidates.push(rank, *node, version);
+                        candidates.push(rank, node, version);
                     }
                 }
+                candidates.thin_out(nodes.len(), |node, version| nodes[node.0 as usize].version == version);
             }
-            _ => {
-                candidates.clear();
-                let members = groups.iter().zip(plans.iter()).filter(|(_, plan)| plan.is_some());
-                for node in members.flat_map(|(group, _)| &group.members) {
-                    if let Some((rank, version)) = rated(*node) {
-                        candidates.push_unordered(rank, *node, version);
+            None => candidates.fill(|tell| {
+                for (at, group) in groups.all().iter().enumerate() {
+                    let Some(plan) = plan(plans, at, group) else { continue };
+                    let stamp = GroupStamp { id: GroupId(number(at)), born: group.born };
+                    // Nodes of which nothing is taken rank alike.
+                    let mut empty = None;
+                    for node in &group.members {
+                        let of = &mut nodes[node.0 as usize];
+                        let is_empty = of.open && of.units(group, free) == group.stock.units();
+                        let mut rated = || rate(score, epoch, stamp, group, of, free, plan);
+                        let rank = if is_empty { *empty.get_or_insert_with(rated) } else { rated() };
+                        if let Some(rank) = rank {
+                            tell(rank, *node, of.version);
+                        }
                     }
                 }
-                candidates.order();
-            }
+            }),
         }
-        candidates.set_seen(*forgotten + changes.len() as u64);
+        candidates.set_seen(changes.count(), epoch);
+        let grown = candidates.capacity().saturating_sub(before);
+        shapes.account(grown, nodes.len());
     }
 
     /// The node fits: nothing is looked at again but the amounts themselves.
-    fn reserve_on(&mut self, shape: ShapeId, node: NodeId) -> ReservationId {
-        let of = self.nodes[node.0 as usize];
-        let it = &self.shapes[shape.0 as usize];
-        let width = it.width;
-        let at = self.spare.get_mut(&width).and_then(Vec::pop).unwrap_or_else(|| {
-            let at = self.taken.len();
-            self.taken.resize(at + width, Taken::default());
-            at
+    fn reserve_on(&mut self, shape: ShapeId, node: NodeId) -> Option<ReservationId> {
+        let Self { score, groups, nodes, free, shapes, reservations, .. } = self;
+        let of = nodes[node.0 as usize];
+        let (stamp, group) = (groups.stamp(of.group), groups.get(of.group));
+        let it = shapes.get(shape)?;
+        let layout = &it.plan(of.group.0 as usize, group)?.layout;
+        let free = &mut free[of.at()..of.at() + group.stock.units().len()];
+        let stock = &group.stock;
+        let is_kept = of.worth_epoch == score.epoch();
+        let worth = if is_kept { of.worth } else { score.worth(&State { stock, free, group: stamp }) };
+        let site = Site { stock, free, worth, group: stamp, layout };
+        let choice = score.choose(&site);
+        let (id, taken) = reservations.add(node, shape, it.width);
+        let mut slots = taken.iter_mut();
+        layout.take(free, group.stock.units(), &choice, |unit, amount| {
+            if let Some(slot) = slots.next() {
+                *slot = Taken { unit: number(unit), amount };
+            }
         });
-        let units = self.groups[of.group.0 as usize].stock.units().len();
-        let free = &mut self.free[of.at..of.at + units];
-        let taken = &mut self.taken[at..at + width];
-        taken.fill(Taken::default());
-        if let Some(Some((_, layout))) = it.plans.get(of.group.0 as usize) {
-            layout.take(free, taken);
-        }
         self.touch(node);
-        let reservation = Reservation { node, shape: Some(shape), at, width };
-        match self.vacant.pop() {
-            Some(id) => {
-                self.reservations[id.0 as usize] = reservation;
-                id
-            }
-            None => {
-                let id = ReservationId(number(self.reservations.len()));
-                self.reservations.push(reservation);
-                id
-            }
-        }
-    }
-
-    fn free_units(&self, node: Node) -> &[u64] {
-        let units = self.groups[node.group.0 as usize].stock.units().len();
-        &self.free[node.at..node.at + units]
+        Some(id)
     }
 
     /// The node is another than it was.
     fn touch(&mut self, node: NodeId) {
         let of = &mut self.nodes[node.0 as usize];
         of.version = of.version.wrapping_add(1);
-        let version = of.version;
-        if self.changes.len() > self.nodes.len().saturating_mul(CHANGES_PER_NODE) {
-            // Who has not looked for so long looks at every node anew.
-            self.forgotten += self.changes.len() as u64;
-            self.changes.clear();
-        }
-        self.changes.push((node, version));
+        of.worth_epoch = NEVER;
+        self.changes.push(node, of.version);
     }
+}
+
+impl Node {
+    const fn at(&self) -> usize {
+        self.at as usize
+    }
+
+    /// Its units, of all.
+    fn units<'a>(&self, group: &Group, free: &'a [u64]) -> &'a [u64] {
+        &free[self.at()..self.at() + group.stock.units().len()]
+    }
+}
+
+/// How a request ranks on a node, if it is open and has room.
+fn rate<S: Score>(
+    score: &S,
+    epoch: u32,
+    stamp: GroupStamp,
+    group: &Group,
+    node: &mut Node,
+    free: &[u64],
+    plan: &Plan,
+) -> Option<u64> {
+    let (stock, free, layout) = (&group.stock, node.units(group, free), &plan.layout);
+    if !node.open || !layout.fits(free, stock.units()) {
+        return None;
+    }
+    if node.worth_epoch != epoch {
+        node.worth = score.worth(&State { stock, free, group: stamp });
+        node.worth_epoch = epoch;
+    }
+    let rank = score.rank(&Site { stock, free, worth: node.worth, group: stamp, layout });
+    Some(u64::from(plan.reluctance) << 48 | rank.min(WORST))
 }
 
 fn number(index: usize) -> u32 {

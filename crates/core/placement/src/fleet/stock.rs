@@ -35,10 +35,17 @@ impl Stock {
         &self.units
     }
 
+    /// The capacities of the units of this kind.
+    #[must_use]
+    pub fn units_of(&self, kind: Kind) -> &[u64] {
+        &self.units[self.range(kind)]
+    }
+
     /// Which of the units are of this kind.
     #[must_use]
     pub fn range(&self, kind: Kind) -> std::ops::Range<usize> {
-        let Ok(at) = self.kinds.binary_search_by_key(&kind, |(kind, _)| *kind) else { return 0..0 };
+        // Few kinds: looking at each in turn is quicker than halving.
+        let Some(at) = self.kinds.iter().position(|(other, _)| *other == kind) else { return 0..0 };
         let begin = self.kinds[at].1;
         let end = self.kinds.get(at + 1).map_or(self.units.len(), |(_, begin)| *begin);
         begin..end

@@ -125,18 +125,24 @@ fn a_kind_asked_for_twice_is_refused_and_nothing_of_a_kind_is_no_request() {
 
 /// What the fleet is held against: every node looked at, every time.
 struct Plain {
+    /// Facts, and whether it is open.
     nodes: Vec<(u32, Stock, Vec<u64>, bool)>,
 }
 
 impl Plain {
-    fn best(&self, wanted: &Request, regard: impl Fn(u32) -> Reluctance) -> Option<u32> {
+    /// The best node, by what the fleet's score says of each alone.
+    fn best<S: Score>(
+        &self,
+        fleet: &Fleet<S>,
+        wanted: &Request,
+        regard: impl Fn(u32) -> Reluctance,
+    ) -> Option<u32> {
         let ranked = self.nodes.iter().enumerate().filter_map(|(nth, (facts, stock, free, open))| {
-            let layout = Layout::of(wanted, stock)?;
-            let site = Site { free, capacity: stock.units(), layout: &layout };
-            (*open && layout.fits(free)).then_some(())?;
-            Some((regard(*facts)?, BestFit.score(&site), number(nth)))
+            let rank = fleet.rank(wanted, regard(*facts), NodeId(number(nth)));
+            assert_eq!(rank.is_some(), *open && regard(*facts).is_some() && wanted.fits(stock, free));
+            Some((rank?, number(nth)))
         });
-        ranked.min().map(|(_, _, node)| node)
+        ranked.min().map(|(_, node)| node)
     }
 }
 
@@ -163,65 +169,72 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #[test]
     fn every_place_is_the_one_that_looking_at_every_node_finds(steps in steps()) {
-        let stocks = [stock(8, [4, 4], 0), stock(16, [8, 0], 2), stock(4, [2, 6], 1)];
-        let wanted = [
-            request(&[(CPU, Want::Share(1))]),
-            request(&[(CPU, Want::Share(3)), (EPC, Want::Share(2))]),
-            request(&[(EPC, Want::Spread(5))]),
-            request(&[(CPU, Want::Share(1)), (GPU, Want::Share(400))]),
-            request(&[(GPU, Want::Whole(1))]),
-            request(&[(GPU, Want::Whole(2)), (EPC, Want::Spread(1))]),
-        ];
-        let regard = |facts: u32| u16::try_from(facts).ok().filter(|it| *it < 2);
-        let mut fleet = Fleet::new(BestFit);
-        let mut plain = Plain { nodes: Vec::new() };
-        let mut held: Vec<ReservationId> = Vec::new();
-        for (nth, step) in steps.into_iter().enumerate() {
-            match step {
-                Step::Add(which) => {
-                    let facts = (nth % 3) as u32;
-                    let group = fleet.group(stocks[which].clone(), facts);
-                    fleet.add(group);
-                    let units = stocks[which].units().to_vec();
-                    plain.nodes.push((facts, stocks[which].clone(), units, true));
-                }
-                Step::Toggle(which) if !plain.nodes.is_empty() => {
-                    let which = which % plain.nodes.len();
-                    plain.nodes[which].3 ^= true;
-                    fleet.set_open(NodeId(number(which)), plain.nodes[which].3);
-                }
-                Step::Move(which, facts) if !plain.nodes.is_empty() => {
-                    let which = which % plain.nodes.len();
-                    plain.nodes[which].0 = facts;
-                    let group = fleet.group(plain.nodes[which].1.clone(), facts);
-                    prop_assert!(fleet.move_to(NodeId(number(which)), group));
-                }
-                Step::Release(which) if !held.is_empty() => {
-                    let it = held.swap_remove(which % held.len());
-                    let node = fleet.node_of(it).expect("it is held");
-                    for taken in fleet.taken(it).collect::<Vec<_>>() {
-                        plain.nodes[node.0 as usize].2[taken.unit as usize] += taken.amount;
-                    }
-                    prop_assert!(fleet.release(it));
-                }
-                Step::Place(which) => {
-                    let shape = fleet.shape(&wanted[which], 0, regard);
-                    let expected = plain.best(&wanted[which], regard);
-                    let placed = fleet.place(shape, anywhere);
-                    prop_assert_eq!(placed.and_then(|it| fleet.node_of(it)).map(|it| it.0), expected);
-                    let Some(placed) = placed else { continue };
-                    for taken in fleet.taken(placed) {
-                        let node = &mut plain.nodes[expected.expect("it was placed") as usize];
-                        prop_assert!(node.2[taken.unit as usize] >= taken.amount, "more than there was");
-                        node.2[taken.unit as usize] -= taken.amount;
-                    }
-                    held.push(placed);
-                }
-                Step::Toggle(_) | Step::Release(_) | Step::Move(..) => {}
-            }
-            for (nth, (_, _, free, _)) in plain.nodes.iter().enumerate() {
-                prop_assert_eq!(fleet.free(NodeId(number(nth))), free.as_slice());
-            }
+        for packing in Packing::ALL {
+            compare_with_looking_at_every_node(packing, steps.clone())?;
         }
     }
+}
+
+fn compare_with_looking_at_every_node(packing: Packing, steps: Vec<Step>) -> Result<(), TestCaseError> {
+    let stocks = [stock(8, [4, 4], 0), stock(16, [8, 0], 2), stock(4, [2, 6], 1)];
+    let wanted = [
+        request(&[(CPU, Want::Share(1))]),
+        request(&[(CPU, Want::Share(3)), (EPC, Want::Share(2))]),
+        request(&[(EPC, Want::Spread(5))]),
+        request(&[(CPU, Want::Share(1)), (GPU, Want::Share(400))]),
+        request(&[(GPU, Want::Whole(1))]),
+        request(&[(GPU, Want::Whole(2)), (EPC, Want::Spread(1))]),
+    ];
+    let regard = |facts: u32| u16::try_from(facts).ok().filter(|it| *it < 2);
+    let mut fleet = Fleet::new(Packer::from(packing));
+    let mut plain = Plain { nodes: Vec::new() };
+    let mut held: Vec<ReservationId> = Vec::new();
+    for (nth, step) in steps.into_iter().enumerate() {
+        match step {
+            Step::Add(which) => {
+                let facts = (nth % 3) as u32;
+                let group = fleet.group(stocks[which].clone(), facts);
+                fleet.add(group);
+                let units = stocks[which].units().to_vec();
+                plain.nodes.push((facts, stocks[which].clone(), units, true));
+            }
+            Step::Toggle(which) if !plain.nodes.is_empty() => {
+                let which = which % plain.nodes.len();
+                plain.nodes[which].3 ^= true;
+                fleet.set_open(NodeId(number(which)), plain.nodes[which].3);
+            }
+            Step::Move(which, facts) if !plain.nodes.is_empty() => {
+                let which = which % plain.nodes.len();
+                plain.nodes[which].0 = facts;
+                let group = fleet.group(plain.nodes[which].1.clone(), facts);
+                prop_assert!(fleet.move_to(NodeId(number(which)), group));
+            }
+            Step::Release(which) if !held.is_empty() => {
+                let it = held.swap_remove(which % held.len());
+                let node = fleet.node_of(it).expect("it is held");
+                for taken in fleet.taken(it).collect::<Vec<_>>() {
+                    plain.nodes[node.0 as usize].2[taken.unit as usize] += taken.amount;
+                }
+                prop_assert!(fleet.release(it));
+            }
+            Step::Place(which) => {
+                let shape = fleet.shape(&wanted[which], 0, regard);
+                let expected = plain.best(&fleet, &wanted[which], regard);
+                let placed = fleet.place(shape, anywhere);
+                prop_assert_eq!(placed.and_then(|it| fleet.node_of(it)).map(|it| it.0), expected);
+                let Some(placed) = placed else { continue };
+                for taken in fleet.taken(placed) {
+                    let node = &mut plain.nodes[expected.expect("it was placed") as usize];
+                    prop_assert!(node.2[taken.unit as usize] >= taken.amount, "more than there was");
+                    node.2[taken.unit as usize] -= taken.amount;
+                }
+                held.push(placed);
+            }
+            Step::Toggle(_) | Step::Release(_) | Step::Move(..) => {}
+        }
+        for (nth, (_, _, free, _)) in plain.nodes.iter().enumerate() {
+            prop_assert_eq!(fleet.free(NodeId(number(nth))), free.as_slice());
+        }
+    }
+    Ok(())
 }
