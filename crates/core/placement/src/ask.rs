@@ -3,25 +3,73 @@
 //! Init containers run one at a time, before the others start: of each resource a pod needs the
 //! larger of what its largest init container asks for and what the others ask for together, and
 //! its sandbox's overhead on top. Source: Kubernetes, "Init Containers", resource sharing.
+//!
+//! *Encrypted memory* is asked for by all enclaves of a pod together. Linux takes it from the NUMA node where the
+//! program runs and, where that is full, from the nearest others (`sgx_alloc_epc_page`); so it may come from
+//! several, and a pod with affinity gets all of it from one where a node has that. Who asks to be *exclusive*
+//! is never paged: its enclaves are reserved up to their limit, since that is what nobody has to measure and no
+//! enclave can exceed; where no limit is named, up to the working set that was measured, if that is more.
+//!
+//! *Exclusive cores* are charged whole: CPU is rounded up to all hardware threads of a core, one core at least,
+//! the pod's containers and sandbox together, since they are one tenant. That is an account only. It comes true
+//! where the node keeps others off those cores: with kubelet's static CPU manager and its option
+//! `full-pcpus-only`, which does so for containers of Guaranteed pods that ask for whole cores each; with a runtime
+//! that gives the pod's cgroup a cpuset of its own; or with SMT off and such a cpuset.
+//!
+//! *Bandwidth* comes from one NUMA node, the one of the encrypted memory if there is enough of it.
 
-use casemate_model::{Capacity, Container, Demand, DeviceKind, PAGE_SIZE, Pod};
+use std::borrow::Cow;
+
+use casemate_model::{
+    Bytes, Capacity, Container, Demand, DeviceKind, MilliCpu, Node, PAGE_SIZE, PlacementPolicy, Pod, Scope,
+    Sharing,
+};
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Resource;
-use crate::resource::{Amounts, most, sum};
+use crate::amounts::{Amounts, most, sum};
+use crate::fleet::Want;
+use crate::overcommit::Excess;
 
 /// A pod and what it needs at most at any moment.
 pub(crate) struct Ask<'a> {
     pub(crate) pod: &'a Pod,
-    /// Of each resource, the sandbox's overhead included.
+    /// How it shares its node.
+    pub(crate) policy: PlacementPolicy,
+    /// Of each resource, the sandbox's overhead included; of CPU where a core has one thread.
     pub(crate) request: Amounts,
 }
 
+/// Where encrypted memory may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Locality {
+    /// All from one NUMA node.
+    Local,
+    /// From one if it has enough, else from the nearest others too.
+    Anywhere,
+}
+
+/// A core whose number of threads nobody knows.
+const CORE: u64 = 1000;
+
 impl<'a> Ask<'a> {
+    /// Of a pod that says how it shares, or shares as pods do by default.
+    ///
     /// # Errors
     ///
     /// The resource of which the pod asks for more than can be counted.
     pub(crate) fn of(pod: &'a Pod) -> Result<Self, Resource> {
+        Self::under(pod, PlacementPolicy::default())
+    }
+
+    /// Of a pod in a cluster with this policy for those that name none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Ask::of`].
+    pub(crate) fn under(pod: &'a Pod, default: PlacementPolicy) -> Result<Self, Resource> {
+        let policy = pod.scheduling.policy.unwrap_or(default);
+        let requested = |container: &Container| requested(container, reserve_of(pod, container, policy));
         let together = pod
             .containers
             .iter()
@@ -32,8 +80,73 @@ impl<'a> Ask<'a> {
         let mut devices = pod.devices();
         // Each pod is one.
         devices.insert(DeviceKind(DeviceKind::PODS.to_owned()), 1);
-        Ok(Self { pod, request: Amounts { capacity: sum(&largest, &overhead(pod))?, devices } })
+        let mut capacity = sum(&largest, &overhead(pod))?;
+        if policy.sharing == Sharing::Exclusive(Scope::Core) {
+            let cores = capacity.cpu.0.max(1).checked_next_multiple_of(CORE);
+            capacity.cpu = MilliCpu(cores.ok_or(Resource::Cpu)?);
+        }
+        let excess = match policy.sharing {
+            Sharing::Exclusive(_) => Excess::NONE,
+            Sharing::Shared => Excess::of(pod),
+        };
+        let bandwidth = pod.scheduling.bandwidth.unwrap_or(0);
+        Ok(Self { pod, policy, request: Amounts { capacity, devices, bandwidth, excess } })
     }
+
+    /// What is wanted of a resource, on any node.
+    pub(crate) fn want(&self, resource: &Resource, locality: Locality) -> Want {
+        let amount = resource.among(&self.request);
+        match resource {
+            Resource::Epc if locality == Locality::Anywhere => Want::Spread(amount),
+            _ => Want::Share(amount),
+        }
+    }
+
+    /// In the order in which they are tried.
+    pub(crate) fn localities(&self) -> &'static [Locality] {
+        let is_local = self.policy.affinity && self.request.capacity.epc > Bytes::ZERO;
+        if is_local { &[Locality::Local, Locality::Anywhere] } else { &[Locality::Anywhere] }
+    }
+
+    /// How much of a resource it is charged on this node.
+    pub(crate) fn amount(&self, resource: &Resource, node: &Node) -> u64 {
+        let amount = resource.among(&self.request);
+        if *resource == Resource::Cpu && self.has_whole_cores() { whole_cores(amount, node) } else { amount }
+    }
+
+    /// All that it is charged on this node.
+    pub(crate) fn charge(&self, node: &Node) -> Cow<'_, Amounts> {
+        let cpu = self.amount(&Resource::Cpu, node);
+        if cpu == self.request.capacity.cpu.0 {
+            return Cow::Borrowed(&self.request);
+        }
+        let mut charge = self.request.clone();
+        charge.capacity.cpu = MilliCpu(cpu);
+        Cow::Owned(charge)
+    }
+
+    fn has_whole_cores(&self) -> bool {
+        self.policy.sharing == Sharing::Exclusive(Scope::Core)
+    }
+}
+
+/// Rounded up to all threads of a core. More than can be counted is more than there is.
+fn whole_cores(cpu: u64, node: &Node) -> u64 {
+    let core = u64::from(node.hardware.threads_per_core.max(1)).saturating_mul(CORE);
+    cpu.checked_next_multiple_of(core).unwrap_or(u64::MAX)
+}
+
+/// The encrypted memory that is reserved for an enclave.
+fn reserve_of(pod: &Pod, container: &Container, policy: PlacementPolicy) -> Bytes {
+    let Some(enclave) = container.demand.enclave else { return Bytes::ZERO };
+    let most = match policy.sharing {
+        Sharing::Shared => None,
+        Sharing::Exclusive(_) => {
+            let measured = pod.scheduling.working_sets.get(&container.name).copied();
+            enclave.epc_limit.or(measured)
+        }
+    };
+    most.map_or(enclave.epc_guaranteed, |most| most.max(enclave.epc_guaranteed))
 }
 
 /// What the sandbox costs beside its containers.
@@ -45,16 +158,12 @@ fn overhead(pod: &Pod) -> Capacity {
     Capacity { cpu: pod.overhead_cpu, memory: pod.overhead_memory, key_slots, ..Capacity::default() }
 }
 
-fn requested(container: &Container) -> Result<Capacity, Resource> {
-    request_of(&container.demand)
-}
-
 /// One container's request. An enclave's pages are its own, so its encrypted memory is whole pages.
-fn request_of(demand: &Demand) -> Result<Capacity, Resource> {
-    let Demand { cpu, memory, enclave, .. } = *demand;
+fn requested(container: &Container, reserve: Bytes) -> Result<Capacity, Resource> {
+    let Demand { cpu, memory, enclave, .. } = container.demand;
     let plain = Capacity { cpu, memory, ..Capacity::default() };
     let Some(enclave) = enclave else { return Ok(plain) };
-    let epc = enclave.epc_guaranteed.to_pages_ceil().to_bytes();
+    let epc = reserve.to_pages_ceil().to_bytes();
     // Rounding up saturates where the last page would not fit.
     if !epc.0.is_multiple_of(PAGE_SIZE) {
         return Err(Resource::Epc);
@@ -66,7 +175,6 @@ fn request_of(demand: &Demand) -> Result<Capacity, Resource> {
 mod tests {
     use super::*;
     use crate::filter::fixture::words::pod;
-    use casemate_model::{Bytes, MilliCpu};
 
     #[test]
     fn requests_are_summed_over_containers_and_overhead() {

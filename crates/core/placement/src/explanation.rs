@@ -90,11 +90,19 @@ impl NodeReport {
     pub(crate) fn shortfall(&self) -> Option<Shortfall> {
         let mut worst: Option<Shortfall> = None;
         for (_, objection) in self.objections() {
-            let Objection::Short { asked, free, capacity, .. } = objection else { return None };
             if objection.is_permanent() {
                 return None;
             }
-            let this = Shortfall { missing: asked.saturating_sub(*free), capacity: *capacity };
+            let this = match objection {
+                Objection::Short { asked, free, capacity, .. } => {
+                    Shortfall { missing: asked.saturating_sub(*free), capacity: *capacity }
+                }
+                Objection::Misfit { asked, misfit, .. } => {
+                    let (missing, capacity) = misfit.missing(*asked);
+                    Shortfall { missing, capacity }
+                }
+                _ => return None,
+            };
             worst = Some(worst.map_or(this, |worst| if worst.is_less_than(this) { this } else { worst }));
         }
         worst

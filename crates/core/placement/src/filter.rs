@@ -3,6 +3,7 @@
 //! Every filter is asked about every node, so that an explanation is complete; none
 //! relies on another having passed.
 
+mod bandwidth;
 mod cpu;
 mod devices;
 mod epc;
@@ -22,10 +23,11 @@ use std::collections::BTreeMap;
 use casemate_model::{Node, NodeName, PodKey};
 use casemate_mutant::{Mutant, active as seeded};
 
-use crate::ask::Ask;
+use crate::amounts::Amounts;
+use crate::ask::{Ask, Locality};
 use crate::facts::Facts;
 use crate::grounds::Trust;
-use crate::resource::Amounts;
+use crate::room::Room;
 use crate::{FilterReport, Objection, Resource, Score};
 
 pub(crate) use taints::untolerated_preferences;
@@ -35,9 +37,25 @@ pub(crate) struct Site<'a> {
     pub(crate) node: &'a Node,
     /// What is reserved on it.
     pub(crate) used: &'a Amounts,
+    /// What is free of each unit. `None`: whoever asks knows that the units fit.
+    pub(crate) room: Option<Room<'a>>,
     pub(crate) trust: Trust<'a>,
     /// For whom it is kept free.
     pub(crate) hold: Option<&'a Hold>,
+}
+
+impl<'a> Site<'a> {
+    /// The same node, with its units looked at.
+    pub(crate) fn in_room(self, room: Option<Room<'a>>) -> Self {
+        Self { room, ..self }
+    }
+
+    /// Where the pod's encrypted memory would come from.
+    pub(crate) fn locality(&self, ask: &Ask<'_>) -> Locality {
+        let fits =
+            |locality| self.room.is_none_or(|room| room.misfit(&Resource::Epc, ask, locality).is_none());
+        ask.localities().iter().copied().find(|it| fits(*it)).unwrap_or(Locality::Anywhere)
+    }
 }
 
 /// A claim on a node by a pod that was passed over too often.
@@ -53,7 +71,7 @@ pub(crate) type Holds = BTreeMap<NodeName, Hold>;
 type Filter = fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>;
 
 /// In the order reports list them.
-const FILTERS: [(&str, Filter); 11] = [
+const FILTERS: [(&str, Filter); 12] = [
     ("tee", tee::objections),
     ("witness", witness::objections),
     ("epc", epc::objections),
@@ -61,6 +79,7 @@ const FILTERS: [(&str, Filter); 11] = [
     ("key-slots", key_slots::objections),
     ("cpu", cpu::objections),
     ("memory", memory::objections),
+    ("bandwidth", bandwidth::objections),
     ("devices", devices::objections),
     ("node-selector", node_selector::objections),
     ("taints", taints::objections),
@@ -85,7 +104,7 @@ pub(crate) fn may_pass(ask: &Ask<'_>, site: &Site<'_>) -> bool {
 /// How gladly nodes of these facts take the pod, whatever room they have; `None` where they do not.
 pub(crate) fn regard(ask: &Ask<'_>, facts: &Facts) -> Option<u16> {
     let node = facts.node();
-    let site = Site { node: &node, used: &Amounts::NOTHING, trust: Trust::Assumed, hold: None };
+    let site = Site { node: &node, used: &Amounts::NOTHING, room: None, trust: Trust::Assumed, hold: None };
     let standing: [Filter; 3] = [tee::objections, node_selector::objections, taints::objections];
     let stands = standing.iter().all(|run| run(ask, &site).is_empty()) && witness::holds(ask, facts.trust());
     stands.then(|| Score::reluctance(ask, &site))
@@ -95,10 +114,14 @@ pub(crate) fn regard(ask: &Ask<'_>, facts: &Facts) -> Option<u16> {
 fn shortage(resource: Resource, ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
     let Some(capacity) = resource.on(site.node) else { return Vec::new() };
     let free = capacity.saturating_sub(resource.among(site.used));
-    let asked = resource.among(&ask.request);
+    let asked = ask.amount(&resource, site.node);
     let overlooked = resource == Resource::Epc && seeded(Mutant::PlacementOvercommitsEpc);
-    if asked <= free || overlooked {
+    if overlooked {
         return Vec::new();
     }
-    vec![Objection::Short { resource, asked, free, capacity }]
+    if asked > free {
+        return vec![Objection::Short { resource, asked, free, capacity }];
+    }
+    let misfit = site.room.and_then(|room| room.misfit(&resource, ask, Locality::Anywhere));
+    misfit.map(|misfit| Objection::Misfit { resource, asked, misfit }).into_iter().collect()
 }

@@ -8,14 +8,17 @@ use casemate_mutant::{Mutant, active as seeded};
 use casemate_policy::{Attested, Platform};
 use thiserror::Error;
 
+use crate::amounts::{Amounts, rest};
 use crate::ask::Ask;
 use crate::facts::{Asker, Facts, Numbers, TrustKind};
 use crate::filter::{Holds, Site, may_pass, passes, regard, reports};
 use crate::fleet::{BestFit, Fleet, NodeId, ReservationId};
 use crate::grounds::{Hypothetical, OnEvidence};
+use crate::kinds::Kinds;
 use crate::plan::{Plan, Ticket};
-use crate::resource::{Amounts, Kinds, Resource, rest, usable};
-use crate::{Explanation, Foreign, Grounds, NodeReport, PodObjection, Score};
+use crate::room::Room;
+use crate::units::handed_out;
+use crate::{Explanation, Foreign, Grounds, NodeReport, PodObjection, Resource, Score};
 
 /// Nodes and reservations. What `G` is decides whether its plans can be run.
 #[derive(Debug)]
@@ -196,22 +199,27 @@ impl<G: Grounds> Ledger<G> {
         let Self { entries, fleet, kinds, facts, askers, .. } = self;
         let asker = askers.number(&Asker::of(&ask));
         let regard = |number| regard(&ask, facts.get(number)?);
-        let shape = fleet.shape(&kinds.wanted(&ask.request), asker, regard);
         // Everything is asked once more of the very node, as it is now.
         let may = |id: NodeId| {
             let entry = &entries[id.0 as usize];
             passes(&ask, &entry.site(&entry.node.name, &entry.used, now, holds))
         };
-        let Some(reservation) = fleet.place(shape, may) else { return self.undecided(&ask, now) };
+        let found = ask.localities().iter().find_map(|locality| {
+            let shape = fleet.shape(&kinds.request(&ask, *locality), asker, regard);
+            Some((fleet.place(shape, may)?, *locality))
+        });
+        let Some((reservation, locality)) = found else { return self.undecided(&ask, now) };
         let id = fleet.node_of(reservation).expect("it was placed");
         let entry = &mut entries[id.0 as usize];
-        let score = Score::of(&ask, &entry.site(&entry.node.name, &entry.used, now, holds));
-        entry.used.add(&ask.request).expect("every filter passed, so the sum is within capacity");
+        let site = entry.site(&entry.node.name, &entry.used, now, holds);
+        let score = Score::of(&ask, &site, locality);
+        let charge = ask.charge(&entry.node).into_owned();
+        entry.used.add(&charge).expect("every filter passed, so the sum is within capacity");
         let name = entry.node.name.clone();
         let ticket = Ticket { ledger: self.id, number: self.next_ticket };
         self.next_ticket += 1;
         self.placed.insert(pod.key.clone(), Held { node: id, ticket: ticket.number, reservation });
-        Decision::Placed(Plan::new(ticket, pod.key.clone(), name, ask.request, score))
+        Decision::Placed(Plan::new(ticket, pod.key.clone(), name, charge, score))
     }
 
     /// Every reason for and against every node, and the node that [`place`](Self::place) would choose.
@@ -231,10 +239,10 @@ impl<G: Grounds> Ledger<G> {
         }
         let look_at = |(name, id): (&NodeName, &NodeId)| {
             let entry = &self.entries[id.0 as usize];
-            let site = entry.site(name, &entry.used, now, holds);
+            let site = entry.site(name, &entry.used, now, holds).in_room(self.room(*id));
             let filters = reports(&ask, &site);
             let passes = filters.iter().all(|filter| filter.objections.is_empty());
-            let score = passes.then(|| Score::of(&ask, &site));
+            let score = passes.then(|| Score::of(&ask, &site, site.locality(&ask)));
             (*id, NodeReport { node: name.clone(), filters, score })
         };
         let reports: Vec<_> = self.by_name.iter().map(look_at).collect();
@@ -270,7 +278,7 @@ impl<G: Grounds> Ledger<G> {
     /// What is free on a node.
     #[must_use]
     pub fn free(&self, node: &NodeName) -> Option<Capacity> {
-        self.entry(node).map(|entry| rest(&usable(&entry.node.capacity), &entry.used.capacity))
+        self.entry(node).map(|entry| rest(&handed_out(&entry.node), &entry.used.capacity))
     }
 
     /// What is reserved of a resource on a node.
@@ -350,12 +358,18 @@ impl<G: Grounds> Ledger<G> {
 
     /// No node will do now.
     fn undecided(&self, ask: &Ask<'_>, now: Timestamp) -> Decision<G> {
-        let holds = Holds::new();
+        let (holds, nothing) = (Holds::new(), Amounts::NOTHING);
         let may_one_day = self.fleet.groups().any(|(_, id)| {
             let entry = &self.entries[id.0 as usize];
-            may_pass(ask, &entry.site(&entry.node.name, &Amounts::NOTHING, now, &holds))
+            let site = entry.site(&entry.node.name, &nothing, now, &holds);
+            may_pass(ask, &site.in_room(self.room(id).map(Room::emptied)))
         });
         if may_one_day { Decision::Waiting } else { Decision::Never }
+    }
+
+    /// What is free on a node, unit by unit.
+    fn room(&self, id: NodeId) -> Option<Room<'_>> {
+        Some(Room::new(&self.kinds, self.fleet.stock(id)?, self.fleet.free(id)))
     }
 
     fn entry(&self, node: &NodeName) -> Option<&Entry<G>> {
@@ -365,7 +379,8 @@ impl<G: Grounds> Ledger<G> {
 
 impl<G: Grounds> Entry<G> {
     fn site<'a>(&'a self, name: &NodeName, used: &'a Amounts, now: Timestamp, holds: &'a Holds) -> Site<'a> {
-        Site { node: &self.node, used, trust: G::trust(&self.voucher, now), hold: holds.get(name) }
+        let trust = G::trust(&self.voucher, now);
+        Site { node: &self.node, used, room: None, trust, hold: holds.get(name) }
     }
 
     fn trust(&self, now: Timestamp) -> TrustKind {

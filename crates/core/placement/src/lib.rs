@@ -23,28 +23,40 @@
 
 #![forbid(unsafe_code)]
 
+mod amounts;
 mod ask;
+mod contention;
 mod explanation;
 mod facts;
 mod filter;
 pub mod fleet;
 mod grounds;
 mod hurdle;
+mod kinds;
 mod ledger;
+mod misfit;
 mod objection;
+mod overcommit;
 mod plan;
 mod planning;
 mod queue;
 mod resource;
+mod room;
 mod score;
+mod slowdown;
+mod units;
 
+pub use contention::contention;
 pub use explanation::{Explanation, FilterReport, NodeReport};
 pub use grounds::{Grounds, Hypothetical, OnEvidence};
 pub use hurdle::Hurdle;
 pub use ledger::{Decision, Ledger, LedgerError};
+pub use misfit::Misfit;
 pub use objection::{Objection, PodObjection};
+pub use overcommit::{Overcommit, Paging};
 pub use plan::{Foreign, Plan, lost_plans};
 pub use planning::{Pending, Planning, Use};
 pub use queue::{Pass, Placed, Queue};
 pub use resource::Resource;
 pub use score::Score;
+pub use slowdown::Slowdown;

@@ -5,7 +5,7 @@ use std::fmt;
 use casemate_model::{NodeName, PodKey, Taint, TaintEffect, Tee};
 use casemate_policy::Expired;
 
-use crate::Resource;
+use crate::{Misfit, Resource};
 
 /// One filter's reason against one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,15 @@ pub enum Objection {
         free: u64,
         /// What there is in all.
         capacity: u64,
+    },
+    /// Enough of a resource is free in all, but not as it is asked for.
+    Misfit {
+        /// Of which.
+        resource: Resource,
+        /// What the pod asks for.
+        asked: u64,
+        /// How it does not fit.
+        misfit: Misfit,
     },
     /// The node lacks a label the pod selects by, or has another value.
     Label {
@@ -59,6 +68,7 @@ impl Objection {
         match self {
             Self::Tee { .. } | Self::Label { .. } | Self::Taint(_) => true,
             Self::Short { asked, capacity, .. } => asked > capacity,
+            Self::Misfit { asked, misfit, .. } => misfit.is_permanent(*asked),
             Self::Unattested | Self::Lapsed(_) | Self::Held { .. } => false,
         }
     }
@@ -81,6 +91,7 @@ impl fmt::Display for Objection {
                     write!(f, "asks for {asked} {resource}, {free} of {all} are free")
                 }
             }
+            Self::Misfit { resource, asked, misfit } => misfit.tell(resource, *asked, f),
             Self::Label { key, wanted, has: Some(has) } => {
                 write!(f, "selects {key}={wanted}, the node has {key}={has}")
             }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use casemate_model::{Capacity, Devices, NodeName, PodKey};
 
-use crate::resource::Amounts;
+use crate::amounts::Amounts;
 use crate::{Grounds, Score};
 
 /// How many plans were dropped instead of released, in this process, ever.

@@ -11,9 +11,9 @@ use casemate_policy::Expired;
 use self::words::{capacity, devices, key, node, pod, word};
 use super::{Hold, Site};
 use crate::Objection;
+use crate::amounts::Amounts;
 use crate::ask::Ask;
 use crate::grounds::Trust;
-use crate::resource::Amounts;
 
 /// Asserts what a filter says of a pod on a node: `passes`, or `waits: …`, or `never: …`.
 #[track_caller]
@@ -35,8 +35,12 @@ pub(crate) fn check(
         words if words.contains("lapsed") => Trust::Lapsed(expired),
         _ => Trust::Assumed,
     };
-    let used = Amounts { capacity: capacity(node_words, "used-"), devices: devices(node_words, "used-") };
-    let site = Site { node: &node, used: &used, trust, hold: held.as_ref() };
+    let used = Amounts {
+        capacity: capacity(node_words, "used-"),
+        devices: devices(node_words, "used-"),
+        ..Amounts::NOTHING
+    };
+    let site = Site { node: &node, used: &used, room: None, trust, hold: held.as_ref() };
     let ask = Ask::of(&pod).unwrap_or_else(|resource| panic!("{resource} overflows"));
     let found = filter(&ask, &site).iter().map(said).collect::<Vec<_>>().join("; ");
     let found = if found.is_empty() { "passes" } else { &found };

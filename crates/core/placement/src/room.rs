@@ -1,0 +1,45 @@
+//! What is free on a node, unit by unit.
+
+use crate::ask::{Ask, Locality};
+use crate::fleet::{Stock, Want};
+use crate::kinds::Kinds;
+use crate::{Misfit, Resource};
+
+/// The units of one node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Room<'a> {
+    kinds: &'a Kinds,
+    stock: &'a Stock,
+    free: &'a [u64],
+}
+
+impl<'a> Room<'a> {
+    pub(crate) const fn new(kinds: &'a Kinds, stock: &'a Stock, free: &'a [u64]) -> Self {
+        Self { kinds, stock, free }
+    }
+
+    /// The same node with nothing on it.
+    pub(crate) fn emptied(self) -> Self {
+        Self { free: self.stock.units(), ..self }
+    }
+
+    /// The capacity of each unit, and what is free of it.
+    pub(crate) fn of(&self, resource: &Resource) -> (&'a [u64], &'a [u64]) {
+        let range = self.kinds.known(resource).map_or(0..0, |kind| self.stock.range(kind));
+        let of = |units: &'a [u64]| units.get(range.clone()).unwrap_or_default();
+        (of(self.stock.units()), of(self.free))
+    }
+
+    /// Why the pod's share of a resource does not fit the units that are free.
+    pub(crate) fn misfit(&self, resource: &Resource, ask: &Ask<'_>, locality: Locality) -> Option<Misfit> {
+        let (units, free) = self.of(resource);
+        let unit = units.iter().copied().max()?;
+        match ask.want(resource, locality) {
+            Want::Share(amount) => {
+                let most = free.iter().copied().max().unwrap_or(0);
+                (amount > most).then_some(Misfit::Scattered { free: most, unit })
+            }
+            Want::Spread(_) | Want::Whole(_) => None,
+        }
+    }
+}
