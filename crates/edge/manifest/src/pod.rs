@@ -120,7 +120,7 @@ pub(crate) fn pod(
         let [init, others] =
             CONTAINERS.map(|list| read_containers(list, &scope, extra_env, &volumes, &mut names, to));
         let all_read = to.found == found;
-        let (init, sidecars) = sidecar::apart(init);
+        let (init, sidecars) = sidecar::apart(init, spec, to);
         let mut images = Vec::new();
         let mut unzip = |reads: Vec<Read>| -> Vec<Container> {
             let one = |read: Read| {

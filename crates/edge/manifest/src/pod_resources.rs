@@ -4,7 +4,7 @@
 //! first, so that the pod needs what it says. As in Kubernetes a limit alone is a request where no container
 //! asks for the resource. Refused: other resources, and less than the containers ask for.
 
-use casemate_model::{Container, Pod};
+use casemate_model::{Bytes, Container, Devices, MilliCpu, Pod};
 
 use crate::field::Field;
 use crate::inputs::Purpose;
@@ -23,46 +23,42 @@ pub(crate) fn raise(spec: &Field<'_>, pod: &mut Pod, to: &mut Findings) {
         to.refuse(field.problem(cause, "Write it with the container that needs it"));
         return;
     }
-    let cpu: Access<'_> =
-        (&|it| it.demand.cpu.0, &|it, more| it.demand.cpu.0 = it.demand.cpu.0.saturating_add(more));
-    let memory: Access<'_> =
-        (&|it| it.demand.memory.0, &|it, more| it.demand.memory.0 = it.demand.memory.0.saturating_add(more));
-    raise_one(&field, "cpu", whole.cpu.0, pod, cpu, to);
-    raise_one(&field, "memory", whole.memory.0, pod, memory, to);
-    for (kind, amount) in &whole.devices {
-        let of = |container: &Container| container.demand.devices.get(kind).copied().unwrap_or(0);
-        let add = |container: &mut Container, more| {
-            let sum = container.demand.devices.entry(kind.clone()).or_default();
-            *sum = sum.saturating_add(more);
-        };
-        raise_one(&field, kind.as_str(), *amount, pod, (&of, &add), to);
+    let sum = |of: fn(&Container) -> u64| pod.containers.iter().map(of).fold(0, u64::saturating_add);
+    let most = |of: fn(&Container) -> u64| pod.init_containers.iter().map(of).fold(sum(of), u64::max);
+    let cpu = |container: &Container| container.demand.cpu.0;
+    let memory = |container: &Container| container.demand.memory.0;
+    let more_cpu = beyond(&field, "cpu", whole.cpu.0, sum(cpu), most(cpu), to);
+    let more_memory = beyond(&field, "memory", whole.memory.0, sum(memory), most(memory), to);
+    let needed = pod.devices();
+    let mut together = Devices::new();
+    for (kind, amount) in pod.containers.iter().flat_map(|container| &container.demand.devices) {
+        let sum = together.entry(kind.clone()).or_default();
+        *sum = sum.saturating_add(*amount);
     }
+    let Some(first) = pod.containers.first_mut().map(|container| &mut container.demand) else { return };
+    first.cpu = first.cpu.saturating_add(MilliCpu(more_cpu));
+    first.memory = first.memory.saturating_add(Bytes(more_memory));
+    for (kind, says) in whole.devices {
+        let of = |devices: &Devices| devices.get(&kind).copied().unwrap_or(0);
+        let more = beyond(&field, kind.as_str(), says, of(&together), of(&needed), to);
+        let amount = first.devices.entry(kind).or_default();
+        *amount = amount.saturating_add(more);
+    }
+    first.devices.retain(|_, amount| *amount > 0);
 }
 
-/// How much a container asks for of one resource, and how it is made to ask for more.
-type Access<'f> = (&'f dyn Fn(&Container) -> u64, &'f dyn Fn(&mut Container, u64));
-
-fn raise_one(
-    field: &Field<'_>,
-    name: &str,
-    says: u64,
-    pod: &mut Pod,
-    (of, add): Access<'_>,
-    to: &mut Findings,
-) {
-    let together = pod.containers.iter().map(of).fold(0, u64::saturating_add);
-    let needed = pod.init_containers.iter().map(of).fold(together, u64::max);
-    let is_request = field.at(&["requests", name]).is_some();
-    if says == 0 || (!is_request && needed > 0) {
-        return;
+/// How much the pod has of one resource beyond what its containers ask for together. `needed` is the most of
+/// it at any moment, init containers included.
+fn beyond(field: &Field<'_>, name: &str, says: u64, together: u64, needed: u64, to: &mut Findings) -> u64 {
+    let request = field.at(&["requests", name]);
+    if says == 0 || (request.is_none() && needed > 0) {
+        return 0;
     }
     if says < needed {
-        let at = field.at(&["requests", name]).unwrap_or_else(|| field.clone());
         let cause = format!("is less of `{name}` than the containers ask for");
+        let at = request.unwrap_or_else(|| field.clone());
         to.refuse(at.problem(cause, "Ask for as much as they do, or for less with them"));
-        return;
+        return 0;
     }
-    if let Some(first) = pod.containers.first_mut() {
-        add(first, says.saturating_sub(together));
-    }
+    says.saturating_sub(together)
 }

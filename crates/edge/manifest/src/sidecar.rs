@@ -7,6 +7,8 @@
 use casemate_model::{Container, Demand};
 
 use crate::Place;
+use crate::field::Field;
+use crate::problem::Findings;
 
 /// A container, where its image is written, and whether it is a sidecar.
 pub(crate) struct Read {
@@ -15,8 +17,12 @@ pub(crate) struct Read {
     pub(crate) is_sidecar: bool,
 }
 
-/// Init containers that end, and the sidecars among them, each in the order written.
-pub(crate) fn apart(init: Vec<Read>) -> (Vec<Read>, Vec<Read>) {
+/// What a device that one container asks for beside another takes in memory, generously.
+const DEVICE_BYTES: usize = 256;
+
+/// Init containers that end, and the sidecars among them, each in the order written. `spec` pays for what
+/// is asked for a second time.
+pub(crate) fn apart(init: Vec<Read>, spec: &Field<'_>, to: &mut Findings) -> (Vec<Read>, Vec<Read>) {
     let (mut ending, mut sidecars): (Vec<Read>, Vec<Read>) = (Vec::new(), Vec::new());
     let mut running: Option<Demand> = None;
     for mut one in init {
@@ -25,7 +31,8 @@ pub(crate) fn apart(init: Vec<Read>) -> (Vec<Read>, Vec<Read>) {
             add(demand, &one.container.demand);
             sidecars.push(one);
         } else {
-            if let Some(running) = &running {
+            let bytes = |running: &&Demand| running.devices.len().saturating_mul(DEVICE_BYTES);
+            if let Some(running) = running.as_ref().filter(|it| to.spend(spec, bytes(it))) {
                 add(&mut one.container.demand, running);
             }
             ending.push(one);

@@ -7,6 +7,8 @@
 //!
 //! Source: `pkg/apis/topology/v1alpha2/types.go` of noderesourcetopology-api.
 
+use std::collections::BTreeMap;
+
 use casemate_model::{Bytes, MilliCpu, NumaNode};
 
 use crate::field::Field;
@@ -44,7 +46,7 @@ struct Zone<'a> {
     name: &'a str,
     number: u64,
     numa: NumaNode,
-    costs: Vec<(&'a str, u8)>,
+    costs: BTreeMap<&'a str, u8>,
 }
 
 /// Reads a document; with the node's name.
@@ -53,6 +55,7 @@ pub(crate) fn topology(document: &Field<'_>, to: &mut Findings) -> Option<(Strin
         let metadata = document.need("metadata", "Give it the node's `name`", to)?;
         let field = metadata.need("name", "Write the node's name", to)?;
         let node = name(&field, NameKind::Subdomain, to);
+        alignment(document, to);
         let list = document.need("zones", "List the node's zones", to)?;
         let mut zones = Vec::new();
         for item in list.items(to) {
@@ -88,6 +91,23 @@ pub(crate) fn topology(document: &Field<'_>, to: &mut Findings) -> Option<(Strin
     })
 }
 
+/// Notes a policy of the node's kubelet under which it turns away what fits the node and no NUMA node of it.
+fn alignment(document: &Field<'_>, to: &mut Findings) {
+    let attribute = document.elements_of("attributes").into_iter().find_map(|attribute| {
+        let is_policy = attribute.get("name")?.plain()? == "topologyManagerPolicy";
+        attribute.get("value").filter(|_| is_policy)
+    });
+    // What came before attributes.
+    let listed = || document.elements_of("topologyPolicies").into_iter().next();
+    let Some(field) = attribute.or_else(listed) else { return };
+    let policy = field.plain().unwrap_or_default().to_ascii_lowercase().replace('-', "");
+    if policy.starts_with("singlenumanode") || policy.starts_with("restricted") {
+        to.note(field.note(
+            "not held: the node's kubelet turns away a pod that fits it and none of its NUMA nodes; ask for              `casemate.dev/placement-policy: affinity` to keep pods on one",
+        ));
+    }
+}
+
 fn zone<'a>(item: &Field<'a>, to: &mut Findings) -> Option<Zone<'a>> {
     let field = item.need("name", "Name the zone, as in `node-0`", to)?;
     let name = field.text(to)?;
@@ -102,7 +122,7 @@ fn zone<'a>(item: &Field<'a>, to: &mut Findings) -> Option<Zone<'a>> {
     for resource in item.get("resources").map(|list| list.items(to)).unwrap_or_default() {
         amount(&resource, &mut numa, to);
     }
-    let mut costs = Vec::new();
+    let mut costs = BTreeMap::new();
     for cost in item.get("costs").map(|list| list.items(to)).unwrap_or_default() {
         let to_whom = cost.need("name", "Name the zone it is the distance to", to);
         let value = cost.need("value", "Write the distance; 10 is local", to);
@@ -135,7 +155,7 @@ fn amount(item: &Field<'_>, numa: &mut NumaNode, to: &mut Findings) {
 /// The zone's distances to all, in their order. `None`: one is not said.
 fn distances(zone: &Zone<'_>, names: &[&str]) -> Option<Vec<u8>> {
     let to = |name: &&str| {
-        let said = zone.costs.iter().find(|(to, _)| to == name).map(|(_, cost)| *cost);
+        let said = zone.costs.get(name).copied();
         said.or_else(|| (*name == zone.name && !zone.costs.is_empty()).then_some(LOCAL))
     };
     names.iter().map(to).collect()

@@ -5,10 +5,10 @@
 //! ask for is not had of, a runtime that runs on no TEE the pod asks for, a working set of a container that
 //! has no encrypted memory. The runtime is told by the runtime class where that is certain.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
 
-use casemate_model::{Bytes, Features, Nanos, PlacementPolicy, Pod, Runtime, Tee, TeeVariant};
+use casemate_model::{Bytes, Container, Features, Nanos, PlacementPolicy, Pod, Runtime, Tee, TeeVariant};
 
 use crate::duration;
 use crate::field::Field;
@@ -25,6 +25,9 @@ const KNOWN: [&str; 7] =
     ["expected-duration", "memory-bandwidth", "needs", "placement-policy", "runtime", "tees", WORKING_SET];
 
 const WORKING_SET: &str = "working-set.";
+
+/// Most names that are no container's which are told, and most containers among which the one meant is looked for.
+const UNKNOWN_MAX: usize = 16;
 
 /// Reads the annotations of a pod into what it says of its place. `class` is its runtime class's handler,
 /// or else the class's name; `machine` the TEE that the class names.
@@ -219,10 +222,17 @@ fn runtime(pod: &mut Pod, ours: &Ours<'_>, asked: &BTreeSet<Tee>, to: &mut Findi
 }
 
 fn working_sets(pod: &mut Pod, ours: &Ours<'_>, to: &mut Findings) {
-    let mut sets = std::collections::BTreeMap::new();
+    let containers: BTreeMap<&str, &Container> =
+        pod.all_containers().map(|container| (container.name.as_str(), container)).collect();
+    let mut sets = BTreeMap::new();
+    let mut unknown = 0_usize;
     for (name, text, field) in ours.all(WORKING_SET) {
-        let Some(container) = pod.all_containers().find(|container| container.name == name) else {
-            let names: Vec<&str> = pod.all_containers().map(|container| container.name.as_str()).collect();
+        let Some(container) = containers.get(name) else {
+            unknown += 1;
+            if unknown > UNKNOWN_MAX {
+                break;
+            }
+            let names: Vec<&str> = containers.keys().copied().take(UNKNOWN_MAX).collect();
             let remedy = match nearest(name, &names) {
                 Some(meant) => format!("Did you mean `{meant}`?"),
                 None => "Name a container of the pod".to_owned(),

@@ -154,6 +154,14 @@ fn piece() -> impl Strategy<Value = String> {
         "apiVersion: casemate.dev/v1alpha1\nkind: AppraisalPolicy\n",
         "  softwareRoot: this-machine\n",
         "  workloads: []\n",
+        "  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{}]}}}\n",
+        "  topologySpreadConstraints: [{maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule}]\n",
+        "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n",
+        "  initContainers: [{name: s, image: i, restartPolicy: Always}]\n",
+        "apiVersion: v1\nkind: Node\nmetadata: {name: p, annotations: {casemate.dev/numa-epc: \"1,2\"}}\n",
+        "apiVersion: topology.node.k8s.io/v1alpha2\nkind: NodeResourceTopology\nzones: [{name: n0, type: Node}]\n",
+        "apiVersion: policy/v1\nkind: PodDisruptionBudget\n",
+        "apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: c}\nspec: {volumeName: v}\n",
     ];
     prop_oneof![4 => proptest::sample::select(pieces.to_vec()).prop_map(str::to_owned), 1 => ".{0,8}"]
 }
@@ -291,6 +299,49 @@ fn fifty_thousand_of_anything_are_read() {
             "{{apiVersion: v1, kind: Node, metadata: {{name: w1, labels: {{{}}}}}, status: {{allocatable: {{{}}}}}}}",
             each(&|i| format!("sgx-{i}: x,")),
             each(&|i| format!("example.com/x-{i}: 1,"))
+        ),
+        with_container(&format!("ports: [{}]", each(&|i| format!("{{hostPort: {i}}},")))),
+        with_container("").replace(
+            "{name: p}",
+            &format!(
+                "{{name: p, annotations: {{{}}}}}",
+                each(&|i| format!("casemate.dev/working-set.{i}: x,"))
+            ),
+        ),
+        with_container("")
+            + &format!(
+                "  topologySpreadConstraints: [{}]\n",
+                each(&|i| {
+                    format!("{{maxSkew: 1, topologyKey: z{i}, whenUnsatisfiable: DoNotSchedule}},")
+                })
+            ),
+        with_container("")
+            + &format!(
+                "  volumes: [{}]\n",
+                each(&|i| format!("{{name: v{i}, persistentVolumeClaim: {{claimName: c{i}}}}},"))
+            ),
+        with_container("")
+            + &format!("  resources: {{limits: {{{}}}}}\n", each(&|i| format!("hugepages-{i}: 1,")))
+            + &format!("  initContainers: [{}]\n", each(&|i| format!("{{name: c{i}, image: i}},"))),
+        // Each of the second half would ask for all that the first half asks for.
+        with_container("")
+            + &format!(
+                "  initContainers: [{}]\n",
+                each(&|i| match i < MANY / 2 {
+                    true => format!(
+                        "{{name: s{i}, image: i, restartPolicy: Always, resources: {{limits: {{example.com/x{i}: 1}}}}}},"
+                    ),
+                    false => format!("{{name: i{i}, image: i}},"),
+                })
+            ),
+        format!(
+            "apiVersion: topology.node.k8s.io/v1alpha2\nkind: NodeResourceTopology\nmetadata: {{name: w1}}\nzones: [{}]\n",
+            (0..300)
+                .map(|i| format!(
+                    "{{name: n{i}, type: Node, costs: [{}]}},",
+                    (0..300).map(|j| format!("{{name: n{j}, value: 10}},")).collect::<String>()
+                ))
+                .collect::<String>()
         ),
         with_container(&format!("env: [{}]", each(&|i| format!("{{name: SCONE_{i}, value: x}},")))),
         format!("{{{{ if x }}}}\n{}", each(&|i| format!("k{i}: {{{{ .v }}}}\n"))),

@@ -126,6 +126,20 @@ fn what_is_wrong_with_zones_is_told_and_the_node_is_read_without_them() {
 }
 
 #[test]
+fn a_kubelet_that_holds_pods_to_one_numa_node_is_noted() {
+    let noted = |text: &str| {
+        planned(&text.replace("topologyPolicies: [None]\n", "").replace(
+            "zones:",
+            "attributes: [{name: topologyManagerPolicy, value: single-numa-node}]\nzones:",
+        ))
+    };
+    let text = with_allocatable("cpu: 4") + &with_zones("[]");
+    assert!(noted(&text).notes[0].text.contains("not held"), "{:?}", noted(&text).notes);
+    let older = planned(&text.replace("[None]", "[SingleNUMANodePodLevel]"));
+    assert_eq!((older.notes.len(), planned(&text).notes.len()), (1, 0));
+}
+
+#[test]
 fn annotations_say_what_each_numa_node_has() {
     let said = "casemate.dev/numa-epc: \"1Gi, 3Gi\", casemate.dev/numa-cpu: \"32,31500m\", casemate.dev/numa-memory: \"5,6\", \
                 casemate.dev/numa-bandwidth: \"1G,2G\", casemate.dev/numa-distances: \"10,21; 21,10\"";
