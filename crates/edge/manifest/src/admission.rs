@@ -198,7 +198,12 @@ pub(crate) fn guard_confidential(spec: &Field<'_>, identity: &Identity, purpose:
             )));
         }
     }
-    if let Some(containers) = spec.get("ephemeralContainers").filter(|list| !list.is_empty()) {
+    let entered = spec.get("ephemeralContainers").filter(|list| !list.is_empty());
+    if let Some(containers) = entered.as_ref().filter(|_| identity.there) {
+        to.note(
+            containers.note("was entered by containers that were never measured; it is counted where it is"),
+        );
+    } else if let Some(containers) = entered {
         to.refuse(not_admitted(containers.problem(
             "a confidential pod may not be entered by ephemeral containers: they were never measured",
             "Take them out; debug a copy of the pod that holds no secrets",

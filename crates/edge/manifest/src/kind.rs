@@ -1,4 +1,4 @@
-//! What `run` does with each kind of document.
+//! What is done with each kind of document.
 //!
 //! Kinds that make pods are run: each makes its pods at once, under names that are the
 //! same every time. Kinds that pods are made from are read. Kinds of a cluster that

@@ -14,7 +14,8 @@
 //! Kubernetes that no module here lists are allowed and ignored; what would run wrongly if
 //! it were ignored is refused by name. Every problem of every document is found, each
 //! with its place ([`Place`]) and field path. Other kinds are refused by name, one finding
-//! a document. [`read_to_plan`] reads nodes too, and pods as they are placed on many.
+//! a document. [`read_to_plan`] reads what a cluster is made of too (nodes, namespaces, disruption budgets,
+//! claims), and pods as they are placed on many nodes.
 //! [`inspect()`] reads the same documents to tell what they ask for, and more kinds and
 //! templates with them.
 //!

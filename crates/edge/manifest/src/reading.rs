@@ -75,7 +75,8 @@ pub fn read_with(sources: &[Source], options: &Options) -> Reading {
 ///
 /// Beside what [`read_with`] reads, resources that no table lists are devices of pods and of
 /// nodes, and a runtime class that names a confidential virtual machine is request enough.
-/// What is harmless to ignore on one node is refused here, unless it is only a preference.
+/// What a pod says of its place is in its `scheduling`, and so is what it asks for that is not
+/// planned: such a pod waits. What is known of nodes' hardware is in theirs.
 ///
 /// ```
 /// use casemate_manifest::{Options, Source, read_to_plan};
@@ -166,6 +167,20 @@ pub fn empty_directory(path: &str) -> Problem {
     Problem { place: Place::whole(path), ..whole_file(path, "no `*.yaml` in this directory", remedy) }
 }
 
+/// What bears on where pods go in a cluster, and is not looked at: API group, kind, what that comes to.
+const NOT_LOOKED_AT: [(&str, &str, &str); 8] = [
+    ("storage.k8s.io", "CSINode", "not looked at: how many volumes a node attaches is not counted"),
+    ("storage.k8s.io", "CSIStorageCapacity", "not looked at: storage is not provisioned"),
+    ("storage.k8s.io", "VolumeAttachment", "not looked at: how many volumes a node attaches is not counted"),
+    ("coordination.k8s.io", "Lease", "not looked at: a node's conditions say whether it is ready"),
+    ("resource.k8s.io", "DeviceClass", UNCLAIMED),
+    ("resource.k8s.io", "ResourceClaim", UNCLAIMED),
+    ("resource.k8s.io", "ResourceClaimTemplate", UNCLAIMED),
+    ("resource.k8s.io", "ResourceSlice", UNCLAIMED),
+];
+
+const UNCLAIMED: &str = "not looked at: a pod with a claim waits";
+
 /// A document of a cluster that is no pod's.
 enum Cluster {
     Node,
@@ -244,10 +259,17 @@ impl Reader<'_> {
 
     /// Reads what a plan is made with beside pods. Whether the document is that.
     fn of_the_cluster(&mut self, what: &What<'_>) -> bool {
+        let group = group_of(what.version);
+        if let Some((.., why)) = NOT_LOOKED_AT.iter().find(|(of, kind, _)| (*of, *kind) == (group, what.kind))
+        {
+            let field = what.root.get("kind").unwrap_or_else(|| what.root.clone());
+            self.findings.note(field.note(*why));
+            return true;
+        }
         if Storage::is(what) {
             return true;
         }
-        let (kind, right) = match (what.kind, group_of(what.version)) {
+        let (kind, right) = match (what.kind, group) {
             ("Node", "") => (Cluster::Node, "v1"),
             ("Namespace", "") => (Cluster::Namespace, "v1"),
             ("PodDisruptionBudget", "policy") => (Cluster::Budget, "policy/v1"),

@@ -11,7 +11,8 @@
 //! `activeDeadlineSeconds` counts for each pod from its own start.
 //!
 //! Not done, with a note: `parallelism` below `completions` does not hold pods back, the node's
-//! resources do; policies for failure and success. A suspended Job or CronJob runs nothing.
+//! resources do; policies for failure and success. A suspended Job or CronJob runs nothing. Where pods
+//! are planned, those that have succeeded or are on nodes are not made again.
 //! Refused: more than [`PODS_MAX`](super::members::PODS_MAX) pods, `restartPolicy: Always`.
 
 use std::collections::BTreeMap;

@@ -6,8 +6,9 @@
 //! only; elsewhere it draws names at random. All start at once, and none is replaced.
 //!
 //! Refused: more than [`PODS_MAX`](super::members::PODS_MAX) pods, claims of storage, a
-//! selector that does not select the template's pods; where pods are planned, DaemonSets other
-//! than device plugins: there are as many nodes as there are.
+//! selector that does not select the template's pods. Where pods are planned, a claim that is bound
+//! ties its pod to a place, pods that are on nodes are not made again, and DaemonSets other than device
+//! plugins are refused: there are as many nodes as there are.
 
 use std::collections::BTreeMap;
 

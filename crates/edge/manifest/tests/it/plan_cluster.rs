@@ -97,3 +97,13 @@ fn what_a_plan_does_without_is_said_in_its_own_words() {
         assert!(notes[0].text.contains(expected), "{}", notes[0]);
     }
 }
+
+#[test]
+fn what_bears_on_places_and_is_not_looked_at_is_noted() {
+    for (version, kind) in [("storage.k8s.io/v1", "CSINode"), ("resource.k8s.io/v1", "ResourceSlice")] {
+        let text = format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: x}}\n");
+        let reading = planned(&text);
+        assert_eq!((reading.problems.len(), reading.notes.len()), (0, 1), "{kind}");
+        assert_eq!(read(&[source(&text)]).problems.len(), 1, "to run it is refused as ever");
+    }
+}

@@ -99,6 +99,11 @@ fn what_a_cluster_has_admitted_is_counted_where_it_is() {
     assert!(reading.notes[0].text.contains("counted where it is"), "{}", reading.notes[0]);
     let waiting = planned(&privileged.replace("\"w1\"", "\"\""));
     assert!(waiting.workloads.is_empty() && !waiting.problems.is_empty());
+    let entered = live("p", "", "w1", "Running")
+        .replace("image: i", "image: i, resources: {limits: {sgx.intel.com/epc: 1Mi}}")
+        .replace("  containers", "  ephemeralContainers: [{name: d, image: i}]\n  containers");
+    assert_eq!(pods(&planned(&entered)), ["p on w1"]);
+    assert!(planned(&entered.replace("\"w1\"", "\"\"")).workloads.is_empty());
     let plugin = live("p", "namespace: kube-system", "w1", "Running").replace(
         "  containers",
         "  volumes: [{name: d, hostPath: {path: /dev/sgx_enclave}}, {name: s, hostPath: {path: /var/lib/kubelet/device-plugins}}]\n  containers",

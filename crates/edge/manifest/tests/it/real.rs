@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use casemate_affinity::PodTerms;
 use casemate_manifest::{Class, Options, ProblemKind, Source, inspect, read, read_to_plan};
 use casemate_model::{Bytes, Tee};
 
@@ -204,4 +205,32 @@ fn tee_manifests_that_are_run_are_planned_with_the_same_demand_of_their_tee() {
     }
     println!("{run} pods to run, {planned} to plan");
     assert!(planned >= run, "{planned} of {run}");
+}
+
+#[test]
+fn tee_manifests_planned_say_what_the_api_would_accept_and_what_is_wrong_is_told_with_its_place() {
+    let name = "tee_manifests_planned_say_what_the_api_would_accept_and_what_is_wrong_is_told_with_its_place";
+    let Some(root) = data(name, "tee-manifests") else { return };
+    let mut paths = Vec::new();
+    files(&root, &mut paths);
+    let (mut planned, mut spread, mut waiting) = (0, 0, 0);
+    for path in paths.iter().filter(|path| path.extension().is_none_or(|extension| extension != "csv")) {
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        let sources = [Source::from_bytes(&name, std::fs::read(path).unwrap()).unwrap()];
+        let reading = read_to_plan(&sources, &Options::default());
+        for workload in &reading.workloads {
+            let said = &workload.pod.scheduling;
+            assert_eq!(PodTerms::of(&workload.pod).mistakes(), [], "{name}");
+            assert!(reading.namespaces.contains_key(&workload.pod.key.namespace), "{name}");
+            assert!(said.unsupported.iter().all(|told| told.starts_with(&name)), "{name}: {said:?}");
+            planned += 1;
+            spread += said.topology_spread.len() + said.pod_anti_affinity.required.len();
+            waiting += usize::from(!said.unsupported.is_empty());
+        }
+        for place in reading.problems.iter().map(|problem| &problem.place) {
+            assert!(place.file == name && place.line >= 1, "{name}");
+        }
+    }
+    println!("{planned} pods, {waiting} of which wait for what is not planned; {spread} required spreads");
+    assert!(planned >= 20, "{planned}");
 }
