@@ -109,6 +109,7 @@ fn numa(
     epc: Bytes,
     to: &mut Findings,
 ) -> (Vec<NumaNode>, Option<Problem>) {
+    let topology = topology.filter(|topology| !topology.numa.is_empty());
     let mut numa = topology.map(|topology| topology.numa.clone()).unwrap_or_default();
     // Who listed how many there are, for what is told of another list.
     let mut counted = topology.map(|_| "zones of its NodeResourceTopology".to_owned());

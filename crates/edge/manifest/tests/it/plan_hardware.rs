@@ -164,6 +164,19 @@ fn annotations_come_before_zones_and_fill_what_those_leave_out() {
     let numa = node(&text).node.hardware.numa;
     assert_eq!(numa.iter().map(|numa| numa.epc.0 >> 30).collect::<Vec<_>>(), [2, 2]);
     assert_eq!(numa[1].cpu, MilliCpu(30_000));
+    let said = with("cpu: 1", "casemate.dev/numa-cpu: \"1,1\"");
+    assert_eq!(node(&(said + &with_zones("[]"))).node.hardware.numa.len(), 2, "no zones say nothing");
+}
+
+#[test]
+fn thousands_of_nodes_with_their_zones_are_read() {
+    let zones = |name: &str| with_zones(ZONES).replace("{name: w1}", &format!("{{name: {name}}}"));
+    let node = |name: &str| with_allocatable("cpu: 64, sgx.intel.com/epc: 4Gi").replace("w1", name);
+    let text: String =
+        (0..5_000).map(|at| format!("n{at}")).map(|name| node(&name) + &zones(&name) + "---\n").collect();
+    let reading = planned(&text);
+    assert_eq!((reading.problems.len(), reading.nodes.len()), (0, 5_000));
+    assert!(reading.nodes.iter().all(|entry| entry.node.hardware.numa.len() == 2));
 }
 
 #[test]

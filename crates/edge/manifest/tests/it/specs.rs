@@ -1,11 +1,13 @@
 //! A pod's spec beside its containers' own: what runs first, what is started again, what
 //! a security context comes to, and what is refused by name.
 
-use casemate_manifest::ProblemKind;
+use casemate_affinity::PodTerms;
+use casemate_manifest::{ProblemKind, Reading};
 use casemate_model::{Nanos, RestartPolicy};
 use proptest::prelude::*;
 
 use crate::fixture::{pod, reading, summary, with_container};
+use crate::nodes::planned;
 
 #[test]
 fn init_containers_come_first_in_their_order_and_so_do_their_images() {
@@ -140,7 +142,21 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 /// Keys that mean something, wherever they stand.
-const KEYS: [&str; 48] = [
+const KEYS: [&str; 62] = [
+    "nodeAffinity",
+    "podAntiAffinity",
+    "requiredDuringSchedulingIgnoredDuringExecution",
+    "preferredDuringSchedulingIgnoredDuringExecution",
+    "weight",
+    "preference",
+    "podAffinityTerm",
+    "labelSelector",
+    "matchLabels",
+    "matchLabelKeys",
+    "topologyKey",
+    "maxSkew",
+    "whenUnsatisfiable",
+    "persistentVolumeClaim",
     "name",
     "image",
     "env",
@@ -192,7 +208,15 @@ const KEYS: [&str; 48] = [
 ];
 
 /// Keys of a pod's spec that are read.
-const SPEC_KEYS: [&str; 17] = [
+const SPEC_KEYS: [&str; 25] = [
+    "topologySpreadConstraints",
+    "resources",
+    "resourceClaims",
+    "schedulingGates",
+    "hostNetwork",
+    "preemptionPolicy",
+    "schedulerName",
+    "workloadRef",
     "containers",
     "initContainers",
     "volumes",
@@ -271,19 +295,28 @@ proptest! {
              metadata: {{name: m}}, data: {{k: x}}}}\n",
             kind.1, kind.0
         );
-        let reading = reading(&text);
-        prop_assert_eq!(reading.workloads.is_empty(), !reading.problems.is_empty(), "{}", summary(&reading));
-        for problem in &reading.problems {
-            let place = &problem.place;
-            prop_assert!(text.get(place.offset..place.offset + place.len).is_some(), "{place:?}");
-            prop_assert!(!problem.cause.is_empty() && !problem.remedy.is_empty());
-        }
-        for workload in &reading.workloads {
-            let pod = &workload.pod;
-            prop_assert_eq!(workload.images.len(), pod.all_containers().count());
-            let volumes: Vec<_> = pod.volumes.iter().map(|volume| &volume.name).collect();
-            let mut mounts = pod.all_containers().flat_map(|container| &container.mounts);
-            prop_assert!(mounts.all(|mount| volumes.contains(&&mount.volume)), "{:?}", volumes);
+        for reading in [reading(&text), planned(&text)] {
+            holds(&reading, &text)?;
         }
     }
+}
+
+/// What holds of what is read of one document, to run and to plan.
+fn holds(reading: &Reading, text: &str) -> Result<(), TestCaseError> {
+    prop_assert_eq!(reading.workloads.is_empty(), !reading.problems.is_empty(), "{}", summary(reading));
+    for problem in &reading.problems {
+        let place = &problem.place;
+        prop_assert!(text.get(place.offset..place.offset + place.len).is_some(), "{place:?}");
+        prop_assert!(!problem.cause.is_empty() && !problem.remedy.is_empty());
+    }
+    for workload in &reading.workloads {
+        let pod = &workload.pod;
+        prop_assert_eq!(workload.images.len(), pod.all_containers().count());
+        let volumes: Vec<_> = pod.volumes.iter().map(|volume| &volume.name).collect();
+        let mut mounts = pod.all_containers().flat_map(|container| &container.mounts);
+        prop_assert!(mounts.all(|mount| volumes.contains(&&mount.volume)), "{:?}", volumes);
+        prop_assert!(!pod.containers.is_empty() && pod.scheduling.unsupported.len() <= 16);
+        prop_assert_eq!(PodTerms::of(pod).mistakes(), []);
+    }
+    Ok(())
 }
