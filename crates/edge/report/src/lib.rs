@@ -41,8 +41,12 @@ pub use fields::{FieldRow, field_tree};
 pub use inspection::{Inspected, Remark, Weight, inspection_table};
 pub use line::line;
 pub use observation::{Claims, EnclaveSample, EnclaveState, Observer, Sample, Stay, StayEnd};
-pub use page::write_html;
-pub use plan::{PendingPods, PlanReport, PlannedHurdle, PlannedPod, PlannedResource, plan_table};
+pub use page::{write_html, write_plan_html};
+pub use plan::{
+    NodeUse, PendingPods, PlanCheck, PlanReport, PlannedBound, PlannedHurdle, PlannedMove, PlannedNode,
+    PlannedPod, PlannedResource, PlannedVariant, PlannedVictim, StrandedPod, TenantPods, VariantResource,
+    plan_table,
+};
 pub use recording::{Limits, Recording};
 pub use run::{CheckerReport, EpcReport, NodeReport, PolicyReport, RunReport, SoftwareRoot};
 pub use state::{State, Verdict};

@@ -14,6 +14,7 @@ mod decisions;
 mod header;
 mod html;
 mod memory;
+mod plan;
 mod plot;
 mod rows;
 mod scale;
@@ -25,6 +26,8 @@ use std::io::{self, Write};
 
 use casemate_model::Timestamp;
 
+pub use self::plan::write_plan_html;
+
 use self::html::{Html, put};
 use self::plot::Ids;
 use self::rows::{Activities, Row};
@@ -34,7 +37,7 @@ use crate::{Recording, RunReport};
 
 /// The style, and the hash under which the page's policy knows it.
 const STYLE: &str = include_str!("style.css");
-const STYLE_HASH: &str = "sha256-DbW4k1y0OckEmQXsHPuW7+0vbfNN2cD0z1pdysBjaOw=";
+const STYLE_HASH: &str = "sha256-1ixBR8rchYFHpaKFj4Avp7FMSe113W/51iH9TiDZxHM=";
 /// The script, likewise.
 const SCRIPT: &str = include_str!("script.js");
 const SCRIPT_HASH: &str = "sha256-6uWz5hgLeKz/OLT7ylGlFGQNBtlbu9YqHJeotvXROYI=";
