@@ -55,6 +55,16 @@ mutants! {
     PlacementTrustsAnybody,
     /// `placement` hands out encrypted memory that is in use.
     PlacementOvercommitsEpc,
+    /// `placement` does not look at what pods say of each other.
+    PlacementIgnoresNeighbours,
+    /// `placement` does not look at what programs need.
+    PlacementIgnoresNeeds,
+    /// `placement` puts a pod elsewhere than it says.
+    PlacementIgnoresNodeName,
+    /// `placement` takes a TEE for attested of which no witness speaks.
+    PlacementAcceptsUnwitnessedTee,
+    /// `placement` leaves confidential pods where nobody vouches for the node.
+    PlacementForgetsDrains,
     /// `placement` does not count what the sandbox costs.
     PlacementForgetsOverhead,
     /// `placement` does not count the key slots that the sandbox takes.

@@ -30,6 +30,7 @@ use crate::Resource;
 use crate::amounts::{Amounts, most, sum};
 use crate::fleet::Want;
 use crate::overcommit::Excess;
+use crate::span::Span;
 
 /// A pod and what it needs at most at any moment.
 pub(crate) struct Ask<'a> {
@@ -53,20 +54,11 @@ pub(crate) enum Locality {
 const CORE: u64 = 1000;
 
 impl<'a> Ask<'a> {
-    /// Of a pod that says how it shares, or shares as pods do by default.
-    ///
-    /// # Errors
-    ///
-    /// The resource of which the pod asks for more than can be counted.
-    pub(crate) fn of(pod: &'a Pod) -> Result<Self, Resource> {
-        Self::under(pod, PlacementPolicy::default())
-    }
-
     /// Of a pod in a cluster with this policy for those that name none.
     ///
     /// # Errors
     ///
-    /// As [`Ask::of`].
+    /// The resource of which the pod asks for more than can be counted.
     pub(crate) fn under(pod: &'a Pod, default: PlacementPolicy) -> Result<Self, Resource> {
         let policy = pod.scheduling.policy.unwrap_or(default);
         let requested = |container: &Container| requested(container, reserve_of(pod, container, policy));
@@ -123,6 +115,15 @@ impl<'a> Ask<'a> {
         let mut charge = self.request.clone();
         charge.capacity.cpu = MilliCpu(cpu);
         Cow::Owned(charge)
+    }
+
+    /// How long it needs its witness: as long as it is expected to run, and no longer than it may.
+    pub(crate) fn lasts(&self) -> Span {
+        if !self.pod.is_confidential() {
+            return Span::NONE;
+        }
+        let told = [self.pod.scheduling.expected, self.pod.active_deadline];
+        told.into_iter().flatten().min().map_or(Span::NONE, Span::of)
     }
 
     fn has_whole_cores(&self) -> bool {
@@ -188,12 +189,20 @@ mod tests {
             cpu: MilliCpu(150),
             memory: Bytes::mib(10),
         };
-        assert_eq!(Ask::of(&pod).unwrap_or_else(|r| panic!("{r}")).request.capacity, expected);
+        assert_eq!(
+            Ask::under(&pod, PlacementPolicy::default()).unwrap_or_else(|r| panic!("{r}")).request.capacity,
+            expected
+        );
     }
 
     #[test]
     fn of_init_containers_the_largest_counts_and_only_beside_what_the_others_ask_for() {
-        let asked = |words: &str| Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request.capacity;
+        let asked = |words: &str| {
+            Ask::under(&pod(words), PlacementPolicy::default())
+                .unwrap_or_else(|r| panic!("{r}"))
+                .request
+                .capacity
+        };
         let large = asked("tee=sgx epc=8 cpu=10 > tee=sgx epc=9 cpu=20 > tee=sgx epc=4 cpu=100 + cpu=100");
         assert_eq!((large.epc, large.cpu), (Bytes::mib(9), MilliCpu(200)));
         let small =
@@ -204,7 +213,10 @@ mod tests {
     #[test]
     fn overhead_comes_on_top_of_the_larger_and_takes_key_slots_too() {
         let words = "tee=tdx keys=2 memory=9 > tee=tdx keys=1 memory=8 overhead-memory=2 overhead-keys=1";
-        let asked = Ask::of(&pod(words)).unwrap_or_else(|r| panic!("{r}")).request.capacity;
+        let asked = Ask::under(&pod(words), PlacementPolicy::default())
+            .unwrap_or_else(|r| panic!("{r}"))
+            .request
+            .capacity;
         assert_eq!((asked.key_slots, asked.memory), (3, Bytes::mib(11)));
     }
 
@@ -214,7 +226,10 @@ mod tests {
         for container in &mut pod.containers {
             container.demand.enclave.as_mut().unwrap().epc_guaranteed = Bytes(1);
         }
-        assert_eq!(Ask::of(&pod).map(|ask| ask.request.capacity.epc).ok(), Some(Bytes(8192)));
+        assert_eq!(
+            Ask::under(&pod, PlacementPolicy::default()).map(|ask| ask.request.capacity.epc).ok(),
+            Some(Bytes(8192))
+        );
     }
 
     #[test]
@@ -222,7 +237,7 @@ mod tests {
         for (bytes, counts) in [(u64::MAX - 4095, false), (u64::MAX, false), (1 << 62, true)] {
             let mut pod = pod("tee=sgx epc=1 + tee=sgx epc=1");
             pod.containers[0].demand.enclave.as_mut().unwrap().epc_guaranteed = Bytes(bytes);
-            assert_eq!(Ask::of(&pod).is_ok(), counts, "{bytes}");
+            assert_eq!(Ask::under(&pod, PlacementPolicy::default()).is_ok(), counts, "{bytes}");
         }
     }
 }

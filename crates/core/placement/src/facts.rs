@@ -3,10 +3,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::{Capacity, Hardware, Node, NodeIdentity, NodeName, Taint, Tee, Toleration};
+use casemate_model::affinity::NodeAffinity;
+use casemate_model::{
+    Capacity, Features, Hardware, Node, NodeIdentity, NodeName, Runtime, Taint, Tee, Timestamp, Toleration,
+};
 
 use crate::ask::Ask;
 use crate::grounds::Trust;
+use crate::span::Span;
 
 /// What pods look at of a node.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,15 +20,18 @@ pub(crate) struct Facts {
     /// Those that some pod selects nodes by.
     labels: BTreeMap<String, String>,
     trust: TrustKind,
+    other_tees: BTreeSet<Tee>,
 }
 
 /// What is known about a platform, as far as pods differ by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum TrustKind {
     Assumed,
-    Fresh,
+    /// With how long it still holds.
+    Fresh(Span),
     Lapsed,
     Unattested,
+    Distrusted,
 }
 
 /// What nodes look at of a pod.
@@ -33,6 +40,12 @@ pub(crate) struct Asker {
     tees: BTreeSet<Tee>,
     node_selector: BTreeMap<String, String>,
     tolerations: Vec<Toleration>,
+    node_affinity: NodeAffinity,
+    other_tees: Vec<Tee>,
+    needs: Features,
+    runtime: Option<Runtime>,
+    /// How long it needs its witness.
+    lasts: Span,
 }
 
 /// Values by the order in which they were seen first.
@@ -50,6 +63,7 @@ impl Facts {
             taints: node.taints.clone(),
             labels: labels.map(|(key, value)| (key.clone(), value.clone())).collect(),
             trust,
+            other_tees: node.hardware.other_tees.clone(),
         }
     }
 
@@ -60,20 +74,30 @@ impl Facts {
 
     /// A node of which nothing is known but these facts.
     pub(crate) fn node(&self) -> Node {
-        let Self { tee, taints, labels, .. } = self.clone();
+        let Self { tee, taints, labels, other_tees, .. } = self.clone();
         let identity = NodeIdentity { uid: String::new(), boot_id: String::new() };
         let (name, capacity, devices) = (NodeName(String::new()), Capacity::default(), BTreeMap::new());
-        Node { name, identity, tee, labels, taints, capacity, devices, hardware: Hardware::default() }
+        Node {
+            name,
+            identity,
+            tee,
+            labels,
+            taints,
+            capacity,
+            devices,
+            hardware: Hardware { other_tees, ..Hardware::default() },
+        }
     }
 }
 
 impl TrustKind {
-    pub(crate) const fn of(trust: &Trust<'_>) -> Self {
+    pub(crate) fn of(trust: &Trust<'_>, now: Timestamp) -> Self {
         match trust {
             Trust::Assumed => Self::Assumed,
-            Trust::Fresh(_) => Self::Fresh,
+            Trust::Fresh(fresh) => Self::Fresh(Span::until(fresh.not_after(), now)),
             Trust::Lapsed(_) => Self::Lapsed,
             Trust::Unattested => Self::Unattested,
+            Trust::Distrusted(_) => Self::Distrusted,
         }
     }
 }
@@ -84,6 +108,11 @@ impl Asker {
             tees: ask.pod.enclaves().map(|(_, enclave)| enclave.tee).collect(),
             node_selector: ask.pod.node_selector.clone(),
             tolerations: ask.pod.tolerations.clone(),
+            node_affinity: ask.pod.scheduling.node_affinity.clone(),
+            other_tees: ask.pod.scheduling.other_tees.clone(),
+            needs: ask.pod.scheduling.needs,
+            runtime: ask.pod.scheduling.runtime,
+            lasts: ask.lasts(),
         }
     }
 }

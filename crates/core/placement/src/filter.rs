@@ -3,16 +3,20 @@
 //! Every filter is asked about every node, so that an explanation is complete; none
 //! relies on another having passed.
 
+mod affinity;
 mod bandwidth;
 mod cpu;
 mod devices;
 mod epc;
+mod features;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod hold;
 mod key_slots;
 mod memory;
+mod node_name;
 mod node_selector;
+mod sharing;
 mod slots;
 mod taints;
 mod tee;
@@ -20,6 +24,8 @@ mod witness;
 
 use std::collections::BTreeMap;
 
+use casemate_affinity::View;
+use casemate_model::affinity::{NodeFacts, NodeSelectorTerm};
 use casemate_model::{Node, NodeName, PodKey};
 use casemate_mutant::{Mutant, active as seeded};
 
@@ -28,9 +34,11 @@ use crate::ask::{Ask, Locality};
 use crate::facts::Facts;
 use crate::grounds::Trust;
 use crate::room::Room;
+use crate::society::Rivalry;
 use crate::{FilterReport, Objection, Resource, Score};
 
 pub(crate) use taints::untolerated_preferences;
+pub(crate) use tee::found;
 
 /// A node as filters see it at one instant.
 pub(crate) struct Site<'a> {
@@ -42,6 +50,18 @@ pub(crate) struct Site<'a> {
     pub(crate) trust: Trust<'a>,
     /// For whom it is kept free.
     pub(crate) hold: Option<&'a Hold>,
+    /// Whom the pod would be beside. `None`: that is not looked at.
+    pub(crate) company: Option<Company<'a>>,
+}
+
+/// Whom a pod would be beside on a node.
+pub(crate) struct Company<'a> {
+    /// The node, as affinity looks at it. `None`: nobody asks for any.
+    pub(crate) facts: Option<&'a NodeFacts>,
+    /// How the pod sees the nodes. `None`: nobody says anything of others.
+    pub(crate) view: Option<&'a View<'a>>,
+    /// Tenants that will not share with the pod's, or the other way round.
+    pub(crate) rivalries: Vec<Rivalry>,
 }
 
 impl<'a> Site<'a> {
@@ -71,8 +91,9 @@ pub(crate) type Holds = BTreeMap<NodeName, Hold>;
 type Filter = fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>;
 
 /// In the order reports list them.
-const FILTERS: [(&str, Filter); 12] = [
+const FILTERS: [(&str, Filter); 16] = [
     ("tee", tee::objections),
+    ("features", features::objections),
     ("witness", witness::objections),
     ("epc", epc::objections),
     ("slots", slots::objections),
@@ -81,7 +102,10 @@ const FILTERS: [(&str, Filter); 12] = [
     ("memory", memory::objections),
     ("bandwidth", bandwidth::objections),
     ("devices", devices::objections),
+    ("node-name", node_name::objections),
     ("node-selector", node_selector::objections),
+    ("affinity", affinity::objections),
+    ("sharing", sharing::objections),
     ("taints", taints::objections),
     ("hold", hold::objections),
 ];
@@ -104,10 +128,30 @@ pub(crate) fn may_pass(ask: &Ask<'_>, site: &Site<'_>) -> bool {
 /// How gladly nodes of these facts take the pod, whatever room they have; `None` where they do not.
 pub(crate) fn regard(ask: &Ask<'_>, facts: &Facts) -> Option<u16> {
     let node = facts.node();
-    let site = Site { node: &node, used: &Amounts::NOTHING, room: None, trust: Trust::Assumed, hold: None };
-    let standing: [Filter; 3] = [tee::objections, node_selector::objections, taints::objections];
-    let stands = standing.iter().all(|run| run(ask, &site).is_empty()) && witness::holds(ask, facts.trust());
-    stands.then(|| Score::reluctance(ask, &site))
+    let site = Site {
+        node: &node,
+        used: &Amounts::NOTHING,
+        room: None,
+        trust: Trust::Assumed,
+        hold: None,
+        company: None,
+    };
+    let standing: [Filter; 4] =
+        [tee::objections, features::objections, node_selector::objections, taints::objections];
+    let stands = standing.iter().all(|run| run(ask, &site).is_empty())
+        && witness::holds(ask, facts)
+        && may_like(ask, &node.labels);
+    stands.then(|| Score::reluctance(ask, &node, facts.trust()))
+}
+
+/// Whether its node affinity may hold of nodes with these labels, whatever their names.
+fn may_like(ask: &Ask<'_>, labels: &BTreeMap<String, String>) -> bool {
+    let holds = |it: &NodeSelectorTerm| {
+        let says = !it.expressions.is_empty() || !it.fields.is_empty();
+        says && it.expressions.iter().all(|it| it.holds(labels))
+    };
+    let required = &ask.pod.scheduling.node_affinity.required;
+    required.as_ref().is_none_or(|it| it.terms.iter().any(holds))
 }
 
 /// Whether enough of `resource` is free. Who asks for none of it fits anywhere.

@@ -21,10 +21,11 @@ pub(crate) use sealed::Trust;
 mod sealed {
     use std::fmt::Debug;
 
-    use casemate_model::{Nanos, Timestamp};
+    use casemate_model::Timestamp;
     use casemate_policy::{Attested, Expired, Fresh, Platform};
 
     use super::{Hypothetical, OnEvidence};
+    use crate::span::Span;
 
     /// What is known at an instant about a node's platform.
     #[derive(Debug)]
@@ -37,6 +38,8 @@ mod sealed {
         Lapsed(Expired),
         /// There is no witness.
         Unattested,
+        /// It is supposed that none would hold; with the reason.
+        Distrusted(&'a str),
     }
 
     pub trait Sealed: Sized {
@@ -50,13 +53,14 @@ mod sealed {
     }
 
     impl Sealed for Hypothetical {
-        type Voucher = ();
+        /// Why it is not to be trusted, where that is supposed.
+        type Voucher = Option<String>;
 
-        fn trust((): &(), _: Timestamp) -> Trust<'_> {
-            Trust::Assumed
+        fn trust(voucher: &Option<String>, _: Timestamp) -> Trust<'_> {
+            voucher.as_deref().map_or(Trust::Assumed, Trust::Distrusted)
         }
 
-        fn changes_after((): &(), _: Timestamp) -> Option<Timestamp> {
+        fn changes_after(_: &Option<String>, _: Timestamp) -> Option<Timestamp> {
             None
         }
     }
@@ -74,7 +78,7 @@ mod sealed {
 
         fn changes_after(voucher: &Self::Voucher, now: Timestamp) -> Option<Timestamp> {
             match voucher.as_ref()?.at(now) {
-                Ok(fresh) => Some(fresh.not_after().after(Nanos(1))),
+                Ok(fresh) => Some(Span::falls_at(fresh.not_after(), now)),
                 Err(expired) => Some(expired.not_before).filter(|begins| now < *begins),
             }
         }

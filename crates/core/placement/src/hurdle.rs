@@ -86,6 +86,10 @@ enum Likeness<'a> {
     Label(&'a str, &'a str),
     Taint(&'a Taint),
     Held(&'a PodKey),
+    UnattestedTee(Tee),
+    Distrusted(&'a str),
+    /// Of a kind that is told apart by its words, numbers of pods left out.
+    Told(String),
 }
 
 impl<'a> Likeness<'a> {
@@ -99,7 +103,27 @@ impl<'a> Likeness<'a> {
             Objection::Label { key, wanted, .. } => Self::Label(key, wanted),
             Objection::Taint(taint) => Self::Taint(taint),
             Objection::Held { pod, .. } => Self::Held(pod),
+            Objection::UnattestedTee(tee) => Self::UnattestedTee(*tee),
+            Objection::Distrusted(why) => Self::Distrusted(why),
+            Objection::Affinity(reason) => Self::Told(kind_of(reason)),
+            Objection::Lacks(_) | Objection::NamesAnother(_) | Objection::Rival(_) => {
+                Self::Told(objection.to_string())
+            }
         }
+    }
+}
+
+/// Which term or constraint it is of; in which domain, and how many are there, is not told apart.
+fn kind_of(reason: &casemate_affinity::Objection) -> String {
+    use casemate_affinity::Objection as Reason;
+    match reason {
+        Reason::NodeSelector { key, wanted, .. } => format!("selector {key}={wanted}"),
+        Reason::NodeAffinity { .. } => "node affinity".to_owned(),
+        Reason::NoDomain { rule, topology_key } => format!("no domain {rule:?} {topology_key}"),
+        Reason::Alone { term, .. } => format!("affinity {term}"),
+        Reason::Crowded { term, .. } => format!("anti-affinity {term}"),
+        Reason::Repelled { topology_key, .. } => format!("repelled {topology_key}"),
+        Reason::Skewed { constraint, .. } => format!("spread {constraint}"),
     }
 }
 

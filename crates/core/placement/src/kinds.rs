@@ -42,6 +42,16 @@ impl Kinds {
         Request::new(wants).expect("each resource is a kind of its own")
     }
 
+    /// The same, where every kind is known already; `None` where no node has one of them.
+    pub(crate) fn known_request(&self, ask: &Ask<'_>, locality: Locality) -> Option<Request> {
+        let overlooked =
+            |resource: &Resource| *resource == Resource::Epc && seeded(Mutant::PlacementOvercommitsEpc);
+        let asked = ask.request.resources().filter(|resource| !overlooked(resource));
+        let wants: Option<Vec<_>> =
+            asked.map(|it| Some((self.known(&it)?, ask.want(&it, locality)))).collect();
+        Request::new(wants?).ok()
+    }
+
     /// The number of a resource that was in a stock or a request before.
     pub(crate) fn known(&self, resource: &Resource) -> Option<Kind> {
         match resource {

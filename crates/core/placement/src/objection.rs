@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use casemate_model::{NodeName, PodKey, Taint, TaintEffect, Tee};
+use casemate_model::tee::Lack;
+use casemate_model::{NodeName, PodKey, Scope, Taint, TaintEffect, Tee};
 use casemate_policy::Expired;
 
+use crate::society::Rivalry;
 use crate::{Misfit, Resource};
 
 /// One filter's reason against one node.
@@ -19,6 +21,18 @@ pub enum Objection {
     },
     /// No evidence about the node's platform was ever found good.
     Unattested,
+    /// The platform's witness does not speak of the TEE that would serve the pod.
+    UnattestedTee(Tee),
+    /// It is supposed that the platform is not to be trusted.
+    Distrusted(String),
+    /// What the pod needs and the TEE, or its runtime, lacks.
+    Lacks(Lack),
+    /// The pod names another node.
+    NamesAnother(NodeName),
+    /// Affinity or spread, its own or others'.
+    Affinity(casemate_affinity::Objection),
+    /// A tenant that will not share, or is not shared with.
+    Rival(Rivalry),
     /// The platform's witness does not hold now.
     Lapsed(Expired),
     /// Not enough of a resource.
@@ -66,7 +80,13 @@ impl Objection {
     #[must_use]
     pub fn is_permanent(&self) -> bool {
         match self {
-            Self::Tee { .. } | Self::Label { .. } | Self::Taint(_) => true,
+            Self::Tee { .. }
+            | Self::Label { .. }
+            | Self::Taint(_)
+            | Self::Lacks(_)
+            | Self::NamesAnother(_) => true,
+            Self::Affinity(reason) => is_of_the_node(reason),
+            Self::UnattestedTee(_) | Self::Distrusted(_) | Self::Rival(_) => false,
             Self::Short { asked, capacity, .. } => asked > capacity,
             Self::Misfit { asked, misfit, .. } => misfit.is_permanent(*asked),
             Self::Unattested | Self::Lapsed(_) | Self::Held { .. } => false,
@@ -81,6 +101,25 @@ impl fmt::Display for Objection {
             Self::Tee { wanted, has: None } => write!(f, "asks for {wanted}, the node has no TEE"),
             Self::Unattested => {
                 f.write_str("the node is not attested: it needs evidence that the policy accepts")
+            }
+            Self::UnattestedTee(tee) => {
+                write!(f, "the node's evidence does not speak of its {tee}: it has to be attested as well")
+            }
+            Self::Distrusted(why) => write!(f, "the node is not trusted: {why}"),
+            Self::Lacks(lack) => lack.fmt(f),
+            Self::NamesAnother(node) => write!(f, "names the node {node}"),
+            Self::Affinity(reason) => reason.fmt(f),
+            Self::Rival(Rivalry { scope, tenant, theirs }) => {
+                let what = match scope {
+                    Scope::Core => "cores",
+                    Scope::Tee => "TEE",
+                    Scope::Node => "node",
+                };
+                if *theirs {
+                    write!(f, "pods of {tenant} are here and have the {what} for themselves")
+                } else {
+                    write!(f, "wants the {what} for itself, and pods of {tenant} are here")
+                }
             }
             Self::Lapsed(expired) => write!(f, "the node's attestation does not hold: {expired}"),
             Self::Short { resource, asked, free, capacity } => {
@@ -108,6 +147,12 @@ impl fmt::Display for Objection {
     }
 }
 
+/// Whether it stands whatever pods there are.
+const fn is_of_the_node(reason: &casemate_affinity::Objection) -> bool {
+    use casemate_affinity::Objection as Reason;
+    matches!(reason, Reason::NodeSelector { .. } | Reason::NodeAffinity { .. } | Reason::NoDomain { .. })
+}
+
 fn effect_name(effect: TaintEffect) -> &'static str {
     match effect {
         TaintEffect::NoSchedule => "NoSchedule",
@@ -123,13 +168,17 @@ pub enum PodObjection {
     Uncountable(Resource),
     /// It is placed already: its plan has to be released first.
     AlreadyPlaced(NodeName),
+    /// It asks for what is not implemented; each with its place and cause.
+    Unsupported(Vec<String>),
+    /// It names a node that is not there.
+    NoSuchNode(NodeName),
 }
 
 impl PodObjection {
     /// Whether it would stand on any node at any time.
     #[must_use]
     pub fn is_permanent(&self) -> bool {
-        matches!(self, Self::Uncountable(_))
+        matches!(self, Self::Uncountable(_) | Self::Unsupported(_) | Self::NoSuchNode(_))
     }
 }
 
@@ -140,6 +189,8 @@ impl fmt::Display for PodObjection {
                 write!(f, "its requests for {resource} add up to more than any node can have")
             }
             Self::AlreadyPlaced(node) => write!(f, "it is already placed on {node}"),
+            Self::Unsupported(causes) => f.write_str(&causes.join("; ")),
+            Self::NoSuchNode(node) => write!(f, "it names the node {node}, which is not there"),
         }
     }
 }

@@ -2,17 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::{Capacity, Node, NodeName, Pod, Timestamp};
+use casemate_affinity::PodTerms;
+use casemate_model::{Capacity, Node, NodeName, Pod, Scheduling, Timestamp};
 
 use crate::ask::Ask;
 use crate::facts::Asker;
-use crate::{Decision, Hurdle, Hypothetical, Ledger, LedgerError, Plan, PodObjection, Resource};
+use crate::{
+    Decision, Drain, Hurdle, Hypothetical, Ledger, LedgerError, Options, Plan, PodObjection, Resource,
+};
 
 /// What would become of pods. Nothing of it can be run.
 #[derive(Debug)]
 pub struct Planning {
     ledger: Ledger<Hypothetical>,
-    plans: Vec<(usize, Plan<Hypothetical>)>,
+    /// By the pods' places in the list given.
+    plans: BTreeMap<usize, Plan<Hypothetical>>,
     pending: Vec<Pending>,
 }
 
@@ -21,6 +25,8 @@ pub struct Planning {
 pub struct Pending {
     /// Which of the pods given, in their order.
     pub pods: Vec<usize>,
+    /// Why, in one of the words of the pod's condition `PodScheduled`.
+    pub condition: Condition,
     /// Whether these nodes could not take one even if they were empty and freshly attested.
     pub never: bool,
     /// A reason that holds whatever the node.
@@ -28,6 +34,36 @@ pub struct Pending {
     /// What keeps them off the nodes.
     pub hurdles: Vec<Hurdle>,
 }
+
+/// Why a pod has no place, in the words of Kubernetes' condition `PodScheduled`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Condition {
+    /// No node will do, now or ever.
+    Unschedulable,
+    /// It asks for what is not implemented.
+    Unsupported,
+}
+
+impl Condition {
+    fn of(objection: Option<&PodObjection>) -> Self {
+        match objection {
+            Some(PodObjection::Unsupported(_)) => Self::Unsupported,
+            _ => Self::Unschedulable,
+        }
+    }
+
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unschedulable => "Unschedulable",
+            Self::Unsupported => "Unsupported",
+        }
+    }
+}
+
+/// No witness is asked for, so the time is of no account.
+const NOW: Timestamp = Timestamp(0);
 
 /// How much of a resource there is and is handed out, on all nodes together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,56 +79,94 @@ pub struct Use {
 }
 
 impl Planning {
-    /// Places pods one by one: higher priority first, then in the order given. Nobody is displaced.
+    /// Places pods one by one under the default options: as [`Planning::with`].
     ///
     /// # Errors
     ///
     /// Two nodes of one name.
     pub fn of(nodes: impl IntoIterator<Item = Node>, pods: &[Pod]) -> Result<Self, LedgerError> {
-        // No witness is asked for, so the time is of no account.
-        let now = Timestamp(0);
-        let mut ledger = Ledger::<Hypothetical>::new(nodes)?;
+        Self::with(nodes, pods, &Options::default(), &[])
+    }
+
+    /// Places pods one by one: first those that say on which node they are, then the others, each time higher
+    /// priority first and then in the order given. Of nodes that are `distrusted` no witness is supposed to hold;
+    /// pods that are there already stay for the moment ([`drains`](Self::drains)).
+    ///
+    /// # Errors
+    ///
+    /// Two nodes of one name, or a distrusted node that is not there.
+    pub fn with(
+        nodes: impl IntoIterator<Item = Node>,
+        pods: &[Pod],
+        options: &Options,
+        distrusted: &[(NodeName, String)],
+    ) -> Result<Self, LedgerError> {
+        let ledger = Ledger::<Hypothetical>::with(nodes, options.clone())?;
+        let mut planning = Self { ledger, plans: BTreeMap::new(), pending: Vec::new() };
         let mut order: Vec<usize> = (0..pods.len()).collect();
         order.sort_by_key(|nth| std::cmp::Reverse(pods[*nth].priority));
-        let (mut plans, mut pending) = (Vec::with_capacity(pods.len()), Vec::new());
-        let mut alike: BTreeMap<_, usize> = BTreeMap::new();
+        let (there, coming): (Vec<usize>, Vec<usize>) =
+            order.into_iter().partition(|nth| pods[*nth].scheduling.node.is_some());
+        let mut unplaced = planning.place(pods, there);
+        for (node, why) in distrusted {
+            planning.ledger.distrust(node, why)?;
+        }
+        unplaced.extend(planning.place(pods, coming));
+        planning.tell(pods, unplaced);
+        Ok(planning)
+    }
+
+    /// Places these, in this order; answers those that found no place, each with whether it never can.
+    fn place(&mut self, pods: &[Pod], order: Vec<usize>) -> Vec<(usize, bool)> {
+        let mut unplaced = Vec::new();
         for nth in order {
+            match self.ledger.place(&pods[nth], NOW) {
+                Decision::Placed(plan) => drop(self.plans.insert(nth, plan)),
+                Decision::Waiting => unplaced.push((nth, false)),
+                Decision::Never => unplaced.push((nth, true)),
+            }
+        }
+        unplaced
+    }
+
+    /// Says of those without a place why: once for all that ask for the same. As it is in the end, which is what
+    /// whoever reads it looks at.
+    fn tell(&mut self, pods: &[Pod], unplaced: Vec<(usize, bool)>) {
+        let mut alike: BTreeMap<_, usize> = BTreeMap::new();
+        for (nth, never) in unplaced {
             let pod = &pods[nth];
-            let never = match ledger.place(pod, now) {
-                Decision::Placed(plan) => {
-                    plans.push((nth, plan));
-                    continue;
-                }
-                Decision::Waiting => false,
-                Decision::Never => true,
-            };
-            // Room only becomes less: whoever asks for the same later has the same hurdles, and one more node
-            // may be short of it.
-            let likeness = Ask::of(pod).ok().filter(|_| ledger.node_of(&pod.key).is_none()).map(|ask| {
+            let ask = Ask::under(pod, self.ledger.options().policy).ok();
+            let likeness = ask.filter(|_| self.ledger.node_of(&pod.key).is_none()).map(|ask| {
                 let amounts: Vec<_> =
                     ask.request.resources().map(|it| (it.among(&ask.request), it)).collect();
-                (Asker::of(&ask), amounts)
+                let Scheduling { unsupported, node, .. } = &pod.scheduling;
+                let others = (PodTerms::of(pod), ask.policy, unsupported.clone(), node.clone());
+                (Asker::of(&ask), amounts, others)
             });
             match likeness.as_ref().and_then(|it| alike.get(it)) {
-                Some(at) => {
-                    let pending: &mut Vec<Pending> = &mut pending;
-                    pending[*at].pods.push(nth);
-                }
+                Some(at) => self.pending[*at].pods.push(nth),
                 None => {
-                    alike.extend(likeness.map(|it| (it, pending.len())));
-                    pending.push(Pending { pods: vec![nth], never, objection: None, hurdles: Vec::new() });
+                    alike.extend(likeness.map(|it| (it, self.pending.len())));
+                    let explanation = self.ledger.explain(pod, NOW);
+                    let condition = Condition::of(explanation.objection.as_ref());
+                    let hurdles = explanation.hurdles();
+                    let objection = explanation.objection;
+                    self.pending.push(Pending { pods: vec![nth], condition, never, objection, hurdles });
                 }
             }
         }
-        // As it is in the end, which is what whoever reads it looks at.
-        for it in &mut pending {
-            let Some(first) = it.pods.first() else { continue };
-            let explanation = ledger.explain(&pods[*first], now);
-            it.hurdles = explanation.hurdles();
-            it.objection = explanation.objection;
-        }
-        plans.sort_by_key(|(nth, _)| *nth);
-        Ok(Self { ledger, plans, pending })
+    }
+
+    /// Confidential pods on nodes that nobody vouches for: they have to leave.
+    #[must_use]
+    pub fn drains(&self) -> Vec<Drain> {
+        self.ledger.drains(NOW)
+    }
+
+    /// How many nodes have pods.
+    #[must_use]
+    pub fn nodes_used(&self) -> usize {
+        self.plans.values().map(Plan::node).collect::<BTreeSet<_>>().len()
     }
 
     /// Each pod that has a place, in the order given: which, and where.
@@ -140,7 +214,7 @@ impl Planning {
 impl Drop for Planning {
     /// Nothing was going to run: the plans end here.
     fn drop(&mut self) {
-        for (_, plan) in self.plans.drain(..) {
+        for plan in std::mem::take(&mut self.plans).into_values() {
             self.ledger.release(plan).expect("this ledger made it");
         }
     }

@@ -38,6 +38,8 @@ struct Waiting {
     passed_over: u32,
     /// The node held for it.
     held: Option<NodeName>,
+    /// It was offered to the ledger before.
+    again: bool,
 }
 
 /// What one pass decided.
@@ -73,7 +75,7 @@ impl Queue {
     pub fn push(&mut self, pod: Pod) {
         let rank = (Reverse(pod.priority), self.next_arrival);
         self.next_arrival += 1;
-        self.waiting.insert(rank, Waiting { pod, passed_over: 0, held: None });
+        self.waiting.insert(rank, Waiting { pod, passed_over: 0, held: None, again: false });
     }
 
     /// Takes a pod out, as when its owner deletes it.
@@ -105,7 +107,7 @@ impl Queue {
         let mut passed: Vec<(Rank, Waiting)> = Vec::new();
         let mut holds = Holds::new();
         for (rank, mut entry) in mem::take(&mut self.waiting) {
-            match ledger.place_beside(&entry.pod, now, &holds) {
+            match ledger.place_beside(&entry.pod, now, &holds, entry.again) {
                 Decision::Placed(plan) => {
                     for ((_, ahead), why) in passed.iter_mut().zip(&pass.waiting) {
                         ahead.pass_over(plan.node(), why, self.patience, &mut holds);
@@ -118,6 +120,7 @@ impl Queue {
                 }
                 Decision::Waiting => {
                     let why = ledger.explain_beside(&entry.pod, now, &holds);
+                    entry.again = true;
                     entry.hold_if_due(&why, self.patience, &mut holds);
                     pass.waiting.push(why);
                     passed.push((rank, entry));

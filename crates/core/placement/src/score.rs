@@ -6,29 +6,52 @@
 //! 2. fewer `PreferNoSchedule` taints that the pod does not tolerate;
 //! 3. the right kind of node: for a confidential pod the very TEE it asks for before one that stands in
 //!    for it, for an ordinary pod one without a TEE, so that it uses up nothing scarce;
-//! 4. best fit: the fuller node, by the resource that would be scarcest there, of those the
-//!    pod asks for. Filling one node before opening the next leaves room for large pods;
-//! 5. the node that came first, of those that came together the lower name, so that the same question always
+//! 4. for a confidential pod, a node whose witness holds as long as the pod is expected to run, before one where
+//!    it would have to be renewed or the pod to leave;
+//! 5. more weight of its preferred node affinity;
+//! 6. for a pod that says so, beside those it would rather be beside: preferred pod affinity and anti-affinity,
+//!    and spreads that are not required;
+//! 7. the packing's rank ([`Packing`](crate::fleet::Packing)): by default, where the least room is lost for what may
+//!    come;
+//! 8. the node that came first, of those that came together the lower name, so that the same question always
 //!    has the same answer.
-//!
-//! No greedy rule is safe for every mix of pods; this is the simple one with the good average.
 
-use std::cmp::Ordering;
+use std::cmp::{Ordering, Reverse};
 use std::fmt;
+
+use casemate_model::Node;
+use casemate_model::affinity::NodeSelectorTerm;
 
 use crate::Resource;
 use crate::ask::{Ask, Locality};
+use crate::facts::TrustKind;
 use crate::filter::{Site, untolerated_preferences};
+use crate::span::Span;
 
 /// How good a node is for a pod.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Score {
     /// Its encrypted memory comes from several NUMA nodes, which affinity would not have.
     apart: bool,
+    /// The second to the fifth.
+    reluctance: u16,
+    /// The sixth.
+    wish: i64,
+    /// The seventh.
+    rank: u64,
     unwanted_taints: usize,
     /// Another kind of node would suit the pod better.
     misfit: Option<Misfit>,
+    lapses_early: bool,
     fullest: Option<Fill>,
+}
+
+/// What the ledger knows of a node for a pod.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Standing {
+    pub(crate) trust: TrustKind,
+    pub(crate) wish: i64,
+    pub(crate) rank: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,7 +70,7 @@ struct Fill {
 
 impl Score {
     /// Of a node that every filter passes.
-    pub(crate) fn of(ask: &Ask<'_>, site: &Site<'_>, locality: Locality) -> Self {
+    pub(crate) fn of(ask: &Ask<'_>, site: &Site<'_>, locality: Locality, standing: Standing) -> Self {
         let fill = |resource: Resource| {
             let capacity = resource.on(site.node)?;
             // Where it fits, the sum is at most the capacity.
@@ -59,27 +82,50 @@ impl Score {
             .resources()
             .filter_map(fill)
             .reduce(|most, fill| if fill.cmp_fullness(&most) == Ordering::Greater { fill } else { most });
-        let apart = ask.localities().first() != Some(&locality);
-        let unwanted_taints = untolerated_preferences(ask, site);
-        Self { apart, unwanted_taints, misfit: misfit(ask, site), fullest }
+        Self {
+            apart: ask.localities().first() != Some(&locality),
+            reluctance: Self::reluctance(ask, site.node, standing.trust),
+            wish: standing.wish,
+            rank: standing.rank,
+            unwanted_taints: untolerated_preferences(ask, site.node),
+            misfit: misfit(ask, site.node),
+            lapses_early: lapses_early(ask, standing.trust),
+            fullest,
+        }
     }
 
-    /// The second and the third, for a node with these facts: the less the better.
-    pub(crate) fn reluctance(ask: &Ask<'_>, site: &Site<'_>) -> u16 {
-        let taints = u16::try_from(untolerated_preferences(ask, site)).unwrap_or(u16::MAX);
-        taints.saturating_mul(2).saturating_add(u16::from(misfit(ask, site).is_some()))
+    /// The second to the fifth, for a node with these facts: the less the better.
+    pub(crate) fn reluctance(ask: &Ask<'_>, node: &Node, trust: TrustKind) -> u16 {
+        let taints = u16::try_from(untolerated_preferences(ask, node).min(15)).unwrap_or(15);
+        let misfit = u16::from(misfit(ask, node).is_some());
+        let early = u16::from(lapses_early(ask, trust));
+        taints << 12 | misfit << 11 | early << 10 | dislike(ask, node)
     }
 
     /// Whether this node is to be preferred to the other.
     #[must_use]
     pub fn is_better_than(&self, other: &Self) -> bool {
-        let fullness = match (&self.fullest, &other.fullest) {
-            (Some(ours), Some(theirs)) => ours.cmp_fullness(theirs).reverse(),
-            _ => Ordering::Equal,
-        };
-        let order = self.apart.cmp(&other.apart).then(self.unwanted_taints.cmp(&other.unwanted_taints));
-        order.then(self.misfit.is_some().cmp(&other.misfit.is_some())).then(fullness) == Ordering::Less
+        let key = |it: &Self| (it.apart, it.reluctance, Reverse(it.wish), it.rank);
+        key(self) < key(other)
     }
+}
+
+/// By how much the preferred node affinity falls short of all its weight, in 1023rds.
+fn dislike(ask: &Ask<'_>, node: &Node) -> u16 {
+    let preferred = &ask.pod.scheduling.node_affinity.preferred;
+    // Of fields only the name is known, and by name nothing is preferred here: groups are asked, not nodes.
+    let holds = |term: &NodeSelectorTerm| {
+        !term.expressions.is_empty() && term.expressions.iter().all(|it| it.holds(&node.labels))
+    };
+    let points = |all: bool| -> i64 {
+        preferred.iter().filter(|it| all || holds(&it.term)).map(|it| it.weight.points()).sum()
+    };
+    let (all, held) = (points(true), points(false));
+    if all == 0 { 0 } else { u16::try_from((all - held) * 1023 / all).unwrap_or(1023) }
+}
+
+fn lapses_early(ask: &Ask<'_>, trust: TrustKind) -> bool {
+    matches!(trust, TrustKind::Fresh(left) if ask.lasts() > Span::NONE && left < ask.lasts())
 }
 
 impl Fill {
@@ -109,6 +155,12 @@ impl fmt::Display for Score {
             Some(Misfit::TeeUnused) => f.write_str(", its TEE would be of no use")?,
             None => {}
         }
+        if self.lapses_early {
+            f.write_str(", its attestation ends before the pod is expected to")?;
+        }
+        if self.wish != 0 {
+            write!(f, ", {} points for whom it would be beside", self.wish)?;
+        }
         match self.unwanted_taints {
             0 => Ok(()),
             1 => f.write_str(", 1 taint would rather have the pod elsewhere"),
@@ -117,10 +169,10 @@ impl fmt::Display for Score {
     }
 }
 
-fn misfit(ask: &Ask<'_>, site: &Site<'_>) -> Option<Misfit> {
+fn misfit(ask: &Ask<'_>, node: &Node) -> Option<Misfit> {
     if !ask.pod.is_confidential() {
-        return site.node.tee.map(|_| Misfit::TeeUnused);
+        return node.tee.map(|_| Misfit::TeeUnused);
     }
-    let exact = ask.pod.enclaves().all(|(_, enclave)| Some(enclave.tee) == site.node.tee);
+    let exact = ask.pod.enclaves().all(|(_, enclave)| Some(enclave.tee) == node.tee);
     (!exact).then_some(Misfit::StandIn)
 }

@@ -23,7 +23,7 @@ const CORE: [(&str, &[&str]); 15] = [
     ("verifier", &["model", "attest", "policy", "mutant"]),
     ("packing", &[]),
     ("bound", &["packing"]),
-    ("placement", &["model", "policy", "mutant"]),
+    ("placement", &["model", "affinity", "policy", "mutant"]),
     ("enclave", &["model", "policy", "mutant"]),
     ("epc", &["model", "mutant"]),
     ("cpu", &["model", "mutant"]),

@@ -130,7 +130,7 @@ impl FromStr for Feature {
 }
 
 /// A set of features.
-#[derive(Clone, Copy, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Features(u32);
 
 impl Features {

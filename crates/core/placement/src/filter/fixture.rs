@@ -5,7 +5,7 @@
 
 pub(crate) mod words;
 
-use casemate_model::Timestamp;
+use casemate_model::{Pod, Timestamp};
 use casemate_policy::Expired;
 
 use self::words::{capacity, devices, key, node, pod, word};
@@ -23,7 +23,18 @@ pub(crate) fn check(
     node_words: &str,
     expected: &str,
 ) {
-    let (pod, node) = (pod(pod_words), node(node_words));
+    check_pod(filter, &pod(pod_words), node_words, expected);
+}
+
+/// The same for a pod that words do not tell.
+#[track_caller]
+pub(crate) fn check_pod(
+    filter: fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>,
+    pod: &Pod,
+    node_words: &str,
+    expected: &str,
+) {
+    let node = node(node_words);
     let held = word(node_words, "held=").map(|name| Hold { pod: key(name), passed_over: 3 });
     let expired = Expired {
         not_before: Timestamp(0),
@@ -40,11 +51,12 @@ pub(crate) fn check(
         devices: devices(node_words, "used-"),
         ..Amounts::NOTHING
     };
-    let site = Site { node: &node, used: &used, room: None, trust, hold: held.as_ref() };
-    let ask = Ask::of(&pod).unwrap_or_else(|resource| panic!("{resource} overflows"));
+    let site = Site { node: &node, used: &used, room: None, trust, hold: held.as_ref(), company: None };
+    let ask = Ask::under(pod, casemate_model::PlacementPolicy::default())
+        .unwrap_or_else(|resource| panic!("{resource} overflows"));
     let found = filter(&ask, &site).iter().map(said).collect::<Vec<_>>().join("; ");
     let found = if found.is_empty() { "passes" } else { &found };
-    assert_eq!(found, expected, "pod {pod_words:?} on node {node_words:?}");
+    assert_eq!(found, expected, "pod {:?} on node {node_words:?}", pod.key);
 }
 
 fn said(objection: &Objection) -> String {

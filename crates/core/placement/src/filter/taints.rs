@@ -5,7 +5,7 @@
 //! keep a pod away, `PreferNoSchedule` only lowers a node's score. An empty key with
 //! `Equal`, which the API server refuses, tolerates nothing.
 
-use casemate_model::{Pod, Taint, TaintEffect, Toleration, TolerationOperator};
+use casemate_model::{Node, Pod, Taint, TaintEffect, Toleration, TolerationOperator};
 use casemate_mutant::{Mutant, active as seeded};
 
 use super::Site;
@@ -21,9 +21,9 @@ pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
 }
 
 /// How many taints would rather have the pod elsewhere.
-pub(crate) fn untolerated_preferences(ask: &Ask<'_>, site: &Site<'_>) -> usize {
+pub(crate) fn untolerated_preferences(ask: &Ask<'_>, node: &Node) -> usize {
     let prefers = |taint: &&Taint| taint.effect == TaintEffect::PreferNoSchedule;
-    site.node.taints.iter().filter(prefers).filter(|taint| !tolerates(ask.pod, taint)).count()
+    node.taints.iter().filter(prefers).filter(|taint| !tolerates(ask.pod, taint)).count()
 }
 
 fn tolerates(pod: &Pod, taint: &Taint) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use casemate_model::{Granularity, Node, Tee};
 use casemate_mutant::{Mutant, active as seeded};
 
 use super::Site;
@@ -10,10 +11,27 @@ use crate::ask::Ask;
 
 pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
     let wanted: BTreeSet<_> = ask.pod.enclaves().map(|(_, enclave)| enclave.tee).collect();
-    let has = site.node.tee;
-    let does = |wanted| has.is_some_and(|has| has.satisfies(wanted)) || seeded(Mutant::PlacementIgnoresTee);
+    let does = |wanted| found(ask, site.node, wanted).is_some() || seeded(Mutant::PlacementIgnoresTee);
     let unmet = wanted.into_iter().filter(|wanted| !does(*wanted));
-    unmet.map(|wanted| Objection::Tee { wanted, has }).collect()
+    unmet.map(|wanted| Objection::Tee { wanted, has: site.node.tee }).collect()
+}
+
+/// The node's TEE that does for one that is asked for: that one itself, what stands in for it, or another that
+/// the pod says will do.
+pub(crate) fn found(ask: &Ask<'_>, node: &Node, wanted: Tee) -> Option<Tee> {
+    let asked = [wanted].into_iter().chain(ask.pod.scheduling.other_tees.iter().copied());
+    let has = || node.tee.into_iter().chain(node.hardware.other_tees.iter().copied());
+    asked.into_iter().find_map(|asked| has().find(|has| has.satisfies(asked)))
+}
+
+/// The innermost TEE that the pod's programs would run in there: a process in a guest is in the enclave.
+pub(crate) fn serving(ask: &Ask<'_>, node: &Node) -> Option<Tee> {
+    let tees = ask.pod.enclaves().filter_map(|(_, enclave)| found(ask, node, enclave.tee));
+    tees.min_by_key(|tee| match tee.granularity() {
+        Granularity::Process => 0,
+        Granularity::Vm => 1,
+        Granularity::World => 2,
+    })
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 //!
 //! The ledger lets in no witness that speaks of another node, boot or TEE.
 
+use casemate_model::{Node, Tee};
 use casemate_mutant::{Mutant, active as seeded};
 
-use super::Site;
+use super::{Site, tee};
 use crate::Objection;
 use crate::ask::Ask;
-use crate::facts::TrustKind;
+use crate::facts::{Facts, TrustKind};
 use crate::grounds::Trust;
 
 pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
@@ -15,7 +16,9 @@ pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
         return Vec::new();
     }
     match &site.trust {
-        Trust::Assumed | Trust::Fresh(_) => Vec::new(),
+        Trust::Assumed => Vec::new(),
+        Trust::Fresh(_) => unvouched(ask, site.node).map(Objection::UnattestedTee).collect(),
+        Trust::Distrusted(why) => vec![Objection::Distrusted((*why).to_owned())],
         Trust::Lapsed(_) if seeded(Mutant::PlacementIgnoresLapse) => Vec::new(),
         Trust::Unattested if seeded(Mutant::PlacementTrustsAnybody) => Vec::new(),
         Trust::Lapsed(expired) => vec![Objection::Lapsed(*expired)],
@@ -24,12 +27,25 @@ pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
 }
 
 /// Whether platforms of which so much is known will do, as [`objections`] finds node by node.
-pub(super) fn holds(ask: &Ask<'_>, trust: TrustKind) -> bool {
-    match trust {
-        TrustKind::Assumed | TrustKind::Fresh => true,
-        TrustKind::Lapsed => !ask.pod.is_confidential() || seeded(Mutant::PlacementIgnoresLapse),
-        TrustKind::Unattested => !ask.pod.is_confidential() || seeded(Mutant::PlacementTrustsAnybody),
+pub(super) fn holds(ask: &Ask<'_>, facts: &Facts) -> bool {
+    if !ask.pod.is_confidential() {
+        return true;
     }
+    let vouched = match facts.trust() {
+        TrustKind::Assumed => return true,
+        TrustKind::Fresh(_) => true,
+        TrustKind::Lapsed => seeded(Mutant::PlacementIgnoresLapse),
+        TrustKind::Unattested => seeded(Mutant::PlacementTrustsAnybody),
+        TrustKind::Distrusted => false,
+    };
+    vouched && unvouched(ask, &facts.node()).next().is_none()
+}
+
+/// TEEs that would serve the pod there and that the witness does not speak of.
+fn unvouched<'a>(ask: &'a Ask<'_>, node: &'a Node) -> impl Iterator<Item = Tee> + 'a {
+    let serving = ask.pod.enclaves().filter_map(|(_, enclave)| tee::found(ask, node, enclave.tee));
+    let accepted = seeded(Mutant::PlacementAcceptsUnwitnessedTee);
+    serving.filter(move |tee| Some(*tee) != node.tee && !accepted)
 }
 
 #[cfg(test)]

@@ -239,6 +239,17 @@ impl<S: Score> Fleet<S> {
         rate(&self.score, self.score.epoch(), stamp, group, &mut of, &self.free, &plan)
     }
 
+    /// How a request known by its number ranks on a node: as [`Fleet::rank`].
+    #[must_use]
+    pub fn rank_of(&self, shape: ShapeId, node: NodeId) -> Option<u64> {
+        let mut of = *self.nodes.get(node.0 as usize)?;
+        let group = self.groups.get(of.group);
+        let plan = self.shapes.get(shape)?.plan(of.group.0 as usize, group)?;
+        of.worth_epoch = NEVER;
+        let stamp = self.groups.stamp(of.group);
+        rate(&self.score, self.score.epoch(), stamp, group, &mut of, &self.free, plan)
+    }
+
     /// Gives back what was reserved. `false` where it was before.
     pub fn release(&mut self, reservation: ReservationId) -> bool {
         let Some((node, taken)) = self.reservations.end(reservation) else { return false };

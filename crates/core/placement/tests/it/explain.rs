@@ -71,14 +71,19 @@ fn without_a_node_there_is_no_place() {
 fn every_filter_answers_for_every_node() {
     let filters = [
         "tee",
+        "features",
         "witness",
         "epc",
         "slots",
         "key-slots",
         "cpu",
         "memory",
+        "bandwidth",
         "devices",
+        "node-name",
         "node-selector",
+        "affinity",
+        "sharing",
         "taints",
         "hold",
     ];

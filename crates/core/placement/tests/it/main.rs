@@ -14,7 +14,8 @@ mod score;
 mod words;
 
 use casemate_model::{NodeName, Pod, Timestamp};
-use casemate_placement::{Decision, Grounds, Hypothetical, Ledger, Plan, lost_plans};
+use casemate_placement::fleet::Packing;
+use casemate_placement::{Decision, Grounds, Hypothetical, Ledger, Options, Plan, lost_plans};
 
 const NOW: Timestamp = Timestamp::from_unix_secs(1_800_000_000);
 
@@ -25,6 +26,12 @@ fn name(node: &str) -> NodeName {
 /// A ledger over one node a line.
 fn ledger(nodes: &str) -> Ledger<Hypothetical> {
     Ledger::<Hypothetical>::new(lines(nodes).map(words::node)).unwrap()
+}
+
+/// The same, filling one node before the next.
+fn snug(nodes: &str) -> Ledger<Hypothetical> {
+    let options = Options { packing: Packing::BestFit, ..Options::default() };
+    Ledger::<Hypothetical>::with(lines(nodes).map(words::node), options).unwrap()
 }
 
 fn lines(text: &str) -> impl Iterator<Item = &str> {

@@ -3,7 +3,7 @@
 use casemate_placement::{Hypothetical, Ledger, Pass, Placed, Queue};
 use proptest::prelude::*;
 
-use crate::{NOW, finish, ledger, words};
+use crate::{NOW, finish, ledger, snug, words};
 
 /// Runs one pass; what was placed is named and kept.
 fn pass(
@@ -102,7 +102,7 @@ fn a_hold_is_on_one_node_and_the_others_stay_open() {
 fn a_hold_stays_on_its_node_when_another_comes_nearer() {
     let mut queue =
         queue(0, &["name=one cpu=500", "name=two cpu=450", "name=three cpu=800", "name=large cpu=1000"]);
-    let (mut ledger, mut held) = (ledger("name=a cpu=1000\n name=b cpu=1000"), Vec::new());
+    let (mut ledger, mut held) = (snug("name=a cpu=1000\n name=b cpu=1000"), Vec::new());
     assert_eq!(pass(&mut queue, &mut ledger, &mut held), ["one", "two", "three"]);
     assert_eq!(["a", "a", "b"].map(str::to_owned), [0, 1, 2].map(|i: usize| held[i].plan.node().0.clone()));
     // The large pod lacks 800m on b and 950m on a; then 450m on a.
