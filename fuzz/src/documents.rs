@@ -32,6 +32,12 @@ pub(crate) fn manifest(bytes: Vec<u8>) {
     for entry in &plan.nodes {
         assert!(entry.node.devices.values().all(|amount| *amount > 0), "{entry:?}");
         assert!(entry.node.tee.is_some() || entry.offers.iter().all(|it| it.tee().is_none()), "{entry:?}");
+        let hardware = &entry.node.hardware;
+        let epc: u64 = hardware.numa.iter().map(|numa| numa.epc.0).sum();
+        assert!(epc == 0 || epc == entry.node.capacity.epc.0, "{entry:?}");
+        let adds_up =
+            |(kind, units): (_, &Vec<u64>)| entry.node.devices.get(kind) == Some(&units.iter().sum());
+        assert!(hardware.units.iter().all(adds_up), "{entry:?}");
     }
     let _ = read_policy(&source);
 
@@ -57,7 +63,16 @@ pub(crate) fn manifest_seeds() -> Vec<Vec<u8>> {
         "a: &a [1, 2]\nb: *a\n---\nkind: List\nitems:\n- {kind: Job, spec: {template: {spec: {}}}}\n";
     let node = "apiVersion: v1\nkind: Node\nmetadata: {name: w1, labels: {a: b}}\nspec: {taints: [{key: k, effect: NoExecute}]}\n\
                 status: {allocatable: {cpu: 1, sgx.intel.com/epc: 1Mi, tdx.intel.com/keys: 3, nvidia.com/gpu: 1}}\n";
-    vec![pod.into(), anchors.into(), node.into()]
+    let wishes = "apiVersion: v1\nkind: Pod\nmetadata: {name: p, annotations: {casemate.dev/tees: \"tdx,sev-snp\", casemate.dev/needs: fork}}\n\
+                  spec:\n  initContainers: [{name: s, image: i, restartPolicy: Always}]\n  containers: [{name: c, image: i}]\n  \
+                  affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: z, labelSelector: {}}]}}\n  \
+                  topologySpreadConstraints: [{maxSkew: 1, topologyKey: z, whenUnsatisfiable: DoNotSchedule}]\n  \
+                  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n";
+    let zones = "apiVersion: v1\nkind: Node\nmetadata: {name: w1, annotations: {casemate.dev/numa-epc: \"1Mi,1Mi\"}}\n\
+                 status: {allocatable: {sgx.intel.com/epc: 2Mi, aliyun.com/gpu-mem: 9, aliyun.com/gpu-count: 2}}\n---\n\
+                 apiVersion: topology.node.k8s.io/v1alpha2\nkind: NodeResourceTopology\nmetadata: {name: w1}\n\
+                 zones: [{name: n0, type: Node, costs: [{name: n1, value: 21}]}, {name: n1, type: Node}]\n";
+    vec![pod.into(), anchors.into(), node.into(), wishes.into(), zones.into()]
 }
 
 /// Any bytes as a policy.

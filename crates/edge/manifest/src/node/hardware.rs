@@ -143,8 +143,8 @@ fn numa(
             )),
         }
     }
-    let sum = numa.iter().fold(0_u64, |sum, numa| sum.saturating_add(numa.epc.0));
-    if sum == 0 || sum == epc.0 {
+    let sum = sum(numa.iter().map(|numa| numa.epc.0));
+    if sum == 0 || sum == u128::from(epc.0) {
         return (numa, None);
     }
     let cause =
@@ -162,6 +162,11 @@ fn numa(
         remedy: remedy.to_owned(),
     });
     (Vec::new(), problem)
+}
+
+/// What a thousand amounts add up to is never cut short.
+fn sum(amounts: impl Iterator<Item = u64>) -> u128 {
+    amounts.fold(0, |sum: u128, amount| sum.saturating_add(u128::from(amount)))
 }
 
 fn row(text: &str) -> Option<Vec<u8>> {
@@ -225,6 +230,9 @@ fn units(ours: &Ours<'_>, devices: &mut Devices, to: &mut Findings) -> BTreeMap<
         let Some(units) = usize::try_from(count).ok().filter(|count| *count <= UNITS_MAX) else { continue };
         // What is left over is on no unit.
         let each = total / count.max(1);
+        if each == 0 {
+            continue;
+        }
         devices.insert(DeviceKind::from(kind), each.saturating_mul(count));
         all.insert(DeviceKind::from(kind), vec![each; units]);
     }
@@ -239,9 +247,9 @@ fn units(ours: &Ours<'_>, devices: &mut Devices, to: &mut Findings) -> BTreeMap<
             ));
             continue;
         };
-        let sum = units.iter().fold(0_u64, |sum, unit| sum.saturating_add(*unit));
+        let sum = sum(units.iter().copied());
         let total = devices.get(kind).copied().unwrap_or(0);
-        if sum != total {
+        if sum != u128::from(total) {
             let cause = format!("the units of `{}` add up to {sum}, and the node has {total}", shown(kind));
             to.refuse(field.problem(cause, "Write what each unit has"));
             continue;

@@ -212,6 +212,8 @@ fn shared_gpus_are_as_many_equal_units_as_their_plugin_counts() {
     assert_eq!(node.hardware.units["aliyun.com/gpu-mem"], [15, 15]);
     assert_eq!(node.devices["aliyun.com/gpu-mem"], 30, "what is on no unit nobody can have");
     assert_eq!(node.hardware.units.len(), 1);
+    let less = self::node(&with_allocatable("aliyun.com/gpu-mem: 1, aliyun.com/gpu-count: 2")).node;
+    assert_eq!((less.hardware.units.len(), less.devices["aliyun.com/gpu-mem"]), (0, 1));
 }
 
 #[test]
@@ -219,6 +221,7 @@ fn what_is_wrong_with_an_annotation_of_a_node_is_told_and_what_is_unknown_is_not
     let cases = [
         "casemate.dev/numa-epc: \"1Gi,1Gi\"",
         "casemate.dev/numa-epc: \"1Gi,lots\"",
+        "casemate.dev/numa-epc: \"15Ei,15Ei\"",
         "casemate.dev/numa-epc: \"\"",
         "casemate.dev/numa-epc: \"4Gi\", casemate.dev/numa-cpu: \"1,2\"",
         "casemate.dev/numa-distances: \"10,20\"",
