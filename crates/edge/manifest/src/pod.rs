@@ -9,6 +9,7 @@
 use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
+use casemate_model::affinity::{NodeField, NodeSelector, NodeSelectorTerm};
 use casemate_model::{Container, Nanos, Pod, RestartPolicy};
 
 use crate::admission::{guard_confidential, requested};
@@ -198,8 +199,26 @@ pub(crate) fn pod(
         pod.scheduling.unsupported = to.take_unsupported();
         let told = pod.scheduling.unsupported.iter().map(String::len).fold(0, usize::saturating_add);
         to.spend(spec, told);
+        if identity.there {
+            pin(spec, &mut pod, to);
+        }
         Some(PodRead::Pod(Box::new(pod), images))
     })
+}
+
+/// Leaves a pod that is on a node there, whatever it asks for that is not planned: the node has it, and what takes
+/// of the node is to be counted. To another node it does not go.
+fn pin(spec: &Field<'_>, pod: &mut Pod, to: &mut Findings) {
+    let said = &mut pod.scheduling;
+    let (Some(node), Some(first)) = (&said.node, said.unsupported.first()) else { return };
+    let field = spec.get("nodeName").unwrap_or_else(|| spec.clone());
+    to.note(field.note(format!("stays here, since what it asks for is not planned elsewhere: {first}")));
+    let fields = vec![NodeField::NameIs(node.0.clone())];
+    let here = NodeSelector { terms: vec![NodeSelectorTerm { expressions: Vec::new(), fields }] };
+    if !storage::demand(&mut said.node_affinity, [&here]) {
+        said.node_affinity.required = Some(here);
+    }
+    said.unsupported.clear();
 }
 
 /// What is not done where volumes and affinity leave many choices each.

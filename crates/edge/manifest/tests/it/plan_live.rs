@@ -1,6 +1,8 @@
 //! What a cluster has put on nodes stays there, and is not made a second time.
 
 use casemate_manifest::{Idle, Reading, read};
+use casemate_model::NodeName;
+use casemate_model::affinity::{Labels, NodeFacts};
 
 use crate::fixture::source;
 use crate::nodes::planned;
@@ -111,6 +113,28 @@ fn what_a_cluster_has_admitted_is_counted_where_it_is() {
     assert_eq!(pods(&planned(&plugin)), ["p on w1"]);
     let elsewhere = planned(&plugin.replace("\"w1\"", "\"\""));
     assert_eq!(elsewhere.understood[0].because, Idle::DevicePlugin);
+}
+
+#[test]
+fn what_is_not_planned_keeps_a_pod_where_it_is() {
+    let claim = "  volumes: [{name: v, persistentVolumeClaim: {claimName: c}}]\n  containers";
+    let own = "  affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: \
+               [{matchExpressions: [{key: a, operator: Exists}]}]}}}\n  volumes";
+    let running = live("p", "", "w1", "Running").replace("  containers", claim);
+    for text in [running.clone(), running.replace("  volumes", own)] {
+        let reading = planned(&text);
+        assert_eq!(pods(&reading), ["p on w1"]);
+        assert!(reading.notes[0].text.contains("the claim `c` is not among"), "{}", reading.notes[0]);
+        let said = &reading.workloads[0].pod.scheduling;
+        assert!(said.unsupported.is_empty());
+        let allows = |name: &str| {
+            let labels = Labels::from([("a".to_owned(), String::new())]);
+            said.node_affinity.allows(&NodeFacts { name: NodeName(name.into()), labels, taints: Vec::new() })
+        };
+        assert!(allows("w1") && !allows("w2"));
+    }
+    let waiting = planned(&running.replace("\"w1\"", "\"\""));
+    assert_eq!(waiting.workloads[0].pod.scheduling.unsupported.len(), 1);
 }
 
 #[test]
