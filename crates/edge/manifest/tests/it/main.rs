@@ -15,6 +15,7 @@ mod plan_affinity;
 mod plan_cluster;
 mod plan_hardware;
 mod plan_live;
+mod plan_placed;
 mod plan_storage;
 mod plan_unsupported;
 mod plan_wishes;
