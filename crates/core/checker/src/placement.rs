@@ -2,6 +2,7 @@
 
 mod against;
 mod amounts;
+mod crowd;
 mod drains;
 mod labels;
 mod moves;
@@ -23,6 +24,7 @@ use crate::witness::Validity;
 use crate::{Rule, Taken, Unplaced};
 use against::Against;
 use amounts::Amounts;
+use crowd::{Crowd, Population};
 use neighbours::{Neighbours, Wishes};
 use preemption::Preemptions;
 use sharing::Tenants;
@@ -39,6 +41,7 @@ pub(crate) struct Placements {
     waiting: BTreeSet<PodKey>,
     /// For pods that name none.
     policy: PlacementPolicy,
+    crowd: Crowd,
     neighbours: Neighbours,
     spreads: Spreads,
     preemptions: Preemptions,
@@ -91,8 +94,8 @@ impl Placements {
             return;
         };
         offered.node = node;
-        let Self { nodes, placed, neighbours, .. } = self;
-        neighbours.recount(residents(nodes, placed));
+        let Self { nodes, placed, crowd, neighbours, .. } = self;
+        neighbours.recount(Population { nodes, placed, crowd });
     }
 
     pub(crate) fn name(&mut self, namespace: String, labels: Labels) {
@@ -226,6 +229,7 @@ impl Placements {
                 offered.units.tell(&mut nobody, pod, &offered.node, charge, taken);
             }
             offered.tenants.come(pod, *sharing);
+            self.crowd.come(pod);
             self.neighbours.come(pod, &offered.node);
             self.spreads.come(pod, &offered.node);
         }
@@ -238,6 +242,7 @@ impl Placements {
             offered.used.take_away(&resident.charge);
             offered.units.go(&resident.charge, resident.taken.as_ref());
             offered.tenants.go(&resident.pod, resident.sharing);
+            self.crowd.go(&resident.pod);
             self.neighbours.go(&resident.pod, &offered.node);
             self.spreads.go(&resident.pod, &offered.node);
         }
@@ -268,9 +273,10 @@ impl Placements {
 
     /// Begins to count what has to be known for this pod.
     fn learn(&mut self, pod: &Pod) {
-        let Self { nodes, placed, neighbours, spreads, .. } = self;
-        neighbours.learn(pod, residents(nodes, placed));
-        spreads.learn(pod, nodes.values().map(|offered| &offered.node), residents(nodes, placed));
+        let Self { nodes, placed, crowd, neighbours, spreads, .. } = self;
+        let population = Population { nodes, placed, crowd };
+        neighbours.learn(pod, population);
+        spreads.learn(pod, population);
     }
 
     fn case<'a>(&'a self, pod: &'a Pod) -> Case<'a> {
@@ -340,14 +346,6 @@ impl Case<'_> {
         self.wishes.object(against, node, is_inhabited);
         self.evenness.object(against, node, is_inhabited);
     }
-}
-
-/// Every pod in place, with its node.
-fn residents<'a>(
-    nodes: &'a BTreeMap<NodeName, Offered>,
-    placed: &'a BTreeMap<PodKey, Resident>,
-) -> impl Iterator<Item = (&'a Pod, &'a Node)> + Clone {
-    placed.values().filter_map(|resident| Some((&resident.pod, &nodes.get(&resident.node)?.node)))
 }
 
 fn unknown_node(record: &mut Record, name: &NodeName) {

@@ -10,6 +10,7 @@ use casemate_model::affinity::{LabelSelector, Labels, PodAffinityTerm};
 use casemate_model::{Node, Pod};
 
 use super::against::Against;
+use super::crowd::{Anchor, Answers, Population, anchor};
 use super::labels::{completed, selects};
 use crate::Rule;
 
@@ -37,9 +38,9 @@ struct Domains(BTreeMap<String, BTreeMap<String, u64>>);
 pub(super) struct Neighbours {
     namespaces: BTreeMap<String, Labels>,
     /// Pods that all of these mean at once.
-    meant: BTreeMap<Vec<Reach>, Domains>,
+    meant: Answers<Vec<Reach>, Domains>,
     /// Pods that refuse what this means.
-    refusing: BTreeMap<Reach, Domains>,
+    refusing: Answers<Reach, Domains>,
 }
 
 /// What is to be asked of each node for one pod.
@@ -71,42 +72,45 @@ impl Neighbours {
     }
 
     /// Forgets what can be counted again: nodes have other labels.
-    pub(super) fn recount<'a>(&mut self, placed: impl Iterator<Item = (&'a Pod, &'a Node)>) {
+    pub(super) fn recount(&mut self, population: Population<'_>) {
         self.meant.clear();
         self.refusing.clear();
-        placed.for_each(|(pod, node)| self.come(pod, node));
+        population.all().for_each(|(pod, node)| self.come(pod, node));
     }
 
     /// Begins to count what this pod asks for.
-    pub(super) fn learn<'a>(&mut self, pod: &Pod, placed: impl Iterator<Item = (&'a Pod, &'a Node)> + Clone) {
+    pub(super) fn learn(&mut self, pod: &Pod, population: Population<'_>) {
         if self.meant.len() > KEPT {
             self.meant.clear();
         }
         for question in questions(pod) {
-            if self.meant.contains_key(&question) {
+            let anchor = common(&question);
+            if self.meant.get(&anchor, &question).is_some() {
                 continue;
             }
             let mut domains = Domains::default();
-            for (other, node) in placed.clone() {
-                if self.means_all(&question, other) {
+            for (other, node) in population.anchored(&anchor) {
+                if means_all(&self.namespaces, &question, other) {
                     domains.change(&question, node, true);
                 }
             }
-            self.meant.insert(question, domains);
+            self.meant.insert(anchor, question, domains);
         }
     }
 
     /// What is to be asked of each node for this pod, which was learned.
     pub(super) fn wishes<'a>(&'a self, pod: &Pod) -> Wishes<'a> {
         let affinity = reaches(pod, &pod.scheduling.pod_affinity.required);
-        let may_be_first = self.means_all(&affinity, pod);
-        let near = self.meant.get(&affinity).filter(|_| !affinity.is_empty());
+        let may_be_first = means_all(&self.namespaces, &affinity, pod);
+        let near = self.meant.get(&common(&affinity), &affinity).filter(|_| !affinity.is_empty());
         let apart =
             reaches(pod, &pod.scheduling.pod_anti_affinity.required).into_iter().filter_map(|reach| {
                 let key = reach.key.clone();
-                Some((key, self.meant.get(&vec![reach])?))
+                let question = vec![reach];
+                Some((key, self.meant.get(&common(&question), &question)?))
             });
-        let refused = self.refusing.iter().filter(|(reach, _)| self.means(reach, pod));
+        let about = self.refusing.about(&pod.scheduling.labels);
+        let refused = about.filter(|(reach, _)| means(&self.namespaces, reach, pod));
         Wishes {
             near: near.map(|domains| (affinity, domains)),
             may_be_first,
@@ -116,42 +120,42 @@ impl Neighbours {
     }
 
     fn change(&mut self, pod: &Pod, node: &Node, comes: bool) {
-        let mut meant = std::mem::take(&mut self.meant);
-        for (question, domains) in &mut meant {
-            if self.means_all(question, pod) {
+        let Self { namespaces, meant, refusing } = self;
+        meant.change(&pod.scheduling.labels, |question, domains| {
+            if means_all(namespaces, question, pod) {
                 domains.change(question, node, comes);
             }
-        }
-        self.meant = meant;
+        });
         for reach in reaches(pod, &pod.scheduling.pod_anti_affinity.required) {
-            let domains = self.refusing.entry(reach.clone()).or_default();
+            let anchor = anchor(reach.selector.as_ref());
+            let mut domains = refusing.take(&anchor, &reach).unwrap_or_default();
             domains.change(std::slice::from_ref(&reach), node, comes);
-            if domains.is_empty() {
-                self.refusing.remove(&reach);
+            if !domains.is_empty() {
+                refusing.insert(anchor, reach, domains);
             }
         }
     }
+}
 
-    fn means_all(&self, question: &[Reach], pod: &Pod) -> bool {
-        question.iter().all(|reach| self.means(reach, pod))
-    }
+fn means_all(namespaces: &BTreeMap<String, Labels>, question: &[Reach], pod: &Pod) -> bool {
+    question.iter().all(|reach| means(namespaces, reach, pod))
+}
 
-    fn means(&self, reach: &Reach, pod: &Pod) -> bool {
-        let namespace = &pod.key.namespace;
-        let in_scope = || {
-            let selector = reach.namespace_selector.as_ref();
-            reach.namespaces.contains(namespace)
-                || selector.is_some_and(|selector| self.selects_namespace(selector, namespace))
-        };
-        reach.selector.as_ref().is_some_and(|selector| selects(selector, &pod.scheduling.labels))
-            && in_scope()
-    }
-
-    fn selects_namespace(&self, selector: &LabelSelector, namespace: &str) -> bool {
-        let mut labels = self.namespaces.get(namespace).cloned().unwrap_or_default();
-        labels.insert(NAME_OF_NAMESPACE.to_owned(), namespace.to_owned());
+fn means(namespaces: &BTreeMap<String, Labels>, reach: &Reach, pod: &Pod) -> bool {
+    let namespace = &pod.key.namespace;
+    let is_selected = |selector: &LabelSelector| {
+        let mut labels = namespaces.get(namespace).cloned().unwrap_or_default();
+        labels.insert(NAME_OF_NAMESPACE.to_owned(), namespace.clone());
         selects(selector, &labels)
-    }
+    };
+    let in_scope =
+        || reach.namespaces.contains(namespace) || reach.namespace_selector.as_ref().is_some_and(is_selected);
+    reach.selector.as_ref().is_some_and(|selector| selects(selector, &pod.scheduling.labels)) && in_scope()
+}
+
+/// An anchor of those whom all of these mean.
+fn common(question: &[Reach]) -> Anchor {
+    question.iter().find_map(|reach| anchor(reach.selector.as_ref()))
 }
 
 impl Wishes<'_> {

@@ -13,6 +13,7 @@ use casemate_model::affinity::{
 use casemate_model::{Node, Pod, Toleration};
 
 use super::against::Against;
+use super::crowd::{Answers, Population, anchor};
 use super::labels::{completed, selects};
 use super::node_terms::{is_selected, is_tolerated};
 use crate::Rule;
@@ -25,6 +26,12 @@ const KEPT: usize = 4096;
 struct Question {
     namespace: String,
     selector: Option<LabelSelector>,
+    ground: Ground,
+}
+
+/// Which nodes belong to domains.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ground {
     key: String,
     /// Of all hard constraints of the pod: a node without one of them is in no domain.
     keys: BTreeSet<String>,
@@ -33,15 +40,17 @@ struct Question {
     tolerated: Option<Vec<Toleration>>,
 }
 
-/// The domains there are, each with the pods in it.
+/// Pods in each domain, by value. A domain that is not in it has none.
 #[derive(Debug, Default)]
-struct Domains {
-    by_value: BTreeMap<String, u64>,
-}
+struct Counts(BTreeMap<String, u64>);
 
 /// How pods are spread.
 #[derive(Debug, Default)]
-pub(super) struct Spreads(BTreeMap<Question, Domains>);
+pub(super) struct Spreads {
+    counts: Answers<Question, Counts>,
+    /// The domains there are.
+    domains: BTreeMap<Ground, BTreeSet<String>>,
+}
 
 /// What is to be asked of each node for one pod.
 #[derive(Debug)]
@@ -50,7 +59,7 @@ pub(super) struct Evenness<'a>(Vec<Constraint<'a>>);
 #[derive(Debug)]
 struct Constraint<'a> {
     key: &'a str,
-    domains: &'a Domains,
+    counts: &'a Counts,
     most: u64,
     itself: u64,
     least: u64,
@@ -59,7 +68,8 @@ struct Constraint<'a> {
 impl Spreads {
     /// Forgets everything: nodes are others.
     pub(super) fn forget(&mut self) {
-        self.0.clear();
+        self.counts.clear();
+        self.domains.clear();
     }
 
     pub(super) fn come(&mut self, pod: &Pod, node: &Node) {
@@ -71,28 +81,27 @@ impl Spreads {
     }
 
     /// Begins to count what this pod asks for.
-    pub(super) fn learn<'a>(
-        &mut self,
-        pod: &Pod,
-        nodes: impl Iterator<Item = &'a Node> + Clone,
-        placed: impl Iterator<Item = (&'a Pod, &'a Node)> + Clone,
-    ) {
-        if self.0.len() > KEPT {
-            self.0.clear();
+    pub(super) fn learn(&mut self, pod: &Pod, population: Population<'_>) {
+        if self.counts.len() > KEPT || self.domains.len() > KEPT {
+            self.forget();
         }
         for constraint in hard(pod) {
             let question = Question::of(pod, constraint);
-            if self.0.contains_key(&question) {
+            let anchor = anchor(question.selector.as_ref());
+            if self.counts.get(&anchor, &question).is_some() {
                 continue;
             }
-            let mut domains = Domains::default();
-            for domain in nodes.clone().filter_map(|node| question.domain(node)) {
-                domains.by_value.entry(domain.clone()).or_default();
+            if !self.domains.contains_key(&question.ground) {
+                let domains = population.nodes().filter_map(|node| question.ground.domain(node));
+                self.domains.insert(question.ground.clone(), domains.cloned().collect());
             }
-            for (_, node) in placed.clone().filter(|(other, _)| question.counts(other)) {
-                domains.change(question.domain(node), true);
+            let mut counts = Counts::default();
+            for (other, node) in population.anchored(&anchor) {
+                if question.counts(other) {
+                    counts.change(question.ground.domain(node), true);
+                }
             }
-            self.0.insert(question, domains);
+            self.counts.insert(anchor, question, counts);
         }
     }
 
@@ -100,34 +109,34 @@ impl Spreads {
     pub(super) fn evenness<'a>(&'a self, pod: &'a Pod) -> Evenness<'a> {
         let constraint = |constraint: &'a SpreadConstraint| {
             let question = Question::of(pod, constraint);
-            let domains = self.0.get(&question)?;
+            let counts = self.counts.get(&anchor(question.selector.as_ref()), &question)?;
+            let domains = self.domains.get(&question.ground).map_or(0, BTreeSet::len);
             let enough = constraint.min_domains.map_or(1, |least| u64::from(least.get()));
-            let has_enough = domains.by_value.len() as u64 >= enough;
-            let least = domains.by_value.values().min().filter(|_| has_enough).copied();
+            let all_have = counts.0.len() == domains && domains as u64 >= enough;
             Some(Constraint {
                 key: &constraint.topology_key,
-                domains,
+                counts,
                 most: u64::from(constraint.max_skew.get()),
                 itself: u64::from(question.counts(pod)),
-                least: least.unwrap_or(0),
+                least: counts.0.values().min().filter(|_| all_have).copied().unwrap_or(0),
             })
         };
         Evenness(hard(pod).filter_map(constraint).collect())
     }
 
     fn change(&mut self, pod: &Pod, node: &Node, comes: bool) {
-        for (question, domains) in &mut self.0 {
+        self.counts.change(&pod.scheduling.labels, |question, counts| {
             if question.counts(pod) {
-                domains.change(question.domain(node), comes);
+                counts.change(question.ground.domain(node), comes);
             }
-        }
+        });
     }
 }
 
 impl Evenness<'_> {
     /// What speaks against the node. With `whoever_is_there` false, only what no other pod could change.
     pub(super) fn object(&self, against: &mut Against, node: &Node, whoever_is_there: bool) {
-        for Constraint { key, domains, most, itself, least } in &self.0 {
+        for Constraint { key, counts, most, itself, least } in &self.0 {
             let Some(value) = node.labels.get(*key) else {
                 against.add(
                     Rule::SpreadIgnored,
@@ -136,7 +145,7 @@ impl Evenness<'_> {
                 );
                 continue;
             };
-            let pods = domains.by_value.get(value).copied().unwrap_or(0).saturating_add(*itself);
+            let pods = counts.0.get(value).copied().unwrap_or(0).saturating_add(*itself);
             let skew = pods.saturating_sub(*least);
             if whoever_is_there && skew > *most {
                 against.add(
@@ -149,10 +158,13 @@ impl Evenness<'_> {
     }
 }
 
-impl Domains {
+impl Counts {
     fn change(&mut self, domain: Option<&String>, comes: bool) {
-        if let Some(pods) = domain.and_then(|domain| self.by_value.get_mut(domain)) {
-            *pods = if comes { pods.saturating_add(1) } else { pods.saturating_sub(1) };
+        let Some(domain) = domain else { return };
+        let pods = self.0.entry(domain.clone()).or_default();
+        *pods = if comes { pods.saturating_add(1) } else { pods.saturating_sub(1) };
+        if *pods == 0 {
+            self.0.remove(domain);
         }
     }
 }
@@ -169,10 +181,12 @@ impl Question {
             namespace: pod.key.namespace.clone(),
             // The scheduler counts no pod for a selector that says nothing.
             selector: selector.filter(|it| !it.match_labels.is_empty() || !it.match_expressions.is_empty()),
-            key: constraint.topology_key.clone(),
-            keys: hard(pod).map(|constraint| constraint.topology_key.clone()).collect(),
-            selected: honours(constraint.node_affinity_policy).then(selected),
-            tolerated: honours(constraint.node_taints_policy).then(|| pod.tolerations.clone()),
+            ground: Ground {
+                key: constraint.topology_key.clone(),
+                keys: hard(pod).map(|constraint| constraint.topology_key.clone()).collect(),
+                selected: honours(constraint.node_affinity_policy).then(selected),
+                tolerated: honours(constraint.node_taints_policy).then(|| pod.tolerations.clone()),
+            },
         }
     }
 
@@ -181,15 +195,15 @@ impl Question {
         let selector = self.selector.as_ref();
         pod.key.namespace == self.namespace && selector.is_some_and(|it| selects(it, &pod.scheduling.labels))
     }
+}
 
+impl Ground {
     /// The domain the node belongs to.
     fn domain<'a>(&self, node: &'a Node) -> Option<&'a String> {
         let value = node.labels.get(&self.key)?;
         let has_keys = self.keys.iter().all(|key| node.labels.contains_key(key));
-        let selected = self
-            .selected
-            .as_ref()
-            .is_none_or(|(labels, affinity)| is_selected(labels, affinity.as_ref(), node));
+        let selected = self.selected.as_ref();
+        let selected = selected.is_none_or(|(labels, affinity)| is_selected(labels, affinity.as_ref(), node));
         let tolerated = self.tolerated.as_ref().is_none_or(|tolerations| is_tolerated(tolerations, node));
         (has_keys && selected && tolerated).then_some(value)
     }
