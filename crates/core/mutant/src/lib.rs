@@ -57,6 +57,12 @@ mutants! {
     PlacementOvercommitsEpc,
     /// `placement` does not look at what pods say of each other.
     PlacementIgnoresNeighbours,
+    /// `placement` lets a tenant in where another shares with nobody.
+    PlacementForgetsOthersScope,
+    /// `placement` lets who shares with nobody in where others are.
+    PlacementForgetsOwnScope,
+    /// `placement` charges CPU by the thread to those who share no core.
+    PlacementSplitsCores,
     /// `placement` does not look at what programs need.
     PlacementIgnoresNeeds,
     /// `placement` puts a pod elsewhere than it says.

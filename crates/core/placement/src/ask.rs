@@ -127,7 +127,7 @@ impl<'a> Ask<'a> {
     }
 
     fn has_whole_cores(&self) -> bool {
-        self.policy.sharing == Sharing::Exclusive(Scope::Core)
+        self.policy.sharing == Sharing::Exclusive(Scope::Core) && !seeded(Mutant::PlacementSplitsCores)
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use casemate_affinity::{PodTerms, Topology, View};
 use casemate_model::affinity::{NodeFacts, WhenUnsatisfiable};
 use casemate_model::{NodeName, Pod, PodKey, Scope, Sharing};
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Options;
 use crate::facts::Numbers;
@@ -184,6 +185,8 @@ impl Society {
             };
             let name = || self.tenants.get(*tenant).cloned().unwrap_or_default();
             let rivalry = |scope, theirs| Rivalry { scope, tenant: name(), theirs };
+            let mine = mine.filter(|_| !seeded(Mutant::PlacementForgetsOwnScope));
+            let theirs = theirs.filter(|_| !seeded(Mutant::PlacementForgetsOthersScope));
             all.extend(mine.map(|scope| rivalry(scope, false)));
             all.extend(theirs.map(|scope| rivalry(scope, true)));
         }

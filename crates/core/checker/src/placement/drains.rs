@@ -14,11 +14,11 @@ impl Placements {
     pub(crate) fn drained(&self, record: &mut Record, at: Timestamp, drains: &[(PodKey, NodeName)]) {
         let said: BTreeSet<_> = drains.iter().map(|(pod, node)| (pod, node)).collect();
         let due = self.placed.iter().filter(|(_, resident)| {
-            let mut against = Against::only_whether();
+            let mut against = Against::default();
             if let Some(offered) = self.nodes.get(&resident.node) {
                 tees::object(&mut against, &resident.pod, &offered.node, &offered.witnesses, Some(at));
             }
-            !against.is_empty()
+            against.rules().any(|it| matches!(it, Rule::NoPlatformWitness | Rule::StalePlatformWitness))
         });
         let due: BTreeSet<_> = due.map(|(key, resident)| (key, &resident.node)).collect();
         for (pod, node) in due.difference(&said) {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_model::tee::{Feature, Features, Runtime, TeeVariant};
+use casemate_model::tee::{Features, Runtime, TeeVariant};
 use casemate_model::{Node, Pod, Tee, Timestamp};
 
 use super::against::Against;
@@ -21,7 +21,9 @@ pub(super) fn object(
     witnesses: &Witnesses,
     at: Option<Timestamp>,
 ) {
-    for wanted in wanted(pod) {
+    let all_wanted = wanted(pod);
+    let innermost = all_wanted.iter().copied().min_by_key(|tee| depth(*tee));
+    for wanted in all_wanted {
         let has = has(node);
         if has.is_empty() {
             return against.add(
@@ -40,7 +42,10 @@ pub(super) fn object(
                 format_args!("a node with {}", name(wanted)),
             );
         }
-        let able: Vec<Tee> = doing.iter().copied().filter(|tee| offers(*tee, pod)).collect();
+        // Programs run in the innermost TEE: of an enclave in a guest, in the enclave.
+        let runs_programs = innermost == Some(wanted);
+        let able = doing.iter().copied().filter(|tee| !runs_programs || offers(*tee, pod));
+        let able: Vec<Tee> = able.collect();
         if able.is_empty() {
             return against.add(
                 Rule::NeedsIgnored,
@@ -95,20 +100,30 @@ fn does_for(has: Tee, wanted: Tee) -> bool {
     matches!((has, wanted), (Tee::Software, Tee::Sgx)) || name(has) == name(wanted)
 }
 
-/// Whether every processor with this TEE offers what the pod needs, under the runtime it names.
+/// Whether every processor with this TEE offers what the pod needs, under the runtime it names or under some.
 fn offers(tee: Tee, pod: &Pod) -> bool {
     let (needs, runtime) = (pod.scheduling.needs, pod.scheduling.runtime);
     let mut kinds = TeeVariant::ALL.into_iter().filter(|variant| variant.tee() == Some(tee));
-    kinds.all(|variant| has_all(variant, runtime, needs))
+    let under_some = |variant| Runtime::ALL.into_iter().any(|runtime| has_all(variant, runtime, needs));
+    needs.is_empty()
+        || kinds.all(|variant| match runtime {
+            Some(runtime) => has_all(variant, runtime, needs),
+            None => under_some(variant),
+        })
 }
 
-fn has_all(variant: TeeVariant, runtime: Option<Runtime>, needs: Features) -> bool {
-    let lacks = |feature: Feature| {
-        let of_runtime = runtime.map_or(&[][..], Runtime::gaps);
-        variant.gaps().iter().chain(of_runtime).any(|(lacking, _)| *lacking == feature)
-    };
-    let runs = runtime.is_none_or(|runtime| runtime.runs_on().contains(&variant));
-    runs && !Feature::ALL.into_iter().any(|feature| needs.contains(feature) && lacks(feature))
+fn has_all(variant: TeeVariant, runtime: Runtime, needs: Features) -> bool {
+    let mut lacking = variant.gaps().iter().chain(runtime.gaps()).map(|(feature, _)| *feature);
+    runtime.runs_on().contains(&variant) && !lacking.any(|feature| needs.contains(feature))
+}
+
+/// What is inside what: processes are in guests, and both are in a world.
+fn depth(tee: Tee) -> u8 {
+    match tee {
+        Tee::Sgx | Tee::Software => 0,
+        Tee::Tdx | Tee::SevSnp | Tee::Cca | Tee::Nitro => 1,
+        Tee::TrustZone => 2,
+    }
 }
 
 fn name(tee: Tee) -> &'static str {

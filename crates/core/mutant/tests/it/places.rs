@@ -7,9 +7,11 @@ use std::sync::LazyLock;
 use casemate_attest::VerifiedEvidence;
 use casemate_attest::binding::platform_report_data;
 use casemate_checker::{EvidenceFacts, Findings, Judge, Limits, Observation, Unplaced};
+use casemate_model::affinity::{LabelSelector, PodAffinityTerm};
 use casemate_model::{
-    Bytes, Capacity, Container, Demand, EnclaveDemand, Measurement, MilliCpu, Nanos, Node, Nonce, Pod, Taint,
-    TaintEffect, Tee, Timestamp, Toleration, TolerationOperator,
+    Bytes, Capacity, Container, Demand, EnclaveDemand, Feature, Features, Measurement, MilliCpu, Nanos, Node,
+    NodeName, Nonce, PlacementPolicy, Pod, Scope, Sharing, Taint, TaintEffect, Tee, Timestamp, Toleration,
+    TolerationOperator,
 };
 use casemate_placement::{Decision, Ledger, OnEvidence, Plan};
 use casemate_policy::{
@@ -64,6 +66,7 @@ impl Run {
         self.now = self.now.after(Nanos::from_secs(self.dice.below(120)));
         match self.dice.below(8) {
             0 => self.attest(),
+            1 if self.dice.once_in(2) => self.list_drains(),
             1..=3 if !self.plans.is_empty() => {
                 let which = self.dice.below(self.plans.len() as u64) as usize;
                 self.release(which);
@@ -90,6 +93,11 @@ impl Run {
             },
         });
         self.ledger.admit(node.clone(), witness).expect("the witness speaks of this node");
+    }
+
+    fn list_drains(&mut self) {
+        let drains = self.ledger.drains(self.now).into_iter().map(|drain| (drain.pod, drain.node));
+        self.judge.observe(Observation::DrainsListed { at: self.now, drains: drains.collect() });
     }
 
     fn place(&mut self) {
@@ -152,6 +160,7 @@ impl Run {
         if self.dice.once_in(4) {
             pod.node_selector.insert("zone".into(), self.dice.one_of(&["a", "b", "c"]).into());
         }
+        self.say(&mut pod);
         if self.dice.once_in(2) {
             pod.tolerations = vec![Toleration {
                 key: Some("enclaves".into()),
@@ -164,6 +173,38 @@ impl Run {
             }];
         }
         pod
+    }
+
+    /// What the pod says of its place beside.
+    fn say(&mut self, pod: &mut Pod) {
+        let app = self.dice.one_of(&["a", "b", "c"]);
+        let scheduling = &mut pod.scheduling;
+        scheduling.labels.insert("app".into(), app.into());
+        if self.dice.once_in(3) {
+            pod.key.namespace = "other".into();
+        }
+        match self.dice.below(16) {
+            0 | 1 => scheduling.pod_anti_affinity.required.push(like(app)),
+            2 => scheduling.pod_affinity.required.push(like(app)),
+            3 => scheduling.node = Some(NodeName(self.dice.one_of(&["open", "tainted", "plain"]).into())),
+            4 => scheduling.needs = Features::of(&[self.dice.one_of(&[Feature::Fork, Feature::Random])]),
+            5 | 6 => {
+                let scope = self.dice.one_of(&[Scope::Core, Scope::Tee, Scope::Node]);
+                let sharing = Sharing::Exclusive(scope);
+                scheduling.policy = Some(PlacementPolicy { sharing, ..PlacementPolicy::default() });
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Pods of this name in the same zone.
+fn like(app: &str) -> PodAffinityTerm {
+    let match_labels = [("app".into(), app.into())].into();
+    PodAffinityTerm {
+        label_selector: Some(LabelSelector { match_labels, match_expressions: Vec::new() }),
+        topology_key: "zone".into(),
+        ..PodAffinityTerm::default()
     }
 }
 
@@ -180,6 +221,8 @@ fn nodes() -> [Node; 4] {
     };
     let mut open = Node { capacity: small, ..stage::node("open") };
     zone(&mut open, "a");
+    // Nobody attests this one.
+    open.hardware.other_tees.insert(Tee::Tdx);
     let mut tainted = Node { capacity: small, ..stage::node("tainted") };
     tainted.taints.push(Taint {
         key: "enclaves".into(),
@@ -187,6 +230,8 @@ fn nodes() -> [Node; 4] {
         effect: TaintEffect::NoSchedule,
     });
     zone(&mut tainted, "b");
+    // A whole core is more than it has.
+    tainted.hardware.threads_per_core = 2;
     let unattested = Node { tee: Some(Tee::Tdx), capacity: small, ..stage::node("unattested") };
     // It offers EPC all the same, so that not its size keeps enclaves away.
     let plain = Node { tee: None, capacity: small, ..stage::node("plain") };

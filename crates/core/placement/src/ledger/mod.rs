@@ -261,7 +261,8 @@ impl<G: Grounds> Ledger<G> {
             let entry = &entries[id.0 as usize];
             passes(&ask, &entry.site(&entry.node.name, &entry.used, now, holds, &newcomer))
         };
-        let named = pod.scheduling.node.as_ref().and_then(|name| by_name.get(name).copied());
+        let named = pod.scheduling.node.as_ref().filter(|_| !seeded(Mutant::PlacementIgnoresNodeName));
+        let named = named.and_then(|name| by_name.get(name).copied());
         let walks = newcomer.view.is_some() && wishes_of_others(&terms);
         let placed = ask.localities().iter().find_map(|locality| {
             let shape = fleet.shape(&kinds.request(&ask, *locality), asker, regard);
