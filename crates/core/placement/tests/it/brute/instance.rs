@@ -1,6 +1,7 @@
 //! Small random instances, in the words of the other tests.
 
-use casemate_model::{Node, Pod};
+use casemate_model::affinity::{LabelSelector, Labels, PodAffinityTerm};
+use casemate_model::{Node, PlacementPolicy, Pod, Scope, Sharing};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -26,15 +27,55 @@ impl Step {
 /// Up to four nodes, and what happens to them.
 pub(super) fn instances() -> impl Strategy<Value = (Vec<Node>, Vec<Step>)> {
     let nodes = proptest::collection::vec(node(), 1..=4);
-    let steps = proptest::collection::vec((pod(), any::<usize>(), 0..5u8), 1..=8);
+    let placed = (pod(), social());
+    let steps = proptest::collection::vec((placed, any::<usize>(), 0..5u8), 1..=8);
     (nodes, steps).prop_map(|(nodes, steps)| {
         let named = nodes.iter().enumerate().map(|(nth, words)| words::node(&format!("name=n{nth} {words}")));
-        let step = |(nth, (words, which, chance)): (usize, (String, usize, u8))| match chance {
-            0 => Step::Release(which),
-            _ => Step::Place(Box::new(words::pod(&format!("name=p{nth} {words}")))),
-        };
+        let step =
+            |(nth, ((words, social), which, chance)): (usize, ((String, Social), usize, u8))| match chance {
+                0 => Step::Release(which),
+                _ => Step::Place(Box::new(social.said_by(words::pod(&format!("name=p{nth} {words}"))))),
+            };
         (named.collect(), steps.into_iter().enumerate().map(step).collect())
     })
+}
+
+/// What a pod says of others.
+#[derive(Clone, Debug)]
+struct Social {
+    tenant: &'static str,
+    app: &'static str,
+    sharing: Sharing,
+    /// Pods it keeps away from within its zone.
+    apart: Option<&'static str>,
+}
+
+impl Social {
+    fn said_by(self, mut pod: Pod) -> Pod {
+        let labels = |app: &str| Labels::from([("app".to_owned(), app.to_owned())]);
+        pod.key.namespace = self.tenant.to_owned();
+        pod.scheduling.labels = labels(self.app);
+        pod.scheduling.policy = Some(PlacementPolicy { sharing: self.sharing, ..PlacementPolicy::default() });
+        let term = |app| PodAffinityTerm {
+            label_selector: Some(LabelSelector { match_labels: labels(app), match_expressions: Vec::new() }),
+            topology_key: "zone".to_owned(),
+            ..PodAffinityTerm::default()
+        };
+        pod.scheduling.pod_anti_affinity.required = self.apart.map(term).into_iter().collect();
+        pod
+    }
+}
+
+fn social() -> impl Strategy<Value = Social> {
+    let sharing = select(vec![
+        Sharing::Shared,
+        Sharing::Shared,
+        Sharing::Exclusive(Scope::Tee),
+        Sharing::Exclusive(Scope::Node),
+    ]);
+    let apart = select(vec![None, None, Some("a"), Some("b")]);
+    (any_of(&["one", "one", "two"]), any_of(&["a", "b"]), sharing, apart)
+        .prop_map(|(tenant, app, sharing, apart)| Social { tenant, app, sharing, apart })
 }
 
 fn any_of(words: &[&'static str]) -> impl Strategy<Value = &'static str> + use<> {

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use casemate_model::affinity::LabelSelector;
 use casemate_model::{
-    DeviceKind, Node, NodeName, Pod, PodKey, Taint, TaintEffect, Toleration, TolerationOperator,
+    DeviceKind, Node, NodeName, Pod, PodKey, Scope, Sharing, Taint, TaintEffect, Toleration,
+    TolerationOperator,
 };
 
 pub(super) struct World {
@@ -63,7 +65,16 @@ impl World {
         );
         object("taints", node.taints.iter().any(|taint| forbids(taint) && !is_tolerated(taint, pod)));
         let on_it = self.residents.iter().filter(|(_, place)| place == name).map(|(pod, _)| pod);
-        let everybody: Vec<&Pod> = on_it.chain([pod]).collect();
+        let on_it: Vec<&Pod> = on_it.collect();
+        object("sharing", on_it.iter().any(|other| is_rival(pod, other) || is_rival(other, pod)));
+        let zone_of = |name: &NodeName| self.nodes.iter().find(|it| it.name == *name)?.labels.get("zone");
+        let in_zone = self.residents.iter().filter(|(_, place)| {
+            let zone = zone_of(place);
+            zone.is_some() && zone == node.labels.get("zone")
+        });
+        let near: Vec<&Pod> = in_zone.map(|(other, _)| other).collect();
+        object("affinity", near.iter().any(|other| keeps_from(pod, other) || keeps_from(other, pod)));
+        let everybody: Vec<&Pod> = on_it.into_iter().chain([pod]).collect();
         for (filter, kind, capacity) in stock(node) {
             let asks = need(pod, &kind);
             let sum: u128 = everybody.iter().map(|pod| need(pod, &kind)).sum();
@@ -130,6 +141,25 @@ fn need(pod: &Pod, kind: &Kind) -> u128 {
         _ => 0,
     };
     together.max(alone) + sandbox
+}
+
+/// Whether `pod` will not have `other` in its scope.
+fn is_rival(pod: &Pod, other: &Pod) -> bool {
+    let sharing = pod.scheduling.policy.map_or(Sharing::Shared, |policy| policy.sharing);
+    let in_scope = match sharing {
+        Sharing::Exclusive(Scope::Node) => true,
+        Sharing::Exclusive(Scope::Tee) => other.is_confidential(),
+        Sharing::Exclusive(Scope::Core) | Sharing::Shared => false,
+    };
+    in_scope && pod.key.namespace != other.key.namespace
+}
+
+/// Whether `pod` keeps away from `other` within a zone: the terms here name no other namespace and no other key.
+fn keeps_from(pod: &Pod, other: &Pod) -> bool {
+    let terms = &pod.scheduling.pod_anti_affinity.required;
+    let selects = |selector: &LabelSelector| selector.matches(&other.scheduling.labels);
+    pod.key.namespace == other.key.namespace
+        && terms.iter().any(|term| term.label_selector.as_ref().is_some_and(selects))
 }
 
 fn has_tees(pod: &Pod, node: &Node) -> bool {
