@@ -143,9 +143,14 @@ impl Society {
         if self.engaged {
             self.topology.remove(pod);
         }
+        self.drop_unused(&terms);
+    }
+
+    /// Keeps nothing of terms that nobody in place has and nobody counts for, but the caller's own.
+    pub(crate) fn drop_unused(&mut self, terms: &Arc<PodTerms>) {
         // This one, and the one in the set.
-        if Arc::strong_count(&terms) <= 2 && !self.learned.contains(&terms) {
-            self.terms.remove(&terms);
+        if Arc::strong_count(terms) <= 2 && !self.learned.contains(terms) {
+            self.terms.remove(terms);
         }
     }
 
@@ -157,6 +162,7 @@ impl Society {
         if self.learned.len() >= LEARNED_MOST {
             for known in std::mem::take(&mut self.learned) {
                 self.topology.forget(&known);
+                self.drop_unused(&known);
             }
         }
         self.topology.learn(terms);

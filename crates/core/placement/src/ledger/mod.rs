@@ -279,11 +279,17 @@ impl<G: Grounds> Ledger<G> {
                     best.and_then(|(_, node)| fleet.place_on(shape, node))
                 }
                 None if again => fleet.place_again(shape, may),
-                None => fleet.place(shape, may),
+                None if ask.localities().last() == Some(locality) => fleet.place(shape, may),
+                // Nothing is learned from one that is tried in vain: it would rank the next otherwise.
+                None => fleet.best(shape, may).and_then(|node| fleet.place(shape, |it| it == node)),
             };
             Some((reservation?, *locality))
         });
-        let Some((reservation, locality)) = placed else { return self.undecided(&ask, now, guest, &terms) };
+        let Some((reservation, locality)) = placed else {
+            let decision = self.undecided(&ask, now, guest, &terms);
+            self.society.drop_unused(&terms);
+            return decision;
+        };
         let id = fleet.node_of(reservation).expect("it was placed");
         let entry = &entries[id.0 as usize];
         let site = entry.site(&entry.node.name, &entry.used, now, holds, &newcomer);

@@ -76,3 +76,32 @@ fn the_largest_numbers_there_are_can_be_compared() {
     let nodes = format!("name=a memory={huge}\n name=b memory={}", huge - 1);
     check(&nodes, &format!("memory={}", huge - 1), "b");
 }
+
+#[test]
+fn what_is_explained_is_what_is_placed_with_affinity_for_one_numa_node() {
+    let nodes = (0..24).map(|nth| {
+        let mut node = words::node(&format!(
+            "name=n{nth} tee=sgx epc={} cpu={}",
+            60 + 20 * (nth % 3),
+            6000 + 3000 * (nth % 5)
+        ));
+        let half = casemate_model::NumaNode {
+            epc: casemate_model::Bytes(node.capacity.epc.0 / 2),
+            ..casemate_model::NumaNode::default()
+        };
+        node.hardware.numa = vec![half.clone(), half];
+        node
+    });
+    let mut ledger = casemate_placement::Ledger::<casemate_placement::Hypothetical>::new(nodes).unwrap();
+    let mut plans = Vec::new();
+    for nth in 0..150 {
+        let size = [9, 24, 37, 17, 45, 52, 31][nth * nth % 7];
+        let mut pod = words::pod(&format!("name=p{nth} tee=sgx epc={size} cpu={}", 500 + 700 * (nth % 4)));
+        pod.scheduling.policy = Some("affinity".parse().unwrap());
+        if let casemate_placement::Decision::Placed(plan) = crate::place(&mut ledger, &pod) {
+            plans.push(plan);
+        }
+    }
+    assert!(plans.len() > 10, "{}", plans.len());
+    finish(&mut ledger, plans);
+}
