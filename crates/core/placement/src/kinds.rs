@@ -1,23 +1,27 @@
 //! Resources by the numbers that the fleet knows their kinds by, and what a pod wants of each.
 
+use std::collections::BTreeMap;
+
 use casemate_model::{DeviceKind, Node};
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Resource;
 use crate::ask::{Ask, Locality};
 use crate::facts::Numbers;
-use crate::fleet::{Kind, Request, Stock};
+use crate::fleet::{Kind, Request, Stock, Want};
 use crate::units::Units;
 
 /// Kinds of device by number.
 #[derive(Debug)]
 pub(crate) struct Kinds {
     devices: Numbers<DeviceKind>,
+    /// Of devices that come in units, the largest unit seen: who asks for more asks for whole ones.
+    units: BTreeMap<DeviceKind, u64>,
 }
 
 impl Kinds {
     pub(crate) fn new() -> Self {
-        Self { devices: Numbers::default() }
+        Self { devices: Numbers::default(), units: BTreeMap::new() }
     }
 
     /// What a node can hand out. What it does not count is a kind of which it has no end.
@@ -25,8 +29,12 @@ impl Kinds {
         let pods = Resource::Device(DeviceKind(DeviceKind::PODS.to_owned()));
         let devices = node.devices.keys().filter(|it| it.as_str() != DeviceKind::PODS);
         let all = Resource::ALL.into_iter().chain(devices.cloned().map(Resource::Device)).chain([pods]);
+        for (kind, units) in &node.hardware.units {
+            let largest = units.iter().copied().max().unwrap_or(0);
+            let known = self.units.entry(kind.clone()).or_default();
+            *known = largest.max(*known);
+        }
         let units = |resource: &Resource| match Units::of(resource, node) {
-            Some(units) if matches!(resource, Resource::Device(_)) => vec![units.sum()],
             Some(units) => units.iter().collect(),
             None => vec![u64::MAX],
         };
@@ -38,7 +46,10 @@ impl Kinds {
         let overlooked =
             |resource: &Resource| *resource == Resource::Epc && seeded(Mutant::PlacementOvercommitsEpc);
         let asked = ask.request.resources().filter(|resource| !overlooked(resource));
-        let wants = asked.map(|it| (self.number(&it), ask.want(&it, locality)));
+        let wants = asked.map(|it| {
+            let want = self.want(ask, &it, locality);
+            (self.number(&it), want)
+        });
         Request::new(wants).expect("each resource is a kind of its own")
     }
 
@@ -48,8 +59,23 @@ impl Kinds {
             |resource: &Resource| *resource == Resource::Epc && seeded(Mutant::PlacementOvercommitsEpc);
         let asked = ask.request.resources().filter(|resource| !overlooked(resource));
         let wants: Option<Vec<_>> =
-            asked.map(|it| Some((self.known(&it)?, ask.want(&it, locality)))).collect();
+            asked.map(|it| Some((self.known(&it)?, self.want(ask, &it, locality)))).collect();
         Request::new(wants?).ok()
+    }
+
+    /// How the pod wants a resource: of a device in units a share of one, or several whole ones.
+    pub(crate) fn want(&self, ask: &Ask<'_>, resource: &Resource, locality: Locality) -> Want {
+        let want = ask.want(resource, locality);
+        let unit = match resource {
+            Resource::Device(kind) => self.units.get(kind).copied().unwrap_or(0),
+            _ => 0,
+        };
+        match want {
+            Want::Share(amount) if unit > 0 && amount > unit && amount.is_multiple_of(unit) => {
+                u32::try_from(amount / unit).map_or(want, Want::Whole)
+            }
+            _ => want,
+        }
     }
 
     /// The number of a resource that was in a stock or a request before.

@@ -14,6 +14,15 @@ pub enum Misfit {
         /// What the largest unit has in all.
         unit: u64,
     },
+    /// It has to be whole units, and others have parts of too many.
+    Shared {
+        /// How many are asked for.
+        wanted: u64,
+        /// How many nobody has a part of.
+        free: u64,
+        /// How many there are.
+        all: u64,
+    },
 }
 
 impl Misfit {
@@ -21,6 +30,7 @@ impl Misfit {
     pub(crate) const fn is_permanent(self, asked: u64) -> bool {
         match self {
             Self::Scattered { unit, .. } => asked > unit,
+            Self::Shared { wanted, all, .. } => wanted > all,
         }
     }
 
@@ -28,6 +38,7 @@ impl Misfit {
     pub(crate) const fn missing(self, asked: u64) -> (u64, u64) {
         match self {
             Self::Scattered { free, unit } => (asked.saturating_sub(free), unit),
+            Self::Shared { wanted, free, all } => (wanted.saturating_sub(free), all),
         }
     }
 
@@ -39,6 +50,10 @@ impl Misfit {
             Self::Scattered { unit, .. } if self.is_permanent(asked) => {
                 let unit = resource.amount(unit);
                 write!(f, "asks for {asked_for} {resource} of one {unit_name}, the largest has {unit} in all")
+            }
+            Self::Shared { wanted, free, all } => {
+                write!(f, "asks for {asked_for} {resource}, which is {wanted} whole {unit_name}s, ")?;
+                write!(f, "{free} of {all} are whole")
             }
             Self::Scattered { free, unit } => {
                 let [free, unit] = [free, unit].map(|it| resource.amount(it));

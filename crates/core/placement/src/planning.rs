@@ -65,6 +65,9 @@ impl Condition {
 /// No witness is asked for, so the time is of no account.
 const NOW: Timestamp = Timestamp(0);
 
+/// Different pods that are asked about where they fit.
+const DIFFERENT_MOST: usize = 256;
+
 /// How much of a resource there is and is handed out, on all nodes together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Use {
@@ -161,6 +164,55 @@ impl Planning {
     #[must_use]
     pub fn drains(&self) -> Vec<Drain> {
         self.ledger.drains(NOW)
+    }
+
+    /// What is free of each resource on nodes as they are where none of these pods would fit. Pods that ask for the
+    /// same are asked about once; of very many different ones the first so many.
+    #[must_use]
+    pub fn unusable(&self, pods: &[Pod]) -> BTreeMap<Resource, u64> {
+        let mut seen = BTreeSet::new();
+        let different = pods.iter().filter(|pod| {
+            let ask = Ask::under(pod, self.ledger.options().policy).ok();
+            let key = ask.map(|ask| {
+                let amounts: Vec<_> =
+                    ask.request.resources().map(|it| (it.among(&ask.request), it)).collect();
+                (Asker::of(&ask), amounts)
+            });
+            key.is_some_and(|key| seen.insert(key))
+        });
+        let different: Vec<&Pod> = different.take(DIFFERENT_MOST).collect();
+        let mut unusable = BTreeMap::new();
+        for node in self.ledger.nodes().filter(|node| !self.ledger.takes_any(&node.name, &different, NOW)) {
+            for resource in Resource::counted(node) {
+                let capacity = resource.on(node).unwrap_or(0);
+                let free = capacity.saturating_sub(self.ledger.used_of(&node.name, &resource));
+                let sum: &mut u64 = unusable.entry(resource).or_default();
+                *sum = sum.saturating_add(free);
+            }
+        }
+        unusable
+    }
+
+    /// What a pod asks for of each resource, where it shares as pods do here.
+    #[must_use]
+    pub fn asked(&self, pod: &Pod) -> Vec<(Resource, u64)> {
+        let ask = Ask::under(pod, self.ledger.options().policy);
+        let amounts = |ask: Ask<'_>| {
+            ask.request.resources().map(|it| (it.among(&ask.request), it)).map(|(a, it)| (it, a)).collect()
+        };
+        ask.map(amounts).unwrap_or_default()
+    }
+
+    /// Whether a pod could go to a node that is empty and trusted, as far as that does not depend on other pods.
+    #[must_use]
+    pub fn could_take(&self, node: &NodeName, pod: &Pod) -> bool {
+        self.ledger.could_take(node, pod, NOW)
+    }
+
+    /// What is handed out of a resource on a node.
+    #[must_use]
+    pub fn used(&self, node: &NodeName, resource: &Resource) -> u64 {
+        self.ledger.used_of(node, resource)
     }
 
     /// How many nodes have pods.

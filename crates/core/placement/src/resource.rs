@@ -27,6 +27,23 @@ pub enum Resource {
 }
 
 impl Resource {
+    /// Every resource that a node lists.
+    pub fn counted(node: &Node) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().chain(node.devices.keys().cloned().map(Self::Device))
+    }
+
+    /// How much of it a node can hand out; `None` where it does not count it.
+    #[must_use]
+    pub fn listed(&self, node: &Node) -> Option<u64> {
+        self.on(node)
+    }
+
+    /// How much each of its units has, where the node has it in units.
+    #[must_use]
+    pub fn units(&self, node: &Node) -> Vec<u64> {
+        crate::units::Units::of(self, node).map(|units| units.iter().collect()).unwrap_or_default()
+    }
+
     /// Every resource that is no device, in the order reports list them.
     pub const ALL: [Self; 6] =
         [Self::Epc, Self::Slots, Self::KeySlots, Self::Cpu, Self::Memory, Self::Bandwidth];

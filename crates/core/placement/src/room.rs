@@ -34,12 +34,18 @@ impl<'a> Room<'a> {
     pub(crate) fn misfit(&self, resource: &Resource, ask: &Ask<'_>, locality: Locality) -> Option<Misfit> {
         let (units, free) = self.of(resource);
         let unit = units.iter().copied().max()?;
-        match ask.want(resource, locality) {
+        match self.kinds.want(ask, resource, locality) {
             Want::Share(amount) => {
                 let most = free.iter().copied().max().unwrap_or(0);
                 (amount > most).then_some(Misfit::Scattered { free: most, unit })
             }
-            Want::Spread(_) | Want::Whole(_) => None,
+            Want::Whole(wanted) => {
+                let whole = units.iter().zip(free).filter(|(unit, free)| unit == free && **free > 0).count();
+                let (wanted, free) = (u64::from(wanted), u64::try_from(whole).unwrap_or(u64::MAX));
+                let all = u64::try_from(units.len()).unwrap_or(u64::MAX);
+                (wanted > free).then_some(Misfit::Shared { wanted, free, all })
+            }
+            Want::Spread(_) => None,
         }
     }
 }

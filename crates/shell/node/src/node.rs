@@ -247,6 +247,7 @@ fn node_model(config: &NodeConfig, attestation: &Attestation) -> NodeModel {
             memory: config.memory,
         },
         devices: Devices::default(),
+        hardware: casemate_model::Hardware::default(),
     }
 }
 

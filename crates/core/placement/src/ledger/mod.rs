@@ -530,6 +530,37 @@ impl<G: Grounds> Ledger<G> {
         Look { terms, guest, own }
     }
 
+    /// Whether the node as it is would take one of these, were it not placed yet.
+    pub(crate) fn takes_any(&self, node: &NodeName, pods: &[&Pod], now: Timestamp) -> bool {
+        let holds = Holds::new();
+        let Some(id) = self.by_name.get(node).copied() else { return false };
+        let entry = &self.entries[id.0 as usize];
+        let facts = NodeFacts::from(&entry.node);
+        pods.iter().any(|pod| {
+            let Ok(ask) = Ask::under(pod, self.options.policy) else { return false };
+            // Whom it would be beside is not looked at: room is what is asked about.
+            let trust = G::trust(&entry.voucher, now);
+            let hold = holds.get(node);
+            let company = Some(Company { facts: Some(&facts), view: None, rivalries: Vec::new() });
+            let site = Site { node: &entry.node, used: &entry.used, room: None, trust, hold, company };
+            passes(&ask, &site.in_room(self.room(id)))
+        })
+    }
+
+    /// Whether the node would take the pod if it were empty and freshly attested, and no others were there.
+    pub(crate) fn could_take(&self, node: &NodeName, pod: &Pod, now: Timestamp) -> bool {
+        let holds = Holds::new();
+        let Some(id) = self.by_name.get(node).copied() else { return false };
+        let Ok(ask) = Ask::under(pod, self.options.policy) else { return false };
+        let entry = &self.entries[id.0 as usize];
+        let trust = G::trust(&entry.voucher, now);
+        let (hold, used) = (holds.get(node), &Amounts::NOTHING);
+        let facts = NodeFacts::from(&entry.node);
+        let company = Some(Company { facts: Some(&facts), view: None, rivalries: Vec::new() });
+        let site = Site { node: &entry.node, used, room: None, trust, hold, company };
+        may_pass(&ask, &site.in_room(self.room(id).map(Room::emptied)))
+    }
+
     /// Those who have a place on a node. O(pods placed).
     pub fn residents(&self, node: &NodeName) -> impl Iterator<Item = (&PodKey, &Resident)> {
         let id = self.by_name.get(node).copied();

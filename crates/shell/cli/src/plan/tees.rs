@@ -4,21 +4,21 @@ use std::collections::BTreeMap;
 
 use casemate_model::tee::{Table, capability_table};
 
-use crate::output::Output;
+use super::Format;
 use crate::terminal::Terminal;
 
 /// Prints it: a part for each TEE for people, a row each for programs.
-pub(super) fn print(output: Output, terminal: &Terminal) {
+pub(super) fn print(output: Format, terminal: &Terminal) {
     let Table { heading, rows } = capability_table();
     match output {
-        Output::Json => {
+        Format::Json => {
             let row = |row: &[String; 10]| -> BTreeMap<&str, String> {
                 heading.iter().copied().zip(row.iter().cloned()).collect()
             };
             let rows: Vec<_> = rows.iter().map(row).collect();
             super::print_json(&rows);
         }
-        Output::Table => {
+        Format::Table | Format::Html => {
             let widest = heading.iter().map(|it| it.len()).max().unwrap_or(0);
             let mut out = String::new();
             for row in &rows {
