@@ -32,6 +32,20 @@ impl Amounts {
         counted.chain(devices.map(|(kind, _)| Resource::Device(kind.clone())))
     }
 
+    /// Sets how much there is of a resource.
+    pub(crate) fn set(&mut self, resource: &Resource, amount: u64) {
+        let small = u32::try_from(amount).unwrap_or(u32::MAX);
+        match resource {
+            Resource::Epc => self.capacity.epc = Bytes(amount),
+            Resource::Slots => self.capacity.slots = small,
+            Resource::KeySlots => self.capacity.key_slots = small,
+            Resource::Cpu => self.capacity.cpu = MilliCpu(amount),
+            Resource::Memory => self.capacity.memory = Bytes(amount),
+            Resource::Bandwidth => self.bandwidth = amount,
+            Resource::Device(kind) => drop(self.devices.insert(kind.clone(), amount)),
+        }
+    }
+
     /// Adds these.
     ///
     /// # Errors

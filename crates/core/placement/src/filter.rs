@@ -16,6 +16,7 @@ mod key_slots;
 mod memory;
 mod node_name;
 mod node_selector;
+mod overcommit;
 mod sharing;
 mod slots;
 mod taints;
@@ -35,7 +36,7 @@ use crate::facts::Facts;
 use crate::grounds::Trust;
 use crate::room::Room;
 use crate::society::Rivalry;
-use crate::{FilterReport, Objection, Resource, Score};
+use crate::{FilterReport, Objection, Overcommit, Resource, Score};
 
 pub(crate) use taints::untolerated_preferences;
 pub(crate) use tee::found;
@@ -62,6 +63,8 @@ pub(crate) struct Company<'a> {
     pub(crate) view: Option<&'a View<'a>>,
     /// Tenants that will not share with the pod's, or the other way round.
     pub(crate) rivalries: Vec<Rivalry>,
+    /// How far encrypted memory beyond requests may be shared out.
+    pub(crate) overcommit: Option<&'a Overcommit>,
 }
 
 impl<'a> Site<'a> {
@@ -91,7 +94,7 @@ pub(crate) type Holds = BTreeMap<NodeName, Hold>;
 type Filter = fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>;
 
 /// In the order reports list them.
-const FILTERS: [(&str, Filter); 16] = [
+const FILTERS: [(&str, Filter); 17] = [
     ("tee", tee::objections),
     ("features", features::objections),
     ("witness", witness::objections),
@@ -106,6 +109,7 @@ const FILTERS: [(&str, Filter); 16] = [
     ("node-selector", node_selector::objections),
     ("affinity", affinity::objections),
     ("sharing", sharing::objections),
+    ("overcommit", overcommit::objections),
     ("taints", taints::objections),
     ("hold", hold::objections),
 ];

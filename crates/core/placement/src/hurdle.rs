@@ -106,6 +106,7 @@ impl<'a> Likeness<'a> {
             Objection::UnattestedTee(tee) => Self::UnattestedTee(*tee),
             Objection::Distrusted(why) => Self::Distrusted(why),
             Objection::Affinity(reason) => Self::Told(kind_of(reason)),
+            Objection::SlowedDown { .. } => Self::Told("slowed down".to_owned()),
             Objection::Lacks(_) | Objection::NamesAnother(_) | Objection::Rival(_) => {
                 Self::Told(objection.to_string())
             }

@@ -7,7 +7,7 @@ use casemate_model::{NodeName, PodKey, Scope, Taint, TaintEffect, Tee};
 use casemate_policy::Expired;
 
 use crate::society::Rivalry;
-use crate::{Misfit, Resource};
+use crate::{Misfit, Resource, Slowdown};
 
 /// One filter's reason against one node.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,13 @@ pub enum Objection {
     Distrusted(String),
     /// What the pod needs and the TEE, or its runtime, lacks.
     Lacks(Lack),
+    /// Somebody would be slowed down too much by paging.
+    SlowedDown {
+        /// By how much, as is predicted.
+        predicted: Slowdown,
+        /// What is allowed.
+        most: Slowdown,
+    },
     /// The pod names another node.
     NamesAnother(NodeName),
     /// Affinity or spread, its own or others'.
@@ -86,7 +93,7 @@ impl Objection {
             | Self::Lacks(_)
             | Self::NamesAnother(_) => true,
             Self::Affinity(reason) => is_of_the_node(reason),
-            Self::UnattestedTee(_) | Self::Distrusted(_) | Self::Rival(_) => false,
+            Self::UnattestedTee(_) | Self::Distrusted(_) | Self::Rival(_) | Self::SlowedDown { .. } => false,
             Self::Short { asked, capacity, .. } => asked > capacity,
             Self::Misfit { asked, misfit, .. } => misfit.is_permanent(*asked),
             Self::Unattested | Self::Lapsed(_) | Self::Held { .. } => false,
@@ -107,6 +114,10 @@ impl fmt::Display for Objection {
             }
             Self::Distrusted(why) => write!(f, "the node is not trusted: {why}"),
             Self::Lacks(lack) => lack.fmt(f),
+            Self::SlowedDown { predicted, most } => write!(
+                f,
+                "enclaves would take {predicted} times as long for paging, at most {most} times is allowed"
+            ),
             Self::NamesAnother(node) => write!(f, "names the node {node}"),
             Self::Affinity(reason) => reason.fmt(f),
             Self::Rival(Rivalry { scope, tenant, theirs }) => {

@@ -139,6 +139,15 @@ impl Society {
         }
     }
 
+    /// For a question only: these are not beside anybody. To be followed by [`enter`](Self::enter) for each.
+    pub(crate) fn lift<'a>(&mut self, pods: impl Iterator<Item = &'a PodKey>) {
+        if self.engaged {
+            for pod in pods {
+                self.topology.remove(pod);
+            }
+        }
+    }
+
     pub(crate) fn leave(&mut self, pod: &PodKey, terms: Arc<PodTerms>) {
         if self.engaged {
             self.topology.remove(pod);

@@ -168,13 +168,21 @@ impl<S: Score> Fleet<S> {
         self.groups.all().iter().filter_map(|it| Some((it.facts, *it.members.first()?)))
     }
 
-    /// Closes a node to everything new, or opens it again. What is reserved stays.
-    pub fn set_open(&mut self, node: NodeId, open: bool) {
+    /// Whether a node takes anything new.
+    #[must_use]
+    pub fn is_open(&self, node: NodeId) -> bool {
+        self.nodes.get(node.0 as usize).is_some_and(|it| it.open)
+    }
+
+    /// Closes a node to everything new, or opens it again; answers whether it was open. What is reserved stays.
+    pub fn set_open(&mut self, node: NodeId, open: bool) -> bool {
         let of = &mut self.nodes[node.0 as usize];
-        if of.open != open {
+        let was_open = of.open;
+        if was_open != open {
             of.open = open;
             self.touch(node);
         }
+        was_open
     }
 
     /// The number of a request. `kind_of_asker` tells apart requests for equal amounts by askers whom groups

@@ -1,5 +1,7 @@
 //! The ledger: nodes, what vouches for them, and what is reserved on them.
 
+mod asked;
+
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -26,7 +28,7 @@ use crate::room::Room;
 use crate::score::Standing;
 use crate::society::{Guest, Society, Tenants, wishes_of_others};
 use crate::units::handed_out;
-use crate::{Explanation, Foreign, Grounds, NodeReport, Options, PodObjection, Resource, Score};
+use crate::{Explanation, Foreign, Grounds, NodeReport, Options, Overcommit, PodObjection, Resource, Score};
 
 /// Nodes and reservations. What `G` is decides whether its plans can be run.
 #[derive(Debug)]
@@ -69,6 +71,7 @@ struct Newcomer<'a> {
     guest: Guest,
     society: &'a Society,
     view: Option<View<'a>>,
+    overcommit: Option<&'a Overcommit>,
 }
 
 /// The answer to a pod.
@@ -130,6 +133,14 @@ impl Ledger<Hypothetical> {
         nodes.sort_by(|one, other| one.name.cmp(&other.name));
         nodes.into_iter().try_for_each(|node| ledger.enter(node, None))?;
         Ok(ledger)
+    }
+
+    /// Supposes for a moment that the node is trusted; answers why it is not.
+    pub(crate) fn trust_for_now(&mut self, node: &NodeName) -> Option<String> {
+        let id = self.id_of(node)?;
+        let doubt = self.entries[id.0 as usize].voucher.take();
+        self.regroup(id);
+        doubt
     }
 
     /// Supposes that no witness of this node holds, and why. What is placed there stays; nothing confidential is
@@ -252,8 +263,9 @@ impl<G: Grounds> Ledger<G> {
         self.keep_up(pod, now);
         let terms = self.meet(pod);
         let guest = self.society.guest(pod, ask.policy.sharing);
-        let Self { entries, fleet, kinds, facts, askers, society, by_name, .. } = self;
-        let newcomer = Newcomer { guest, view: society.view(&terms), society };
+        let Self { entries, fleet, kinds, facts, askers, society, by_name, options, .. } = self;
+        let overcommit = options.overcommit.as_ref();
+        let newcomer = Newcomer { guest, view: society.view(&terms), society, overcommit };
         let asker = askers.number(&Asker::of(&ask));
         let regard = |number| regard(&ask, facts.get(number)?);
         // Everything is asked once more of the very node, as it is now.
@@ -326,7 +338,7 @@ impl<G: Grounds> Ledger<G> {
             return against(pod, objection);
         }
         let look = self.look(&ask);
-        let newcomer = look.newcomer(&self.society);
+        let newcomer = look.newcomer(&self.society, self.options.overcommit.as_ref());
         let labels = keys_of(pod).cloned().collect();
         let look_at = |(name, id): (&NodeName, &NodeId)| {
             let entry = &self.entries[id.0 as usize];
@@ -467,7 +479,8 @@ impl<G: Grounds> Ledger<G> {
 
     /// No node will do now.
     fn undecided(&self, ask: &Ask<'_>, now: Timestamp, guest: Guest, terms: &PodTerms) -> Decision<G> {
-        let newcomer = Newcomer { guest, society: &self.society, view: self.society.view(terms) };
+        let overcommit = self.options.overcommit.as_ref();
+        let newcomer = Newcomer { guest, society: &self.society, view: self.society.view(terms), overcommit };
         let (holds, nothing) = (Holds::new(), Amounts::NOTHING);
         // Nodes of a group differ by name only, and by domain.
         let by_name = ask.pod.scheduling.node.is_some()
@@ -528,37 +541,6 @@ impl<G: Grounds> Ledger<G> {
         });
         let guest = self.society.guest_of(ask.pod, ask.policy.sharing);
         Look { terms, guest, own }
-    }
-
-    /// Whether the node as it is would take one of these, were it not placed yet.
-    pub(crate) fn takes_any(&self, node: &NodeName, pods: &[&Pod], now: Timestamp) -> bool {
-        let holds = Holds::new();
-        let Some(id) = self.by_name.get(node).copied() else { return false };
-        let entry = &self.entries[id.0 as usize];
-        let facts = NodeFacts::from(&entry.node);
-        pods.iter().any(|pod| {
-            let Ok(ask) = Ask::under(pod, self.options.policy) else { return false };
-            // Whom it would be beside is not looked at: room is what is asked about.
-            let trust = G::trust(&entry.voucher, now);
-            let hold = holds.get(node);
-            let company = Some(Company { facts: Some(&facts), view: None, rivalries: Vec::new() });
-            let site = Site { node: &entry.node, used: &entry.used, room: None, trust, hold, company };
-            passes(&ask, &site.in_room(self.room(id)))
-        })
-    }
-
-    /// Whether the node would take the pod if it were empty and freshly attested, and no others were there.
-    pub(crate) fn could_take(&self, node: &NodeName, pod: &Pod, now: Timestamp) -> bool {
-        let holds = Holds::new();
-        let Some(id) = self.by_name.get(node).copied() else { return false };
-        let Ok(ask) = Ask::under(pod, self.options.policy) else { return false };
-        let entry = &self.entries[id.0 as usize];
-        let trust = G::trust(&entry.voucher, now);
-        let (hold, used) = (holds.get(node), &Amounts::NOTHING);
-        let facts = NodeFacts::from(&entry.node);
-        let company = Some(Company { facts: Some(&facts), view: None, rivalries: Vec::new() });
-        let site = Site { node: &entry.node, used, room: None, trust, hold, company };
-        may_pass(&ask, &site.in_room(self.room(id).map(Room::emptied)))
     }
 
     /// Those who have a place on a node. O(pods placed).
@@ -631,7 +613,8 @@ impl<G: Grounds> Entry<G> {
     ) -> Site<'a> {
         let trust = G::trust(&self.voucher, now);
         let rivalries = newcomer.society.rivalries(&newcomer.guest, &self.tenants);
-        let company = Some(Company { facts, view: newcomer.view.as_ref(), rivalries });
+        let overcommit = newcomer.overcommit;
+        let company = Some(Company { facts, view: newcomer.view.as_ref(), rivalries, overcommit });
         Site { node: &self.node, used, room: None, trust, hold: holds.get(name), company }
     }
 
@@ -655,10 +638,10 @@ struct Look {
 }
 
 impl Look {
-    fn newcomer<'a>(&'a self, society: &'a Society) -> Newcomer<'a> {
+    fn newcomer<'a>(&'a self, society: &'a Society, overcommit: Option<&'a Overcommit>) -> Newcomer<'a> {
         let view = self.own.as_ref().unwrap_or(society).view(&self.terms);
         // Tenants are known to the ledger's own.
-        Newcomer { guest: self.guest, society, view }
+        Newcomer { guest: self.guest, society, view, overcommit }
     }
 
     fn facts<G: Grounds>(&self, entry: &Entry<G>) -> Option<NodeFacts> {

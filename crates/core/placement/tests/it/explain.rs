@@ -84,6 +84,7 @@ fn every_filter_answers_for_every_node() {
         "node-selector",
         "affinity",
         "sharing",
+        "overcommit",
         "taints",
         "hold",
     ];

@@ -7,9 +7,12 @@ mod evidence;
 mod explain;
 mod hurdles;
 mod ledger;
+mod migration;
 mod planning;
+mod preemption;
 mod queue;
 mod score;
+mod sharing;
 #[path = "../../src/filter/fixture/words.rs"]
 mod words;
 
