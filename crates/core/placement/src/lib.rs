@@ -65,7 +65,7 @@ pub use objection::{Objection, PodObjection};
 pub use options::Options;
 pub use overcommit::{Overcommit, Paging};
 pub use plan::{Foreign, Plan, lost_plans};
-pub use planning::{Condition, Displaced, Pending, Planning, Use};
+pub use planning::{Condition, Displaced, Pending, Planning, Supposed, Use};
 pub use preemption::{Cost, Preemption};
 pub use queue::{Pass, Placed, Queue};
 pub use resident::Resident;

@@ -24,6 +24,15 @@ pub struct Planning {
     migration: Migration,
 }
 
+/// What is supposed beside what documents say.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Supposed {
+    /// Nodes of which no witness holds, each with why.
+    pub distrusted: Vec<(NodeName, String)>,
+    /// Nodes that are given up.
+    pub given_up: Vec<NodeName>,
+}
+
 /// A pod that lost its place to a more important one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Displaced {
@@ -103,12 +112,12 @@ impl Planning {
     ///
     /// Two nodes of one name.
     pub fn of(nodes: impl IntoIterator<Item = Node>, pods: &[Pod]) -> Result<Self, LedgerError> {
-        Self::with(nodes, pods, &Options::default(), &[])
+        Self::with(nodes, pods, &Options::default(), &Supposed::default())
     }
 
     /// Places pods one by one: first those that say on which node they are, then the others, each time higher
-    /// priority first and then in the order given. Of nodes that are `distrusted` no witness is supposed to hold;
-    /// pods that are there already stay for the moment ([`drains`](Self::drains)).
+    /// priority first and then in the order given. What is supposed is so once those are there who say so: who has
+    /// to leave moves last.
     ///
     /// # Errors
     ///
@@ -117,7 +126,7 @@ impl Planning {
         nodes: impl IntoIterator<Item = Node>,
         pods: &[Pod],
         options: &Options,
-        distrusted: &[(NodeName, String)],
+        supposed: &Supposed,
     ) -> Result<Self, LedgerError> {
         let ledger = Ledger::<Hypothetical>::with(nodes, options.clone())?;
         let mut planning = Self {
@@ -132,14 +141,19 @@ impl Planning {
         let (there, coming): (Vec<usize>, Vec<usize>) =
             order.into_iter().partition(|nth| pods[*nth].scheduling.node.is_some());
         let mut unplaced = planning.place(pods, there);
-        for (node, why) in distrusted {
+        for (node, why) in &supposed.distrusted {
             planning.ledger.distrust(node, why)?;
+        }
+        for node in &supposed.given_up {
+            planning.ledger.set_open(node, false);
         }
         unplaced.extend(planning.place(pods, coming));
         planning.displace(pods, &mut unplaced);
         let leaving: Vec<(PodKey, String)> =
             planning.drains().into_iter().map(|it| (it.pod, it.cause.to_string())).collect();
         planning.evacuate(pods, &leaving);
+        planning.give_up(pods, &supposed.given_up);
+        planning.in_waves();
         planning.tell(pods, unplaced);
         Ok(planning)
     }
@@ -217,7 +231,6 @@ impl Planning {
                 self.migration.stranded.push(Stranded { pod, node, reasons });
             }
         }
-        self.in_waves();
     }
 
     /// Moves a pod elsewhere, or says why not.
@@ -297,10 +310,7 @@ impl Planning {
     }
 
     /// Gives up these nodes: all their pods move elsewhere, if they can.
-    pub fn give_up(&mut self, pods: &[Pod], nodes: &[NodeName]) {
-        for node in nodes {
-            self.ledger.set_open(node, false);
-        }
+    fn give_up(&mut self, pods: &[Pod], nodes: &[NodeName]) {
         let on = |plan: &Plan<Hypothetical>| nodes.contains(plan.node());
         let leaving: Vec<(PodKey, String)> = self
             .plans

@@ -1,7 +1,7 @@
 //! Who moves where when nodes are given up, emptied, or not trusted any more.
 
 use casemate_model::{BudgetBound, DisruptionBudget, Node, Pod, Share};
-use casemate_placement::{How, LIVE, Options, Planning};
+use casemate_placement::{How, LIVE, Options, Planning, Supposed};
 
 use crate::{lines, name, words};
 
@@ -18,6 +18,12 @@ fn there(all: &str) -> Vec<Pod> {
         pod
     };
     lines(all).map(on).collect()
+}
+
+/// What comes of giving up the node `a`.
+fn given_up(nodes: Vec<Node>, pods: &[Pod], options: Options) -> Planning {
+    let supposed = Supposed { distrusted: Vec::new(), given_up: vec![name("a")] };
+    Planning::with(nodes, pods, &options, &supposed).unwrap()
 }
 
 /// `pod from>to how`, and `pod stays`.
@@ -37,8 +43,7 @@ const THREE: &str = "name=a cpu=1000 tee=sgx epc=64
 #[test]
 fn a_node_that_is_given_up_is_emptied_by_one_move_for_each_pod() {
     let pods = there("a name=p cpu=600\n a name=q cpu=300\n b name=r cpu=300");
-    let mut planning = Planning::of(nodes(THREE), &pods).unwrap();
-    planning.give_up(&pods, &[name("a")]);
+    let planning = given_up(nodes(THREE), &pods, Options::default());
     let told = told(&planning);
     assert_eq!(told.len(), 2, "{told:?}");
     assert_eq!(planning.migration().freed, [name("a")]);
@@ -48,8 +53,7 @@ fn a_node_that_is_given_up_is_emptied_by_one_move_for_each_pod() {
 #[test]
 fn what_fits_nowhere_else_stays_and_says_why() {
     let pods = there("a name=large cpu=900\n b name=r cpu=300\n c name=s cpu=300");
-    let mut planning = Planning::of(nodes(THREE), &pods).unwrap();
-    planning.give_up(&pods, &[name("a")]);
+    let planning = given_up(nodes(THREE), &pods, Options::default());
     assert_eq!(told(&planning), ["large stays"]);
     let stranded = &planning.migration().stranded[0];
     assert!(stranded.reasons.iter().any(|it| it.contains("CPU")), "{stranded:?}");
@@ -59,8 +63,8 @@ fn what_fits_nowhere_else_stays_and_says_why() {
 #[test]
 fn confidential_pods_leave_a_node_that_is_not_trusted_and_others_do_not() {
     let pods = there("a name=secret tee=sgx epc=8 cpu=100\n a name=plain cpu=100");
-    let distrusted = [(name("a"), "supposed".to_owned())];
-    let planning = Planning::with(nodes(THREE), &pods, &Options::default(), &distrusted).unwrap();
+    let supposed = Supposed { distrusted: vec![(name("a"), "supposed".to_owned())], given_up: Vec::new() };
+    let planning = Planning::with(nodes(THREE), &pods, &Options::default(), &supposed).unwrap();
     assert_eq!(told(&planning).len(), 1);
     assert!(told(&planning)[0].starts_with("1: secret a>"), "{:?}", told(&planning));
     assert!(planning.drains().is_empty(), "nobody confidential is left there");
@@ -71,8 +75,7 @@ fn confidential_vms_move_as_they_run_where_both_nodes_offer_it_and_trust_is_not_
     let pods = there("a name=vm tee=tdx keys=1 cpu=100");
     let mut all = nodes("name=a cpu=1000 tee=tdx keys=9\n name=b cpu=1000 tee=tdx keys=9");
     let how = |all: &[Node]| {
-        let mut planning = Planning::of(all.to_vec(), &pods).unwrap();
-        planning.give_up(&pods, &[name("a")]);
+        let planning = given_up(all.to_vec(), &pods, Options::default());
         planning.migration().moves[0].how
     };
     assert_eq!(how(&all), How::Restart);
@@ -80,8 +83,8 @@ fn confidential_vms_move_as_they_run_where_both_nodes_offer_it_and_trust_is_not_
         node.labels.insert(LIVE.to_owned(), "true".to_owned());
     }
     assert_eq!(how(&all), How::Live);
-    let distrusted = [(name("a"), "supposed".to_owned())];
-    let planning = Planning::with(all, &pods, &Options::default(), &distrusted).unwrap();
+    let supposed = Supposed { distrusted: vec![(name("a"), "supposed".to_owned())], given_up: Vec::new() };
+    let planning = Planning::with(all, &pods, &Options::default(), &supposed).unwrap();
     assert_eq!(planning.migration().moves[0].how, How::Restart);
 }
 
@@ -96,8 +99,7 @@ fn a_budget_of_one_makes_a_wave_of_each_move() {
     let bound = BudgetBound::MaxUnavailable(Share::Count(1));
     let budget = DisruptionBudget { namespace: "default".into(), name: "one".into(), selector, bound };
     let options = Options { budgets: vec![budget], ..Options::default() };
-    let mut planning = Planning::with(nodes(THREE), &pods, &options, &[]).unwrap();
-    planning.give_up(&pods, &[name("a")]);
+    let planning = given_up(nodes(THREE), &pods, options);
     let waves: Vec<usize> = planning.migration().moves.iter().map(|it| it.wave).collect();
     assert_eq!(waves, [1, 2, 3]);
 }

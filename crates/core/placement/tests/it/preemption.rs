@@ -1,7 +1,7 @@
 //! Who goes for a more important pod, and who does not.
 
 use casemate_model::{BudgetBound, DisruptionBudget, PlacementPolicy, Pod, Preemption, Share};
-use casemate_placement::{Options, Planning};
+use casemate_placement::{Options, Planning, Supposed};
 
 use crate::{lines, words};
 
@@ -22,7 +22,9 @@ fn victims(there: &str, coming: &str, change: impl Fn(&mut Vec<Pod>, &mut Option
     all.extend(pods(coming));
     let mut options = pre_emptive();
     change(&mut all, &mut options);
-    let planning = Planning::with([words::node("name=n cpu=1000 memory=100")], &all, &options, &[]).unwrap();
+    let planning =
+        Planning::with([words::node("name=n cpu=1000 memory=100")], &all, &options, &Supposed::default())
+            .unwrap();
     let lost = planning.preempted().iter().map(|it| all[it.victim].key.name.clone()).collect();
     let last = all.len() - 1;
     let placed = planning.placed().any(|(nth, _)| nth == last);
@@ -89,9 +91,10 @@ fn nobody_goes_for_a_node_that_is_not_trusted() {
     let node = words::node("name=n cpu=1000 tee=sgx epc=64");
     let mut all = all;
     all[0].scheduling.node = Some(crate::name("n"));
-    let distrusted = [(crate::name("n"), "supposed".to_owned())];
-    let planning = Planning::with([node.clone()], &all, &pre_emptive(), &distrusted).unwrap();
+    let supposed =
+        Supposed { distrusted: vec![(crate::name("n"), "supposed".to_owned())], given_up: Vec::new() };
+    let planning = Planning::with([node.clone()], &all, &pre_emptive(), &supposed).unwrap();
     assert!(planning.preempted().is_empty() && planning.placed().count() == 1);
-    let planning = Planning::with([node], &all, &pre_emptive(), &[]).unwrap();
+    let planning = Planning::with([node], &all, &pre_emptive(), &Supposed::default()).unwrap();
     assert_eq!(planning.preempted().len(), 1, "trusted, it is worth it");
 }

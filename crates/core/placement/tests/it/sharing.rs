@@ -1,7 +1,7 @@
 //! Who shares what with whom, and what is asked for beside room.
 
 use casemate_model::{Feature, Features, Pod, Runtime, Tee};
-use casemate_placement::{Condition, Options, Overcommit, Planning, Slowdown};
+use casemate_placement::{Condition, Options, Overcommit, Planning, Slowdown, Supposed};
 
 use crate::{lines, words};
 
@@ -110,7 +110,8 @@ fn memory_beyond_requests_is_shared_out_as_far_as_nobody_is_slowed_down_too_much
         .collect();
     let count = |overcommit: Option<Overcommit>| {
         let options = Options { overcommit, ..Options::default() };
-        let planning = Planning::with(lines(NODE).map(words::node), &pods, &options, &[]).unwrap();
+        let planning =
+            Planning::with(lines(NODE).map(words::node), &pods, &options, &Supposed::default()).unwrap();
         planning.placed().count()
     };
     assert_eq!(count(None), 4, "requests are all that counts");

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 
 use casemate_model::PlacementPolicy;
 use casemate_placement::fleet::Packing;
+use casemate_placement::{Overcommit, Slowdown};
 use casemate_report::{PlanReport, plan_table, write_plan_html};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
@@ -40,6 +41,8 @@ const NOT_ALL_PLACED: u8 = 1;
 ///   casemate plan -f nodes.yaml -f pods/
 ///   casemate plan -f nodes.yaml -f pods/ --what-if "node worker-3 down" --what-if "+2 nodes like worker-1"
 ///   casemate plan -f nodes.yaml -f pods/ --compare shared,exclusive:tee,best-fit -o html > plan.html
+///   casemate plan -f nodes.yaml -f pods.yaml --evacuate worker-3
+///   casemate plan -f openb_node_list_all_node.csv -f openb_pod_list_default.csv
 ///   casemate plan --tees
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -58,6 +61,19 @@ pub(crate) struct PlanArguments {
     /// How nodes are filled: room (where the least room is lost for what may come), best-fit, first-fit.
     #[arg(long, value_name = "PACKING", default_value_t, value_parser = variant::packing)]
     packing: Packing,
+
+    /// Share out encrypted memory beyond requests as long as nobody is predicted to take more than this many times
+    /// as long for paging, as in 1.5. Without it, only requests count.
+    #[arg(long, value_name = "FACTOR", value_parser = scene::factor)]
+    overcommit: Option<Slowdown>,
+
+    /// Give up this node: tell where its pods would move. May be given several times.
+    #[arg(long, value_name = "NODE")]
+    evacuate: Vec<String>,
+
+    /// Empty as many nodes as pods that are there already (`spec.nodeName`) leave room for, and tell the moves.
+    #[arg(long, conflicts_with = "evacuate")]
+    consolidate: bool,
 
     /// Plan the same in other ways too and compare: policies and packings with commas between; what goes
     /// together with `+`, as in `shared,exclusive:tee+affinity,best-fit`.
@@ -110,6 +126,9 @@ pub(crate) fn plan(arguments: &PlanArguments) -> ExitCode {
     }
     let mut scene = Scene::read(&arguments.files, &terminal);
     scene.suppose(&arguments.what_if);
+    scene.options.overcommit = arguments.overcommit.map(Overcommit::up_to);
+    scene.give_up(&arguments.evacuate);
+    scene.consolidate = arguments.consolidate;
     let mut report = report::report(&scene, &Variant::new(arguments.policy, arguments.packing));
     report.what_if = arguments.what_if.iter().map(ToString::to_string).collect();
     report.comparison = arguments.compare.iter().map(|it| report::compared(&scene, it)).collect();

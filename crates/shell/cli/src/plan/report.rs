@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use casemate_catalogue::{Catalogue, Wanted};
 use casemate_checker::{Planned, PlannedPod as Judged, Unplaced, judge_plan};
 use casemate_model::{NodeName, Pod};
-use casemate_placement::{Condition, Hypothetical, Pending, Plan, Planning, Resource, Use};
+use casemate_placement::{
+    Condition, Displaced, Hypothetical, Move, Pending, Plan, Planning, Resource, Slowdown, Stranded, Use,
+};
 use casemate_report::{
-    NodeUse, PendingPods, PlanCheck, PlanReport, PlannedHurdle, PlannedNode, PlannedPod, PlannedResource,
-    PlannedVariant, StrandedPod, TenantPods, VariantResource,
+    NodeUse, PendingPods, PlanCheck, PlanReport, PlannedHurdle, PlannedMove, PlannedNode, PlannedPod,
+    PlannedResource, PlannedVariant, PlannedVictim, StrandedPod, TenantPods, VariantResource,
 };
 
 use super::bound::bounds;
@@ -71,8 +73,8 @@ fn filled(empty: PlanReport, planning: &Planning, scene: &Scene, variant: &Varia
         node: plan.node().to_string(),
         there: pods.get(nth).is_some_and(|pod| pod.scheduling.node.is_some()),
         why: plan.score().to_string(),
-        numa: Vec::new(),
-        slowdown: None,
+        numa: planning.numa(plan.pod()),
+        slowdown: pods.get(nth).and_then(|pod| planning.slowdown(pod)).map(factor),
     };
     let unusable = planning.unusable(pods);
     PlanReport {
@@ -81,7 +83,10 @@ fn filled(empty: PlanReport, planning: &Planning, scene: &Scene, variant: &Varia
         pods: pods.len(),
         placements: planning.placed().map(placement).collect(),
         pending: planning.pending().iter().map(|it| pending(it, pods)).collect(),
-        stranded: stranded(planning),
+        preempted: planning.preempted().iter().filter_map(|it| victim(it, pods)).collect(),
+        moves: planning.migration().moves.iter().map(moved).collect(),
+        stranded: planning.migration().stranded.iter().map(stranded).collect(),
+        freed: planning.migration().freed.iter().map(ToString::to_string).collect(),
         resources: planning.usage().into_iter().map(|it| resource(it, &unusable)).collect(),
         bounds: bounds(planning, pods),
         node_usage: node_usage(planning),
@@ -116,15 +121,29 @@ fn instance_types(pod: &Pod) -> Vec<String> {
     answer.fits.iter().take(TYPES_NAMED).map(|fit| fit.instance_type.to_string()).collect()
 }
 
-/// Those that are where nobody vouches for the node any more.
-fn stranded(planning: &Planning) -> Vec<StrandedPod> {
-    let drains = planning.drains().into_iter();
-    let stranded = drains.map(|it| StrandedPod {
-        pod: it.pod.to_string(),
-        node: it.node.to_string(),
-        reasons: vec![it.cause.to_string()],
-    });
-    stranded.collect()
+fn victim(of: &Displaced, pods: &[Pod]) -> Option<PlannedVictim> {
+    let name = |nth: usize| pods.get(nth).map(|pod| pod.key.to_string());
+    Some(PlannedVictim { pod: name(of.victim)?, node: of.node.to_string(), by: name(of.by)? })
+}
+
+fn moved(of: &Move) -> PlannedMove {
+    PlannedMove {
+        wave: of.wave,
+        pod: of.pod.to_string(),
+        from: of.from.to_string(),
+        to: of.to.to_string(),
+        how: of.how.as_str().to_owned(),
+        why: of.why.clone(),
+    }
+}
+
+fn stranded(of: &Stranded) -> StrandedPod {
+    let (pod, node) = (of.pod.to_string(), of.node.to_string());
+    StrandedPod { pod, node, reasons: of.reasons.clone() }
+}
+
+fn factor(of: Slowdown) -> f64 {
+    of.thousandths() as f64 / 1000.0
 }
 
 fn resource(it: Use, unusable: &BTreeMap<Resource, u64>) -> PlannedResource {
@@ -175,25 +194,41 @@ fn checked(planning: &Planning, scene: &Scene, variant: &Variant) -> PlanCheck {
         let there = of.is_some_and(|it| it.scheduling.node.is_some());
         (!there, std::cmp::Reverse(of.map_or(0, |it| it.priority)), *nth)
     });
-    // What was there before trust was lost is told apart from what is placed then.
-    let distrusted: BTreeSet<NodeName> = scene.distrusted.iter().map(|(node, _)| node.clone()).collect();
-    let stays = |(nth, node): &(usize, &NodeName)| {
-        let of = pod(*nth);
-        !(of.is_some_and(|it| it.scheduling.node.is_some() && it.is_confidential())
-            && distrusted.contains(*node))
+    // Who is where nobody vouches for the node any more was there before: what is judged is what is placed.
+    let distrusted: BTreeSet<NodeName> =
+        scene.supposed.distrusted.iter().map(|(node, _)| node.clone()).collect();
+    let stays = |(nth, node): &&(usize, &NodeName)| {
+        let secret = pod(*nth).is_some_and(Pod::is_confidential);
+        !(secret && distrusted.contains(*node))
     };
+    // Who was moved is no more bound to the node that the document names.
+    let moved: BTreeMap<String, Pod> = planning
+        .placed()
+        .filter_map(|(nth, plan)| {
+            let mut of = pod(nth)?.clone();
+            let elsewhere = of.scheduling.node.as_ref().is_some_and(|it| it != plan.node());
+            of.scheduling.node = None;
+            elsewhere.then(|| (of.key.to_string(), of))
+        })
+        .collect();
+    let as_is = |nth: usize| pod(nth).map(|it| moved.get(&it.key.to_string()).unwrap_or(it));
     let placed: Vec<Judged<'_>> = placed
         .iter()
-        .filter(|it| stays(it))
-        .filter_map(|(nth, node)| Some(Judged { pod: pod(*nth)?, node, taken: None }))
+        .filter(stays)
+        .filter_map(|(nth, node)| Some(Judged { pod: as_is(*nth)?, node, taken: None }))
         .collect();
     let verdict = |it: &Pending| match (it.condition, it.never) {
         (Condition::Unsupported, _) => Unplaced::HeldBack,
         (_, true) => Unplaced::Never,
         (_, false) => Unplaced::Waiting,
     };
-    // Where pods had to leave room, what the others could have is another question.
-    let whole = placed.len() == planning.placed().count();
+    // Where pods left room after the others had been looked at, what those could have is another question.
+    let migration = planning.migration();
+    let whole = placed.len() == planning.placed().count()
+        && planning.preempted().is_empty()
+        && migration.moves.is_empty()
+        && scene.supposed.given_up.is_empty()
+        && scene.options.overcommit.is_none();
     let pending: Vec<(&Pod, Unplaced)> = planning
         .pending()
         .iter()

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use casemate_manifest::{Options as Reader, Problem, Reading, read_to_plan};
 use casemate_model::{Node, NodeName, Pod};
-use casemate_placement::{LedgerError, Options, Planning};
+use casemate_placement::{LedgerError, Options, Planning, Slowdown, Supposed};
 
 use super::openb::{self, List};
 use super::variant::Variant;
@@ -18,8 +18,9 @@ pub(super) struct Scene {
     pub(super) nodes: Vec<Node>,
     pub(super) pods: Vec<Pod>,
     pub(super) options: Options,
-    /// Nodes that are supposed not to be trusted, each with why.
-    pub(super) distrusted: Vec<(NodeName, String)>,
+    pub(super) supposed: Supposed,
+    /// Whether as many nodes as can be are emptied.
+    pub(super) consolidate: bool,
     pub(super) notes: Vec<String>,
     pub(super) errors: Vec<String>,
 }
@@ -43,7 +44,7 @@ impl Scene {
     /// Supposes something beside.
     pub(super) fn suppose(&mut self, all: &[WhatIf]) {
         for supposed in all {
-            if let Err(error) = supposed.apply(&mut self.nodes, &mut self.distrusted) {
+            if let Err(error) = supposed.apply(&mut self.nodes, &mut self.supposed.distrusted) {
                 self.errors.push(error);
             }
             // Who was on a node that is gone has to go elsewhere.
@@ -55,10 +56,26 @@ impl Scene {
         }
     }
 
+    /// Gives up nodes by their names.
+    pub(super) fn give_up(&mut self, names: &[String]) {
+        for name in names {
+            let name = NodeName(name.clone());
+            if self.nodes.iter().any(|node| node.name == name) {
+                self.supposed.given_up.push(name);
+            } else {
+                self.errors.push(format!("--evacuate {name}: no node is named {name}"));
+            }
+        }
+    }
+
     /// Plans it this way.
     pub(super) fn plan(&self, variant: &Variant) -> Result<Planning, LedgerError> {
         let options = Options { policy: variant.policy, packing: variant.packing, ..self.options.clone() };
-        Planning::with(self.nodes.iter().cloned(), &self.pods, &options, &self.distrusted)
+        let mut planning = Planning::with(self.nodes.iter().cloned(), &self.pods, &options, &self.supposed)?;
+        if self.consolidate {
+            planning.consolidate(&self.pods);
+        }
+        Ok(planning)
     }
 
     fn read_manifests(&mut self, files: &[PathBuf], terminal: &Terminal) {
@@ -88,6 +105,18 @@ impl Scene {
         }
         Ok(())
     }
+}
+
+/// A factor of time: at least 1, with at most three decimals.
+pub(super) fn factor(text: &str) -> Result<Slowdown, String> {
+    let (whole, decimals) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |part: &str| part.bytes().all(|it| it.is_ascii_digit());
+    let known = !whole.is_empty() && digits(whole) && digits(decimals) && decimals.len() <= 3;
+    let thousandths = format!("{whole}{decimals:0<3}").parse::<u64>().ok().filter(|it| known && *it >= 1000);
+    let thousandths = thousandths.filter(|it| *it <= 1_000_000_000);
+    thousandths
+        .map(Slowdown::of_thousandths)
+        .ok_or_else(|| "it is a factor such as 1.5, at least 1".to_owned())
 }
 
 /// Whether a file is a list with commas, by its name.
