@@ -1,0 +1,210 @@
+//! What the REE asks for by calling.
+
+use crate::step::Step;
+use crate::thread::{Cause, Kind, Phase, Thread};
+use crate::{Agent, Answer, CpuId, Entry, Go, Refusal, Request, ThreadId, World};
+
+impl Step<'_> {
+    pub(crate) fn submit(&mut self, request: &Request) -> Go {
+        if self.config.entry == Entry::Call && self.gate_is_closed() {
+            return self.refuse(Refusal::Elsewhere, Go::Ree);
+        }
+        let Some(id) = self.state.vacancy() else { return self.refuse(Refusal::Busy, Go::Ree) };
+        let thread = Thread::new(Kind::Request, request, Phase::Queued, self.me, self.config);
+        *self.thread_mut(id) = thread;
+        if self.config.agent == Agent::Caller {
+            return self.enter_for(id);
+        }
+        self.state.line.join(id);
+        self.out.wake_agent = true;
+        self.out.answer = Answer::Queued(id);
+        Go::Stay
+    }
+
+    pub(crate) fn issue(&mut self) -> Go {
+        let at = match self.config.agent {
+            Agent::Caller => return self.refuse(Refusal::NotInThisDesign, Go::Stay),
+            Agent::One => CpuId::all().next().unwrap_or(self.me),
+            Agent::EachCpu => self.me,
+        };
+        if let Some(id) = self.state.cpu(at).agent {
+            return self.go_on_with(id);
+        }
+        let me = self.me;
+        let any = self.config.agent == Agent::One;
+        let next = self.state.most_urgent(|it| it.phase == Phase::Queued && (any || it.origin == me));
+        let Some(id) = next else {
+            self.out.answer = Answer::Empty;
+            return Go::Stay;
+        };
+        self.state.line.leave(id);
+        let thread = self.thread_mut(id);
+        thread.origin = me;
+        if thread.sync {
+            self.state.cpu_mut(at).agent = Some(id);
+        }
+        self.enter_for(id)
+    }
+
+    pub(crate) fn resume(&mut self, id: ThreadId) -> Go {
+        let known = self.thread(id).kind == Kind::Request
+            && !matches!(self.thread(id).phase, Phase::Free | Phase::Queued);
+        if self.config.agent != Agent::Caller {
+            return self.refuse(Refusal::NotInThisDesign, Go::Stay);
+        }
+        if known { self.go_on_with(id) } else { self.refuse(Refusal::Unknown, Go::Stay) }
+    }
+
+    pub(crate) fn schedule(&mut self) -> Go {
+        if !self.config.scheduling_call {
+            return self.refuse(Refusal::NotInThisDesign, Go::Stay);
+        }
+        match self.try_run(true) {
+            Some(go) => go,
+            None => self.enter_ree(),
+        }
+    }
+
+    pub(crate) fn collect(&mut self) -> Go {
+        let me = self.me;
+        let done = ThreadId::all()
+            .find(|id| self.thread(*id).phase == Phase::Done && self.thread(*id).origin == me);
+        self.out.answer = match done {
+            Some(id) => {
+                self.free(id);
+                Answer::Finished(id)
+            }
+            None => Answer::Empty,
+        };
+        Go::Stay
+    }
+
+    /// A request that waits in a queue is over; one that waits for an interrupt is woken to end itself; any other
+    /// sees that it is to end.
+    pub(crate) fn cancel(&mut self, id: ThreadId) -> Go {
+        let thread = self.thread_mut(id);
+        if thread.kind != Kind::Request || matches!(thread.phase, Phase::Free | Phase::Done) {
+            return self.refuse(Refusal::Unknown, Go::Stay);
+        }
+        thread.cancelled = true;
+        match thread.phase {
+            Phase::Queued => {
+                thread.phase = Phase::Done;
+                let origin = thread.origin;
+                self.state.line.leave(id);
+                self.out.doorbells.insert(origin);
+            }
+            Phase::Blocked(Cause::Device) => {
+                let on = self.proper_cpu(id);
+                self.make_ready(id, on);
+                return self.look_again_in_ree();
+            }
+            _ => {}
+        }
+        Go::Stay
+    }
+
+    pub(crate) fn ree_is_idle(&mut self) -> Go {
+        if !self.config.idle_hand_over {
+            return self.refuse(Refusal::NotInThisDesign, Go::Stay);
+        }
+        let me = self.me;
+        let answer_waits =
+            self.state.threads.iter().any(|it| it.phase == Phase::Done && it.origin == me);
+        if answer_waits {
+            // It has something to do: the doorbell has rung, or is about to.
+            self.out.doorbells.insert(me);
+        }
+        self.cpu_mut().ree_idle = true;
+        match self.try_run(true) {
+            Some(go) => go,
+            None => self.leave(),
+        }
+    }
+
+    /// The CPU is switched off: what waits here waits elsewhere.
+    pub(crate) fn go_off(&mut self) -> Go {
+        let me = self.me;
+        let elsewhere = CpuId::all().find(|cpu| {
+            *cpu != me && matches!(self.state.cpu(*cpu).world, World::Ree | World::Tee | World::Idle)
+        });
+        let Some(elsewhere) = elsewhere else { return self.refuse(Refusal::Impossible, Go::Stay) };
+        let agent = self.cpu().agent;
+        for thread in &mut self.state.threads {
+            if thread.phase == Phase::Ready(me) {
+                thread.phase = Phase::Ready(elsewhere);
+                self.out.sgis.insert(elsewhere);
+            }
+            if thread.origin == me && thread.phase != Phase::Free {
+                thread.origin = elsewhere;
+                if thread.phase == Phase::Done {
+                    self.out.doorbells.insert(elsewhere);
+                }
+            }
+        }
+        // The one agent of all is kept at CPU 0, whoever is on.
+        if self.config.agent == Agent::EachCpu
+            && let Some(agent) = agent
+        {
+            self.cpu_mut().agent = None;
+            let heir = self.state.cpu_mut(elsewhere);
+            // Two requests cannot have one agent: the second is fetched as any other that is done.
+            heir.agent = heir.agent.or(Some(agent));
+            self.out.wake_agent = true;
+        }
+        let cpu = self.cpu_mut();
+        cpu.world = World::Off;
+        cpu.tick = false;
+        cpu.waited = 0;
+        cpu.owed = 0;
+        Go::Off
+    }
+
+    /// The CPU is given up for a request, which becomes ready.
+    fn enter_for(&mut self, id: ThreadId) -> Go {
+        self.cpu_mut().issued = Some(id);
+        if self.config.entry == Entry::Call {
+            return self.run(id);
+        }
+        let on = self.proper_cpu(id);
+        self.make_ready(id, on);
+        let answer = Answer::Pending(id);
+        match self.try_run(false) {
+            Some(go) => {
+                self.out.answer = Answer::Accepted(id);
+                go
+            }
+            None => {
+                self.out.answer = answer;
+                self.enter_ree()
+            }
+        }
+    }
+
+    /// Who waits for a request comes back with its CPU.
+    fn go_on_with(&mut self, id: ThreadId) -> Go {
+        match self.thread(id).phase {
+            Phase::Done => {
+                self.free(id);
+                self.out.answer = Answer::Finished(id);
+                Go::Stay
+            }
+            Phase::Ready(_) if !self.gate_is_closed() => {
+                self.thread_mut(id).origin = self.me;
+                self.cpu_mut().issued = Some(id);
+                self.out.answer = Answer::Accepted(id);
+                self.run(id)
+            }
+            _ => {
+                // Its end is told where it was asked for last.
+                self.thread_mut(id).origin = self.me;
+                self.out.answer = Answer::Pending(id);
+                self.cpu_mut().issued = Some(id);
+                match self.try_run(false) {
+                    Some(go) => go,
+                    None => self.enter_ree(),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! How a CPU comes into the TEE, goes from thread to thread, and comes out.
+
+use crate::step::Step;
+use crate::thread::{Kind, Phase};
+use crate::{Answer, Balance, Entry, Goal, Go, Priority, ThreadId, Tick, World};
+
+impl Step<'_> {
+    /// Runs the most urgent of those that are ready here, or, where it `may_steal`, elsewhere. `None`: there is
+    /// nobody, or the TEE is elsewhere and may be at one place only.
+    pub(crate) fn try_run(&mut self, may_steal: bool) -> Option<Go> {
+        if self.gate_is_closed() {
+            self.hand_over_ready();
+            return None;
+        }
+        let me = self.me;
+        let mine = self.state.most_urgent(|it| it.phase == Phase::Ready(me));
+        let steals = may_steal && self.config.balance != Balance::None;
+        let others = || self.state.most_urgent(|it| matches!(it.phase, Phase::Ready(_)));
+        let next = mine.or_else(|| if steals { others() } else { None })?;
+        Some(self.run(next))
+    }
+
+    /// Runs a thread that is ready.
+    pub(crate) fn run(&mut self, next: ThreadId) -> Go {
+        self.state.line.leave(next);
+        let me = self.me;
+        let thread = self.thread_mut(next);
+        thread.phase = Phase::Running(me);
+        thread.last = Some(me);
+        let slice = match self.config.entry {
+            Entry::TimeSlice(slice) => slice,
+            Entry::Call | Entry::Event => 0,
+        };
+        let (tick, fresh) = (self.config.tick.is_there(), self.config.least_progress);
+        let cpu = self.cpu_mut();
+        if cpu.world != World::Tee {
+            cpu.world = World::Tee;
+            cpu.fresh = fresh;
+            cpu.slice = slice;
+        }
+        cpu.current = Some(next);
+        cpu.waited = 0;
+        cpu.tick = tick;
+        Go::Thread(next)
+    }
+
+    /// The thread that runs stops, and is ready again: in front, where it was interrupted; else behind those
+    /// that wait.
+    pub(crate) fn preempt(&mut self, current: ThreadId, in_front: bool) {
+        let me = self.me;
+        let idle = if self.config.balance == Balance::StealAndPush && in_front && self.config.goal == Goal::Many {
+            self.idle_cpu(|_| true)
+        } else {
+            None
+        };
+        let to = idle.unwrap_or(me);
+        self.thread_mut(current).phase = Phase::Ready(to);
+        if in_front {
+            self.state.line.return_to(current);
+        } else {
+            self.state.line.join(current);
+        }
+        if to != me {
+            self.out.sgis.insert(to);
+        }
+        self.cpu_mut().current = None;
+        if self.cpu().issued == Some(current) && self.out.answer == Answer::Nothing {
+            self.out.answer = Answer::Interrupted(current);
+        }
+    }
+
+    /// No thread runs here any more: the next one, or the REE, or sleep.
+    pub(crate) fn next(&mut self) -> Go {
+        self.cpu_mut().current = None;
+        let yields = self.cpu().deferred && self.config.priority != Priority::TeeOverRee;
+        if yields {
+            return self.leave();
+        }
+        let idle = self.cpu().ree_idle;
+        match self.try_run(idle) {
+            Some(go) => go,
+            None => self.leave(),
+        }
+    }
+
+    /// The TEE has done what this CPU was given for. While the REE sleeps it goes on with the rest.
+    pub(crate) fn give_back(&mut self) -> Go {
+        self.cpu_mut().current = None;
+        let sleeps = self.cpu().ree_idle && !self.cpu().deferred;
+        if sleeps && let Some(go) = self.try_run(true) {
+            return go;
+        }
+        self.leave()
+    }
+
+    /// Out of the TEE, or not into it: to sleep where the REE sleeps, else to the REE.
+    pub(crate) fn leave(&mut self) -> Go {
+        let sleeps = self.cpu().ree_idle && !self.cpu().deferred;
+        let was_in_tee = self.cpu().world == World::Tee;
+        let go = if sleeps { self.fall_asleep() } else { self.enter_ree() };
+        if was_in_tee && self.config.goal == Goal::One {
+            self.open_gate();
+        }
+        go
+    }
+
+    /// To the REE, whatever it said before.
+    pub(crate) fn enter_ree(&mut self) -> Go {
+        self.answer_with_what_is_done();
+        let me = self.me;
+        let tick = match self.config.tick {
+            Tick::None => false,
+            Tick::Own => self.state.has_ready(me),
+            Tick::UnifiedTee | Tick::UnifiedRee => true,
+        };
+        let cpu = self.cpu_mut();
+        let due = cpu.ree_tick_due;
+        cpu.world = World::Ree;
+        cpu.current = None;
+        cpu.issued = None;
+        cpu.ree_idle = false;
+        cpu.deferred = false;
+        cpu.ree_tick_due = false;
+        cpu.fresh = false;
+        cpu.held = 0;
+        cpu.slice = 0;
+        cpu.tick = tick;
+        self.out.ree_tick |= due;
+        Go::Ree
+    }
+
+    fn fall_asleep(&mut self) -> Go {
+        let tick = self.config.tick.is_there() && !self.config.nohz;
+        let cpu = self.cpu_mut();
+        cpu.world = World::Idle;
+        cpu.current = None;
+        cpu.issued = None;
+        cpu.ree_tick_due = false;
+        cpu.fresh = false;
+        cpu.held = 0;
+        cpu.waited = 0;
+        cpu.slice = 0;
+        cpu.tick = tick;
+        Go::Sleep
+    }
+
+    /// The caller that is on this CPU has its answer at once, if it is there.
+    fn answer_with_what_is_done(&mut self) {
+        let Some(issued) = self.cpu().issued else { return };
+        let done = self.thread(issued).phase == Phase::Done && self.thread(issued).origin == self.me;
+        if done && self.out.answer == Answer::Nothing {
+            self.free(issued);
+            self.out.answer = Answer::Finished(issued);
+            self.out.doorbells.remove(self.me);
+        }
+    }
+
+    /// A request is over, and its thread free.
+    pub(crate) fn free(&mut self, id: ThreadId) {
+        debug_assert!(self.thread(id).kind == Kind::Request, "only requests end for good");
+        *self.thread_mut(id) = crate::Thread::free();
+        for cpu in &mut self.state.cpus {
+            if cpu.agent == Some(id) {
+                cpu.agent = None;
+            }
+        }
+    }
+
+    /// Whether the TEE is elsewhere, and may be at one place only.
+    pub(crate) fn gate_is_closed(&self) -> bool {
+        self.config.goal == Goal::One && self.state.in_tee_beside(self.me).is_some()
+    }
+
+    /// Where the TEE is, there all that is ready here is to run.
+    fn hand_over_ready(&mut self) {
+        let Some(owner) = self.state.in_tee_beside(self.me) else { return };
+        let me = self.me;
+        let mut moved = false;
+        for thread in self.state.threads.iter_mut().filter(|it| it.phase == Phase::Ready(me)) {
+            thread.phase = Phase::Ready(owner);
+            moved = true;
+        }
+        self.cpu_mut().waited = 0;
+        if moved {
+            self.out.sgis.insert(owner);
+        }
+    }
+
+    /// The TEE may be elsewhere now: whoever has work waiting looks again.
+    fn open_gate(&mut self) {
+        let waiting = self.state.line.iter().find_map(|id| match self.thread(id).phase {
+            Phase::Ready(cpu) if cpu != self.me => Some(cpu),
+            _ => None,
+        });
+        if let Some(cpu) = waiting {
+            self.out.sgis.insert(cpu);
+        }
+    }
+}

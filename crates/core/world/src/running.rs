@@ -1,0 +1,143 @@
+//! What the thread that runs does: it ends, waits, or calls a service.
+
+use crate::step::Step;
+use crate::thread::{Cause, Kind, Phase};
+use crate::{Answer, Go, Priority, Refusal, SwitchBack, THREADS, ThreadId, Urgency};
+
+impl Step<'_> {
+    pub(crate) fn finish(&mut self, current: ThreadId) -> Go {
+        match self.thread(current).kind {
+            Kind::Service => self.service_is_done(current),
+            Kind::Periodic => {
+                self.thread_mut(current).phase = Phase::Blocked(Cause::Period);
+                self.next()
+            }
+            Kind::Request => self.request_is_done(current),
+        }
+    }
+
+    pub(crate) fn block(&mut self, current: ThreadId) -> Go {
+        self.thread_mut(current).phase = Phase::Blocked(Cause::Device);
+        if self.thread(current).cancelled {
+            // Whoever is to end does not wait.
+            return self.back_at_once(current);
+        }
+        let root = self.state.root(current);
+        if self.cpu().issued == Some(root) && self.config.switch_back == SwitchBack::Dispatcher {
+            self.out.answer = Answer::Pending(root);
+            return self.give_back();
+        }
+        self.next()
+    }
+
+    pub(crate) fn call(&mut self, current: ThreadId, service: ThreadId) -> Go {
+        if self.thread(service).kind != Kind::Service || self.thread(service).phase == Phase::Free {
+            return self.refuse(Refusal::Unknown, Go::Stay);
+        }
+        if self.waits_for(service, current) {
+            return self.refuse(Refusal::Deadlock, Go::Stay);
+        }
+        self.thread_mut(current).phase = Phase::Blocked(Cause::Service(service));
+        let lent = self.thread(current).urgency;
+        self.lend(service, lent);
+        if self.thread(service).phase == Phase::Blocked(Cause::Caller) {
+            self.serve(service, current);
+        }
+        self.next()
+    }
+
+    /// The service begins to work for a caller.
+    fn serve(&mut self, service: ThreadId, caller: ThreadId) {
+        self.thread_mut(service).caller = Some(caller);
+        let on = self.proper_cpu(service);
+        self.make_ready(service, on);
+        if on == self.me {
+            // The CPU that the caller had is its service's, before those that wait.
+            self.state.line.return_to(service);
+        }
+    }
+
+    fn service_is_done(&mut self, service: ThreadId) -> Go {
+        let caller = self.thread_mut(service).caller.take();
+        if let Some(caller) = caller {
+            self.thread_mut(caller).phase = Phase::Ready(self.me);
+            self.state.line.return_to(caller);
+        }
+        self.thread_mut(service).phase = Phase::Blocked(Cause::Caller);
+        let waits = |id: &ThreadId| self.thread(*id).phase == Phase::Blocked(Cause::Service(service));
+        let next = ThreadId::all().filter(waits).min_by_key(|id| self.thread(*id).urgency);
+        let lent = next.map(|id| self.thread(id).urgency);
+        let own = self.thread(service).own;
+        self.thread_mut(service).urgency = lent.map_or(own, |lent| lent.min(own));
+        if let Some(next) = next {
+            self.serve(service, next);
+        }
+        if let Some(caller) = caller {
+            // Its caller goes on where the answer is, unless somebody is more urgent.
+            self.state.line.return_to(caller);
+        }
+        self.next()
+    }
+
+    fn request_is_done(&mut self, request: ThreadId) -> Go {
+        self.thread_mut(request).phase = Phase::Done;
+        let origin = self.thread(request).origin;
+        let here = origin == self.me;
+        let was_issued = self.cpu().issued == Some(request);
+        if !here {
+            self.out.doorbells.insert(origin);
+        } else if self.cpu().ree_idle || !was_issued {
+            // The REE has something to do here again.
+            self.out.doorbells.insert(origin);
+            if self.cpu().ree_idle {
+                self.cpu_mut().deferred = true;
+            }
+        }
+        let its_answer_waits = here && was_issued;
+        let leaves = its_answer_waits
+            && (self.config.switch_back == SwitchBack::Dispatcher
+                || self.config.priority == Priority::ReeOverTee);
+        if leaves {
+            self.cpu_mut().current = None;
+            return self.leave();
+        }
+        if was_issued && !here && self.config.switch_back == SwitchBack::Dispatcher {
+            return self.give_back();
+        }
+        self.next()
+    }
+
+    /// Ready again at once, and behind those that wait.
+    fn back_at_once(&mut self, current: ThreadId) -> Go {
+        self.preempt(current, false);
+        self.next()
+    }
+
+    /// Whether `service` waits, directly or not, for `thread`, or is what it works for.
+    fn waits_for(&self, service: ThreadId, thread: ThreadId) -> bool {
+        let mut at = service;
+        for _ in 0..THREADS {
+            if at == thread {
+                return true;
+            }
+            match self.thread(at).phase {
+                Phase::Blocked(Cause::Service(next)) => at = next,
+                _ => return false,
+            }
+        }
+        true
+    }
+
+    /// A service, and all that it waits for, is at least as urgent as who waits for it.
+    fn lend(&mut self, service: ThreadId, urgency: Urgency) {
+        let mut at = service;
+        for _ in 0..THREADS {
+            let thread = self.thread_mut(at);
+            thread.urgency = thread.urgency.min(urgency);
+            match thread.phase {
+                Phase::Blocked(Cause::Service(next)) => at = next,
+                _ => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! What is known of the CPUs and threads.
+
+use crate::line::Line;
+use crate::thread::{Kind, Phase, Thread};
+use crate::{CPUS, Config, CpuId, Request, Senseless, THREADS, ThreadId};
+
+/// Everything a decision rests on. Copied freely; equal states decide equally.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    pub(crate) cpus: [Cpu; CPUS],
+    pub(crate) threads: [Thread; THREADS],
+    pub(crate) line: Line,
+}
+
+/// A CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Cpu {
+    pub(crate) world: World,
+    /// The thread that runs, if the CPU is in the TEE.
+    pub(crate) current: Option<ThreadId>,
+    /// The request for which the REE gave up the CPU, if it did for one.
+    pub(crate) issued: Option<ThreadId>,
+    /// The request that this CPU's agent sees through; with one agent in all it is kept at CPU 0.
+    pub(crate) agent: Option<ThreadId>,
+    /// The REE has said that it sleeps.
+    pub(crate) ree_idle: bool,
+    /// A non-secure interrupt waits for the TEE to leave.
+    pub(crate) deferred: bool,
+    /// The tick of one timer for both worlds came while the TEE ran, and the REE has not had it.
+    pub(crate) ree_tick_due: bool,
+    /// The thread was entered and has not run for its least quantum yet.
+    pub(crate) fresh: bool,
+    /// The tick is on.
+    pub(crate) tick: bool,
+    /// Ticks for which ready work has waited here.
+    pub(crate) waited: u8,
+    /// Ticks for which an interrupt of the REE has waited.
+    pub(crate) held: u8,
+    /// Ticks that the REE has before the TEE may take the CPU by itself.
+    pub(crate) owed: u8,
+    /// Ticks that are left of the TEE's time slice.
+    pub(crate) slice: u8,
+}
+
+/// In which world a CPU is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum World {
+    /// It is switched off.
+    Off,
+    /// The rich one.
+    Ree,
+    /// The trusted one.
+    Tee,
+    /// Neither has anything to do, and it sleeps.
+    Idle,
+}
+
+impl State {
+    /// All CPUs of the design are on and in the REE; there are no threads.
+    ///
+    /// # Errors
+    ///
+    /// The design makes no sense.
+    pub fn new(config: &Config) -> Result<Self, Senseless> {
+        config.validate()?;
+        let off = Cpu {
+            world: World::Off,
+            current: None,
+            issued: None,
+            agent: None,
+            ree_idle: false,
+            deferred: false,
+            ree_tick_due: false,
+            fresh: false,
+            tick: false,
+            waited: 0,
+            held: 0,
+            owed: 0,
+            slice: 0,
+        };
+        let mut state = Self { cpus: [off; CPUS], threads: [Thread::free(); THREADS], line: Line::EMPTY };
+        for cpu in state.cpus.iter_mut().take(config.cpus()) {
+            cpu.world = World::Ree;
+            cpu.tick = config.tick.is_shared();
+        }
+        Ok(state)
+    }
+
+    /// Adds a service or a periodic task, which waits to be called or released. `None`: there is no place.
+    pub fn spawn(&mut self, kind: Kind, request: &Request, config: &Config) -> Option<ThreadId> {
+        let id = self.vacancy()?;
+        let phase = Phase::Blocked(match kind {
+            Kind::Request => return None,
+            Kind::Service => crate::Cause::Caller,
+            Kind::Periodic => crate::Cause::Period,
+        });
+        let origin = CpuId::new(0)?;
+        *self.thread_mut(id) = Thread::new(kind, request, phase, origin, config);
+        Some(id)
+    }
+
+    /// A thread.
+    #[must_use]
+    pub fn thread(&self, id: ThreadId) -> &Thread {
+        // Every number there can be has its place.
+        &self.threads[id.index()]
+    }
+
+    /// A CPU.
+    #[must_use]
+    pub fn cpu(&self, id: CpuId) -> &Cpu {
+        &self.cpus[id.index()]
+    }
+
+    pub(crate) fn thread_mut(&mut self, id: ThreadId) -> &mut Thread {
+        &mut self.threads[id.index()]
+    }
+
+    pub(crate) fn cpu_mut(&mut self, id: CpuId) -> &mut Cpu {
+        &mut self.cpus[id.index()]
+    }
+
+    /// The place of a thread that is not there.
+    pub(crate) fn vacancy(&self) -> Option<ThreadId> {
+        ThreadId::all().find(|id| self.thread(*id).phase == Phase::Free)
+    }
+
+    /// Another CPU that is in the TEE.
+    pub(crate) fn in_tee_beside(&self, me: CpuId) -> Option<CpuId> {
+        CpuId::all().find(|id| *id != me && self.cpu(*id).world == World::Tee)
+    }
+
+    /// The most urgent of those in the line that are `asked` for; among equals who came first.
+    pub(crate) fn most_urgent(&self, asked: impl Fn(&Thread) -> bool) -> Option<ThreadId> {
+        self.line.iter().filter(|id| asked(self.thread(*id))).min_by_key(|id| self.thread(*id).urgency)
+    }
+
+    /// Whether somebody is ready there.
+    pub(crate) fn has_ready(&self, cpu: CpuId) -> bool {
+        self.line.iter().any(|id| self.thread(id).phase == Phase::Ready(cpu))
+    }
+
+    /// The thread at the beginning of a chain of services: whose work it is.
+    #[must_use]
+    pub fn root(&self, id: ThreadId) -> ThreadId {
+        let mut root = id;
+        // A chain has no more links than there are threads.
+        for _ in 0..THREADS {
+            match self.thread(root).caller {
+                Some(caller) => root = caller,
+                None => break,
+            }
+        }
+        root
+    }
+}
+
+impl Cpu {
+    /// In which world it is.
+    #[must_use]
+    pub const fn world(&self) -> World {
+        self.world
+    }
+
+    /// The thread that runs on it.
+    #[must_use]
+    pub const fn current(&self) -> Option<ThreadId> {
+        self.current
+    }
+
+    /// Whether the REE has said that it sleeps.
+    #[must_use]
+    pub const fn is_ree_idle(&self) -> bool {
+        self.ree_idle
+    }
+
+    /// Whether the tick is on.
+    #[must_use]
+    pub const fn ticks(&self) -> bool {
+        self.tick
+    }
+
+    /// Ticks for which ready work has waited on it.
+    #[must_use]
+    pub const fn waited(&self) -> u8 {
+        self.waited
+    }
+
+    /// Ticks for which an interrupt of the REE has waited on it.
+    #[must_use]
+    pub const fn held(&self) -> u8 {
+        self.held
+    }
+}
