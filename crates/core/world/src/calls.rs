@@ -67,8 +67,8 @@ impl Step<'_> {
 
     pub(crate) fn collect(&mut self) -> Go {
         let me = self.me;
-        let done = ThreadId::all()
-            .find(|id| self.thread(*id).phase == Phase::Done && self.thread(*id).origin == me);
+        let done =
+            ThreadId::all().find(|id| self.thread(*id).phase == Phase::Done && self.thread(*id).origin == me);
         self.out.answer = match done {
             Some(id) => {
                 self.free(id);
@@ -109,8 +109,7 @@ impl Step<'_> {
             return self.refuse(Refusal::NotInThisDesign, Go::Stay);
         }
         let me = self.me;
-        let answer_waits =
-            self.state.threads.iter().any(|it| it.phase == Phase::Done && it.origin == me);
+        let answer_waits = self.state.threads.iter().any(|it| it.phase == Phase::Done && it.origin == me);
         if answer_waits {
             // It has something to do: the doorbell has rung, or is about to.
             self.out.doorbells.insert(me);

@@ -219,6 +219,12 @@ impl Tick {
         !matches!(self, Self::None)
     }
 
+    /// Whether the REE can neither withhold it nor flood the TEE with it.
+    #[must_use]
+    pub const fn is_tees_own(self) -> bool {
+        matches!(self, Self::Own | Self::UnifiedTee)
+    }
+
     /// Whether one timer is the tick of both worlds.
     #[must_use]
     pub const fn is_shared(self) -> bool {

@@ -2,7 +2,7 @@
 
 use crate::step::Step;
 use crate::thread::{Kind, Phase};
-use crate::{Answer, Balance, Entry, Goal, Go, Priority, ThreadId, Tick, World};
+use crate::{Answer, Balance, Entry, Go, Goal, Priority, ThreadId, Tick, World};
 
 impl Step<'_> {
     /// Runs the most urgent of those that are ready here, or, where it `may_steal`, elsewhere. `None`: there is
@@ -48,11 +48,12 @@ impl Step<'_> {
     /// that wait.
     pub(crate) fn preempt(&mut self, current: ThreadId, in_front: bool) {
         let me = self.me;
-        let idle = if self.config.balance == Balance::StealAndPush && in_front && self.config.goal == Goal::Many {
-            self.idle_cpu(|_| true)
-        } else {
-            None
-        };
+        let idle =
+            if self.config.balance == Balance::StealAndPush && in_front && self.config.goal == Goal::Many {
+                self.idle_cpu(|_| true)
+            } else {
+                None
+            };
         let to = idle.unwrap_or(me);
         self.thread_mut(current).phase = Phase::Ready(to);
         if in_front {

@@ -120,8 +120,7 @@ impl Step<'_> {
             let _ = self.try_run(false);
         }
         let me = self.me;
-        let tick = self.config.tick.is_shared()
-            || (self.config.tick.is_there() && self.state.has_ready(me));
+        let tick = self.config.tick.is_shared() || (self.config.tick.is_there() && self.state.has_ready(me));
         self.cpu_mut().tick = tick;
         Go::Stay
     }

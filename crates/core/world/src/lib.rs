@@ -16,6 +16,8 @@
 #![cfg_attr(not(test), no_std)]
 #![forbid(unsafe_code)]
 
+mod accounts;
+mod admission;
 mod bill;
 mod calls;
 mod config;
@@ -26,11 +28,14 @@ mod interrupts;
 mod line;
 mod place;
 mod running;
+mod session;
 mod state;
 mod step;
 mod thread;
 mod validate;
 
+pub use accounts::Accounts;
+pub use admission::{Durations, Overload, Supply, Task, admit};
 pub use bill::{Bill, Class, SeenAs};
 pub use config::{
     Agent, Balance, Config, DeviceInterrupt, Entry, Goal, Order, Priority, ProperCpu, Resume, SwitchBack,
@@ -38,6 +43,7 @@ pub use config::{
 };
 pub use event::{Answer, Event, Go, Outcome, Refusal};
 pub use ids::{CPUS, CpuId, CpuSet, THREADS, ThreadId, ThreadSet};
+pub use session::{ClientId, Closing, SESSIONS, SessionError, SessionId, Sessions};
 pub use state::{Cpu, State, World};
 pub use step::step;
 pub use thread::{Cause, Kind, Phase, Request, Thread, Urgency};

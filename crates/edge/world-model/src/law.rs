@@ -112,7 +112,8 @@ fn done_is_told(setting: &Setting, scene: &Scene) -> bool {
 }
 
 fn blocked_has_a_source(_: &Setting, scene: &Scene) -> bool {
-    let waiting = threads(scene).filter(|(_, it)| it.phase() == Phase::Blocked(casemate_world::Cause::Device));
+    let waiting =
+        threads(scene).filter(|(_, it)| it.phase() == Phase::Blocked(casemate_world::Cause::Device));
     waiting.count() == usize::from(scene.devices)
 }
 

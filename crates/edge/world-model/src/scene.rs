@@ -130,7 +130,10 @@ impl Setting {
                 let thread = state.thread(*id);
                 thread.kind() == Kind::Request && thread.origin() == cpu
             };
-            ThreadId::all().filter(asked).filter(|id| wanted(scene.state.thread(*id).phase())).collect::<Vec<_>>()
+            ThreadId::all()
+                .filter(asked)
+                .filter(|id| wanted(scene.state.thread(*id).phase()))
+                .collect::<Vec<_>>()
         };
         if scene.left > 0 {
             can(Event::Submit(Request::PLAIN));
@@ -147,7 +150,9 @@ impl Setting {
                 if !done.is_empty() {
                     can(Event::Collect);
                 }
-                mine(&|phase| matches!(phase, Phase::Ready(_))).into_iter().for_each(|it| can(Event::Resume(it)));
+                mine(&|phase| matches!(phase, Phase::Ready(_)))
+                    .into_iter()
+                    .for_each(|it| can(Event::Resume(it)));
             }
             Agent::One | Agent::EachCpu => can(Event::Issue),
         }
