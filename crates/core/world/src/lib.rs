@@ -11,9 +11,10 @@
 //! which a thread of the TEE is to run. *TEE idle*: the TEE has nothing to run on a CPU, on which the REE may run.
 //! *CPU idle*: neither has.
 //!
-//! No clock, no memory allocation, no assembly, no lock: whoever shares the state between CPUs brings the lock.
+//! No clock, no memory allocation, no assembly. [`Lock`] is for whoever shares the state between CPUs, [`Ring`]
+//! for whoever has agents.
 
-#![cfg_attr(not(test), no_std)]
+#![cfg_attr(not(any(test, loom)), no_std)]
 #![forbid(unsafe_code)]
 
 mod accounts;
@@ -26,7 +27,9 @@ mod event;
 mod ids;
 mod interrupts;
 mod line;
+mod lock;
 mod place;
+mod ring;
 mod running;
 mod session;
 mod state;
@@ -43,6 +46,8 @@ pub use config::{
 };
 pub use event::{Answer, Event, Go, Outcome, Refusal};
 pub use ids::{CPUS, CpuId, CpuSet, THREADS, ThreadId, ThreadSet};
+pub use lock::{Held, Lock};
+pub use ring::{Full, Ring};
 pub use session::{ClientId, Closing, SESSIONS, SessionError, SessionId, Sessions};
 pub use state::{Cpu, State, World};
 pub use step::step;
