@@ -191,6 +191,46 @@ mutants! {
     MemoryTellsNobody,
     /// `verifier` tells of a fall and not whose verdicts rest on it.
     MemoryForgetsSubjects,
+    /// `world` tells no other CPU that it has work.
+    WorldForgetsSgi,
+    /// `world` leaves ready work behind without a tick.
+    WorldForgetsTick,
+    /// `world` lets a CPU sleep that has work.
+    WorldSleepsOverWork,
+    /// `world` lets the TEE be on two CPUs where it may be on one.
+    WorldIgnoresGate,
+    /// `world` tells nobody that a request is done.
+    WorldForgetsDoorbell,
+    /// `world` takes a pre-empted request for one that is done.
+    WorldLosesPreempted,
+    /// `world` leaves the tick on while both worlds sleep.
+    WorldTicksInSleep,
+    /// `world` leaves the TEE and tells nobody who waits to enter it.
+    WorldForgetsWhoWaitsAtGate,
+    /// `world` moves work to where the TEE is and tells nobody there.
+    WorldStrandsAtGate,
+    /// `world` never counts how long the TEE waits.
+    WorldStarvesTee,
+    /// `world` never counts how long the REE waits.
+    WorldStarvesRee,
+    /// `world` sleeps while an interrupt of the REE waits.
+    WorldSleepsOverInterrupt,
+    /// `world` keeps a request that was answered.
+    WorldAnswersTwice,
+    /// `world` serves nobody after the first caller.
+    WorldForgetsWaiters,
+    /// `world` lets services wait for each other.
+    WorldAllowsDeadlock,
+    /// `world` wakes a thread that does not wait.
+    WorldWakesWhoRuns,
+    /// `world` leaves a thread that runs in the line.
+    WorldRunsTwice,
+    /// `world` takes every quantum for not yet over.
+    WorldNeverEndsQuantum,
+    /// `world` leaves work on a CPU that is switched off.
+    WorldLeavesWorkOnDeadCpu,
+    /// `world` bills what the TEE does while the REE sleeps to a task of the REE.
+    WorldBillsIdleToTask,
 }
 
 /// Whether this bug is switched on now.

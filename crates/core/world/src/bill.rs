@@ -3,6 +3,8 @@
 //! The REE sees less: what it takes for its own time and what for idle is [`Bill::as_ree_sees_it`]. The
 //! difference is what has to be given back (RT 2.2.2).
 
+use casemate_mutant::{Mutant, active as seeded};
+
 use crate::{CpuId, State, ThreadId, World};
 
 /// To whom a CPU's time belongs.
@@ -60,7 +62,7 @@ impl Bill {
             World::Off => Class::Off,
             World::Ree => Class::Ree,
             World::Idle => Class::Idle,
-            World::Tee if cpu.ree_idle => Class::DuringIdle,
+            World::Tee if cpu.ree_idle && !seeded(Mutant::WorldBillsIdleToTask) => Class::DuringIdle,
             World::Tee if of.is_some() && of == cpu.issued => Class::Requested,
             World::Tee => Class::SelfScheduled,
         };

@@ -1,5 +1,7 @@
 //! What the REE asks for by calling.
 
+use casemate_mutant::{Mutant, active as seeded};
+
 use crate::step::Step;
 use crate::thread::{Cause, Kind, Phase, Thread};
 use crate::{Agent, Answer, CpuId, Entry, Go, Refusal, Request, ThreadId, World};
@@ -115,7 +117,8 @@ impl Step<'_> {
             self.out.doorbells.insert(me);
         }
         self.cpu_mut().ree_idle = true;
-        match self.try_run(true) {
+        let looks = !seeded(Mutant::WorldSleepsOverWork);
+        match if looks { self.try_run(true) } else { None } {
             Some(go) => go,
             None => self.leave(),
         }
@@ -130,7 +133,7 @@ impl Step<'_> {
         let Some(elsewhere) = elsewhere else { return self.refuse(Refusal::Impossible, Go::Stay) };
         let agent = self.cpu().agent;
         for thread in &mut self.state.threads {
-            if thread.phase == Phase::Ready(me) {
+            if thread.phase == Phase::Ready(me) && !seeded(Mutant::WorldLeavesWorkOnDeadCpu) {
                 thread.phase = Phase::Ready(elsewhere);
                 self.out.sgis.insert(elsewhere);
             }

@@ -1,5 +1,7 @@
 //! How a CPU comes into the TEE, goes from thread to thread, and comes out.
 
+use casemate_mutant::{Mutant, active as seeded};
+
 use crate::step::Step;
 use crate::thread::{Kind, Phase};
 use crate::{Answer, Balance, Entry, Go, Goal, Priority, ThreadId, Tick, World};
@@ -22,7 +24,9 @@ impl Step<'_> {
 
     /// Runs a thread that is ready.
     pub(crate) fn run(&mut self, next: ThreadId) -> Go {
-        self.state.line.leave(next);
+        if !seeded(Mutant::WorldRunsTwice) {
+            self.state.line.leave(next);
+        }
         let me = self.me;
         let thread = self.thread_mut(next);
         thread.phase = Phase::Running(me);
@@ -55,7 +59,8 @@ impl Step<'_> {
                 None
             };
         let to = idle.unwrap_or(me);
-        self.thread_mut(current).phase = Phase::Ready(to);
+        self.thread_mut(current).phase =
+            if seeded(Mutant::WorldLosesPreempted) { Phase::Done } else { Phase::Ready(to) };
         if in_front {
             self.state.line.return_to(current);
         } else {
@@ -96,10 +101,11 @@ impl Step<'_> {
 
     /// Out of the TEE, or not into it: to sleep where the REE sleeps, else to the REE.
     pub(crate) fn leave(&mut self) -> Go {
-        let sleeps = self.cpu().ree_idle && !self.cpu().deferred;
+        let sleeps =
+            self.cpu().ree_idle && (!self.cpu().deferred || seeded(Mutant::WorldSleepsOverInterrupt));
         let was_in_tee = self.cpu().world == World::Tee;
         let go = if sleeps { self.fall_asleep() } else { self.enter_ree() };
-        if was_in_tee && self.config.goal == Goal::One {
+        if was_in_tee && self.config.goal == Goal::One && !seeded(Mutant::WorldForgetsWhoWaitsAtGate) {
             self.open_gate();
         }
         go
@@ -111,7 +117,7 @@ impl Step<'_> {
         let me = self.me;
         let tick = match self.config.tick {
             Tick::None => false,
-            Tick::Own => self.state.has_ready(me),
+            Tick::Own => self.state.has_ready(me) && !seeded(Mutant::WorldForgetsTick),
             Tick::UnifiedTee | Tick::UnifiedRee => true,
         };
         let cpu = self.cpu_mut();
@@ -131,7 +137,7 @@ impl Step<'_> {
     }
 
     fn fall_asleep(&mut self) -> Go {
-        let tick = self.config.tick.is_there() && !self.config.nohz;
+        let tick = self.config.tick.is_there() && (!self.config.nohz || seeded(Mutant::WorldTicksInSleep));
         let cpu = self.cpu_mut();
         cpu.world = World::Idle;
         cpu.current = None;
@@ -150,7 +156,9 @@ impl Step<'_> {
         let Some(issued) = self.cpu().issued else { return };
         let done = self.thread(issued).phase == Phase::Done && self.thread(issued).origin == self.me;
         if done && self.out.answer == Answer::Nothing {
-            self.free(issued);
+            if !seeded(Mutant::WorldAnswersTwice) {
+                self.free(issued);
+            }
             self.out.answer = Answer::Finished(issued);
             self.out.doorbells.remove(self.me);
         }
@@ -169,7 +177,9 @@ impl Step<'_> {
 
     /// Whether the TEE is elsewhere, and may be at one place only.
     pub(crate) fn gate_is_closed(&self) -> bool {
-        self.config.goal == Goal::One && self.state.in_tee_beside(self.me).is_some()
+        self.config.goal == Goal::One
+            && self.state.in_tee_beside(self.me).is_some()
+            && !seeded(Mutant::WorldIgnoresGate)
     }
 
     /// Where the TEE is, there all that is ready here is to run.
@@ -182,7 +192,7 @@ impl Step<'_> {
             moved = true;
         }
         self.cpu_mut().waited = 0;
-        if moved {
+        if moved && !seeded(Mutant::WorldStrandsAtGate) {
             self.out.sgis.insert(owner);
         }
     }

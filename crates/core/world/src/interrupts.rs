@@ -1,5 +1,7 @@
 //! Ticks, interrupts of either world, and interrupts between CPUs.
 
+use casemate_mutant::{Mutant, active as seeded};
+
 use crate::step::Step;
 use crate::thread::Phase;
 use crate::{Entry, Go, Priority, Resume, ThreadId};
@@ -24,7 +26,9 @@ impl Step<'_> {
             return Go::Ree;
         }
         let cpu = self.cpu_mut();
-        cpu.waited = cpu.waited.saturating_add(1);
+        if !seeded(Mutant::WorldStarvesTee) {
+            cpu.waited = cpu.waited.saturating_add(1);
+        }
         let waited = cpu.waited;
         let may = match self.config.priority {
             Priority::TeeOverRee => !owed,
@@ -57,7 +61,9 @@ impl Step<'_> {
         let leaves = deferred
             && match self.config.priority {
                 Priority::ReeOverTee | Priority::Equal => true,
-                Priority::TeeOverRee => self.config.ree_waits.is_some_and(|it| held >= it),
+                Priority::TeeOverRee => {
+                    self.config.ree_waits.is_some_and(|it| held >= it) && !seeded(Mutant::WorldStarvesRee)
+                }
             };
         if leaves {
             self.cpu_mut().owed = self.config.ree_share;
@@ -89,8 +95,12 @@ impl Step<'_> {
     /// A thread has run for its least quantum: what waited for that goes on.
     pub(crate) fn quantum(&mut self, current: ThreadId) -> Go {
         let cpu = self.cpu_mut();
-        cpu.fresh = false;
-        if !cpu.deferred || self.config.priority != Priority::ReeOverTee || self.config.entry == Entry::Call {
+        cpu.fresh = seeded(Mutant::WorldNeverEndsQuantum);
+        if cpu.fresh
+            || !cpu.deferred
+            || self.config.priority != Priority::ReeOverTee
+            || self.config.entry == Entry::Call
+        {
             return Go::Stay;
         }
         self.preempt(current, true);

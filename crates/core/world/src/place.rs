@@ -1,5 +1,7 @@
 //! On which CPU a thread that becomes ready is put: the proper CPU of RT 2.2.1.
 
+use casemate_mutant::{Mutant, active as seeded};
+
 use crate::step::Step;
 use crate::thread::{Cause, Phase};
 use crate::{CpuId, DeviceInterrupt, Goal, Order, ProperCpu, THREADS, ThreadId, Urgency, World};
@@ -12,7 +14,7 @@ impl Step<'_> {
         if on == self.me {
             let wants = self.cpu().tick || self.config.tick.is_there();
             self.cpu_mut().tick = wants;
-        } else {
+        } else if !seeded(Mutant::WorldForgetsSgi) {
             self.out.sgis.insert(on);
         }
     }
@@ -57,7 +59,8 @@ impl Step<'_> {
 
     /// A secure interrupt wakes a thread that waits for one.
     pub(crate) fn device(&mut self, id: ThreadId) {
-        if self.thread(id).phase == Phase::Blocked(Cause::Device) {
+        let waits = self.thread(id).phase == Phase::Blocked(Cause::Device);
+        if waits || seeded(Mutant::WorldWakesWhoRuns) {
             let on = self.where_handled(id);
             self.make_ready(id, on);
         }

@@ -1,5 +1,7 @@
 //! What the thread that runs does: it ends, waits, or calls a service.
 
+use casemate_mutant::{Mutant, active as seeded};
+
 use crate::step::Step;
 use crate::thread::{Cause, Kind, Phase};
 use crate::{Answer, Go, Priority, Refusal, SwitchBack, THREADS, ThreadId, Urgency};
@@ -34,7 +36,7 @@ impl Step<'_> {
         if self.thread(service).kind != Kind::Service || self.thread(service).phase == Phase::Free {
             return self.refuse(Refusal::Unknown, Go::Stay);
         }
-        if self.waits_for(service, current) {
+        if self.waits_for(service, current) && !seeded(Mutant::WorldAllowsDeadlock) {
             return self.refuse(Refusal::Deadlock, Go::Stay);
         }
         self.thread_mut(current).phase = Phase::Blocked(Cause::Service(service));
@@ -69,7 +71,7 @@ impl Step<'_> {
         let lent = next.map(|id| self.thread(id).urgency);
         let own = self.thread(service).own;
         self.thread_mut(service).urgency = lent.map_or(own, |lent| lent.min(own));
-        if let Some(next) = next {
+        if let Some(next) = next.filter(|_| !seeded(Mutant::WorldForgetsWaiters)) {
             self.serve(service, next);
         }
         if let Some(caller) = caller {
@@ -85,7 +87,9 @@ impl Step<'_> {
         let here = origin == self.me;
         let was_issued = self.cpu().issued == Some(request);
         if !here {
-            self.out.doorbells.insert(origin);
+            if !seeded(Mutant::WorldForgetsDoorbell) {
+                self.out.doorbells.insert(origin);
+            }
         } else if self.cpu().ree_idle || !was_issued {
             // The REE has something to do here again.
             self.out.doorbells.insert(origin);

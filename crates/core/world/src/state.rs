@@ -106,6 +106,11 @@ impl State {
         &self.threads[id.index()]
     }
 
+    /// Those that wait for a CPU or an agent, in the order in which they are taken if all are as urgent.
+    pub fn waiting(&self) -> impl Iterator<Item = ThreadId> {
+        self.line.iter()
+    }
+
     /// A CPU.
     #[must_use]
     pub fn cpu(&self, id: CpuId) -> &Cpu {
@@ -166,6 +171,12 @@ impl Cpu {
     #[must_use]
     pub const fn current(&self) -> Option<ThreadId> {
         self.current
+    }
+
+    /// The request for which the REE gave up the CPU.
+    #[must_use]
+    pub const fn issued(&self) -> Option<ThreadId> {
+        self.issued
     }
 
     /// Whether the REE has said that it sleeps.

@@ -23,7 +23,14 @@ fn main() {
                     if c.validate().is_err() {
                         continue;
                     }
-                    let s = Setting { config: c, requests, services, noise: true, devices: true };
+                    let s = Setting {
+                        config: c,
+                        requests,
+                        services,
+                        noise: true,
+                        devices: true,
+                        hotplug: std::env::args().nth(4).is_some(),
+                    };
                     let t = std::time::Instant::now();
                     let r = s.checker().threads(1).target_max_depth(60).spawn_bfs().join();
                     let some = r.discoveries().contains_key("all requests are answered");
@@ -36,8 +43,8 @@ fn main() {
                     for (name, path) in r.discoveries() {
                         if name != "all requests are answered" {
                             println!(
-                                "   BROKEN {name}: {:?}",
-                                path.into_actions()
+                                "   BROKEN {name} {:?}: {:?}", path.last_state().fault.clone(),
+                                path.clone().into_actions()
                                     .iter()
                                     .map(|a| format!("{}:{:?}", a.cpu, a.event))
                                     .collect::<Vec<_>>()

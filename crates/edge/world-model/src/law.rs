@@ -1,6 +1,8 @@
 //! What must hold in every state.
 
-use casemate_world::{Agent, CpuId, Goal, Kind, Phase, Resume, Thread, ThreadId, Tick, World};
+use casemate_world::{
+    Cause, CpuId, Goal, Kind, Phase, Resume, THREADS, Thread, ThreadId, ThreadSet, Tick, World,
+};
 
 use crate::{Scene, Setting};
 
@@ -14,7 +16,7 @@ pub struct Law {
 }
 
 /// Every law.
-pub const LAWS: [Law; 12] = [
+pub const LAWS: [Law; 14] = [
     Law { name: "each step goes to one place, and says which", holds: |_, scene| scene.fault.is_none() },
     Law { name: "no request is lost, and none answered twice", holds: none_lost },
     Law { name: "who runs and where is agreed", holds: running_agrees },
@@ -27,6 +29,11 @@ pub const LAWS: [Law; 12] = [
     Law { name: "ready work waits no longer than its bound", holds: tee_waits },
     Law { name: "an interrupt of the REE waits no longer than its bound", holds: ree_waits },
     Law { name: "services work for those that wait for them, and for nobody twice", holds: chains_are_whole },
+    Law { name: "nobody waits for himself", holds: nobody_waits_for_himself },
+    Law {
+        name: "those in the line are those that wait for a CPU or an agent, each once",
+        holds: line_is_right,
+    },
 ];
 
 fn cpus(setting: &Setting) -> impl Iterator<Item = CpuId> {
@@ -99,21 +106,19 @@ fn ready_comes_back(setting: &Setting, scene: &Scene) -> bool {
     })
 }
 
-fn done_is_told(setting: &Setting, scene: &Scene) -> bool {
-    threads(scene).all(|(id, it)| {
+fn done_is_told(_: &Setting, scene: &Scene) -> bool {
+    threads(scene).all(|(_, it)| {
         if it.phase() != Phase::Done {
             return true;
         }
         let of = scene.state.cpu(it.origin());
         let told = of.world() != World::Idle || scene.bells[it.origin().index()];
-        let agent = setting.config.agent == Agent::Caller || it.kind() != Kind::Request || id.index() < 99;
-        told && agent
+        told
     })
 }
 
 fn blocked_has_a_source(_: &Setting, scene: &Scene) -> bool {
-    let waiting =
-        threads(scene).filter(|(_, it)| it.phase() == Phase::Blocked(casemate_world::Cause::Device));
+    let waiting = threads(scene).filter(|(_, it)| it.phase() == Phase::Blocked(Cause::Device));
     waiting.count() == usize::from(scene.devices)
 }
 
@@ -131,14 +136,35 @@ fn ree_waits(setting: &Setting, scene: &Scene) -> bool {
 
 fn chains_are_whole(_: &Setting, scene: &Scene) -> bool {
     threads(scene).all(|(id, it)| match it.caller() {
-        Some(caller) => {
-            scene.state.thread(caller).phase() == Phase::Blocked(casemate_world::Cause::Service(id))
-        }
+        Some(caller) => scene.state.thread(caller).phase() == Phase::Blocked(Cause::Service(id)),
         None => match it.phase() {
-            Phase::Blocked(casemate_world::Cause::Service(service)) => {
-                scene.state.thread(service).caller().is_some()
-            }
+            Phase::Blocked(Cause::Service(service)) => scene.state.thread(service).caller().is_some(),
             _ => true,
         },
     })
+}
+
+fn nobody_waits_for_himself(_: &Setting, scene: &Scene) -> bool {
+    threads(scene).all(|(id, it)| {
+        let mut at = it.phase();
+        for _ in 0..THREADS {
+            let Phase::Blocked(Cause::Service(next)) = at else { return true };
+            if next == id {
+                return false;
+            }
+            at = scene.state.thread(next).phase();
+        }
+        false
+    })
+}
+
+fn line_is_right(_: &Setting, scene: &Scene) -> bool {
+    let mut seen = ThreadSet::EMPTY;
+    let once = scene.state.waiting().all(|id| {
+        let new = !seen.contains(id);
+        seen.insert(id);
+        new && matches!(scene.state.thread(id).phase(), Phase::Ready(_) | Phase::Queued)
+    });
+    let waits = |phase: Phase| matches!(phase, Phase::Ready(_) | Phase::Queued);
+    once && threads(scene).all(|(id, it)| waits(it.phase()) == seen.contains(id))
 }

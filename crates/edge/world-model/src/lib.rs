@@ -30,7 +30,7 @@ impl Model for Setting {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        let mut all = vec![
+        vec![
             Property::always(LAWS[0].name, |setting, scene| (LAWS[0].holds)(setting, scene)),
             Property::always(LAWS[1].name, |setting, scene| (LAWS[1].holds)(setting, scene)),
             Property::always(LAWS[2].name, |setting, scene| (LAWS[2].holds)(setting, scene)),
@@ -43,10 +43,11 @@ impl Model for Setting {
             Property::always(LAWS[9].name, |setting, scene| (LAWS[9].holds)(setting, scene)),
             Property::always(LAWS[10].name, |setting, scene| (LAWS[10].holds)(setting, scene)),
             Property::always(LAWS[11].name, |setting, scene| (LAWS[11].holds)(setting, scene)),
-        ];
-        all.push(Property::sometimes("all requests are answered", |setting: &Self, scene: &Scene| {
-            scene.left == 0 && scene.pending == 0 && setting.requests > 0
-        }));
-        all
+            Property::always(LAWS[12].name, |setting, scene| (LAWS[12].holds)(setting, scene)),
+            Property::always(LAWS[13].name, |setting, scene| (LAWS[13].holds)(setting, scene)),
+            Property::sometimes("all requests are answered", |setting: &Self, scene: &Scene| {
+                scene.left == 0 && scene.pending == 0 && setting.requests > 0
+            }),
+        ]
     }
 }

@@ -1,8 +1,8 @@
 //! Everything around the TEE that can happen: a REE on each CPU, devices, timers, interrupts that are under way.
 
 use casemate_world::{
-    Agent, Answer, CPUS, Cause, Config, CpuId, Event, Go, Kind, Outcome, Phase, Request, Senseless, State,
-    THREADS, ThreadId, World, step,
+    Agent, Answer, CPUS, Cause, Class, Config, CpuId, Event, Go, Kind, Outcome, Phase, Request, Senseless,
+    State, THREADS, ThreadId, World, step,
 };
 
 /// A state of the world and of what is around it.
@@ -39,6 +39,8 @@ pub enum Fault {
     Astray,
     /// It answered for a request that was not pending.
     AnswerOfNothing,
+    /// It billed time to somebody else than who had it.
+    Misbilled,
 }
 
 /// Something that happens on a CPU.
@@ -63,6 +65,8 @@ pub struct Setting {
     pub noise: bool,
     /// Whether threads wait for devices.
     pub devices: bool,
+    /// Whether CPUs are switched off and on.
+    pub hotplug: bool,
 }
 
 impl Setting {
@@ -96,8 +100,15 @@ impl Setting {
             let at = cpu.index();
             let mut can = |event| to.push(Happening { cpu, event });
             match scene.state.cpu(cpu).world() {
-                World::Off => {}
-                World::Ree => self.in_ree(scene, cpu, &mut can),
+                World::Off => can(Event::Online),
+                World::Ree => {
+                    self.in_ree(scene, cpu, &mut can);
+                    let others = (0..usize::from(self.config.cpus)).filter(|other| *other != at);
+                    let mut on = others.filter_map(CpuId::new).map(|it| scene.state.cpu(it).world());
+                    if self.hotplug && on.any(|it| it != World::Off) {
+                        can(Event::Offline);
+                    }
+                }
                 World::Tee => self.in_tee(scene, cpu, &mut can),
                 World::Idle => {
                     if scene.bells[at] || self.noise {
@@ -112,8 +123,9 @@ impl Setting {
                 can(Event::Sgi);
             }
         }
-        // Interrupts of devices go to the first CPU.
-        if let (true, Some(first)) = (scene.devices > 0, CpuId::new(0)) {
+        // Interrupts of devices go to the first CPU that is on.
+        let first = CpuId::all().find(|cpu| scene.state.cpu(*cpu).world() != World::Off);
+        if let (true, Some(first)) = (scene.devices > 0, first) {
             for thread in ThreadId::all() {
                 if scene.state.thread(thread).phase() == Phase::Blocked(Cause::Device) {
                     to.push(Happening { cpu: first, event: Event::Device(thread) });
@@ -192,6 +204,8 @@ impl Setting {
         match event {
             Event::Sgi => next.sgis[at] = false,
             Event::NonSecure => next.bells[at] = false,
+            // A CPU that is switched off has no interrupts pending.
+            Event::Offline => (next.sgis[at], next.bells[at]) = (false, false),
             Event::Quantum => next.quanta[at] = false,
             Event::Block => next.devices += 1,
             Event::Device(_) => next.devices -= 1,
@@ -199,6 +213,9 @@ impl Setting {
         }
         let outcome = step(&mut next.state, &self.config, cpu, event);
         next.take(cpu, event, &outcome);
+        if outcome.bill.class != class_of(scene, cpu) {
+            next.fault = Some(Fault::Misbilled);
+        }
         next.fault = next.fault.or(astray(&next.state, cpu, before.world(), &outcome));
         let ready = (0..THREADS)
             .filter_map(ThreadId::new)
@@ -246,6 +263,20 @@ impl Scene {
                 None => self.fault = Some(Fault::AnswerOfNothing),
             }
         }
+    }
+}
+
+/// What the time of a CPU is, that is as it is.
+fn class_of(scene: &Scene, cpu: CpuId) -> Class {
+    let of = scene.state.cpu(cpu);
+    let root = of.current().map(|it| scene.state.root(it));
+    match (of.world(), of.is_ree_idle()) {
+        (World::Off, _) => Class::Off,
+        (World::Ree, _) => Class::Ree,
+        (World::Idle, _) => Class::Idle,
+        (World::Tee, true) => Class::DuringIdle,
+        (World::Tee, false) if root.is_some() && root == of.issued() => Class::Requested,
+        (World::Tee, false) => Class::SelfScheduled,
     }
 }
 

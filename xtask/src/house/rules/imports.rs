@@ -28,7 +28,7 @@ const CORE: [(&str, &[&str]); 15] = [
     ("epc", &["model", "mutant"]),
     ("cpu", &["model", "mutant"]),
     ("pod", &["model", "mutant"]),
-    ("world", &["model"]),
+    ("world", &["mutant"]),
     ("checker", &["model"]),
 ];
 
