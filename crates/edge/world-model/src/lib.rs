@@ -7,11 +7,15 @@
 
 mod law;
 mod scene;
+mod verdict;
 
 use stateright::{Model, Property};
 
 pub use law::{LAWS, Law};
 pub use scene::{Fault, Happening, Scene, Setting};
+pub use verdict::{Broken, Until, Verdict, search};
+
+use verdict::ANSWERS_ALL;
 
 impl Model for Setting {
     type State = Scene;
@@ -45,7 +49,7 @@ impl Model for Setting {
             Property::always(LAWS[11].name, |setting, scene| (LAWS[11].holds)(setting, scene)),
             Property::always(LAWS[12].name, |setting, scene| (LAWS[12].holds)(setting, scene)),
             Property::always(LAWS[13].name, |setting, scene| (LAWS[13].holds)(setting, scene)),
-            Property::sometimes("all requests are answered", |setting: &Self, scene: &Scene| {
+            Property::sometimes(ANSWERS_ALL, |setting: &Self, scene: &Scene| {
                 scene.left == 0 && scene.pending == 0 && setting.requests > 0
             }),
         ]
