@@ -205,10 +205,6 @@ mutants! {
     WorldLosesPreempted,
     /// `world` leaves the tick on while both worlds sleep.
     WorldTicksInSleep,
-    /// `world` leaves the TEE and tells nobody who waits to enter it.
-    WorldForgetsWhoWaitsAtGate,
-    /// `world` moves work to where the TEE is and tells nobody there.
-    WorldStrandsAtGate,
     /// `world` never counts how long the TEE waits.
     WorldStarvesTee,
     /// `world` never counts how long the REE waits.

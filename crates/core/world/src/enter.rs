@@ -105,7 +105,7 @@ impl Step<'_> {
             self.cpu().ree_idle && (!self.cpu().deferred || seeded(Mutant::WorldSleepsOverInterrupt));
         let was_in_tee = self.cpu().world == World::Tee;
         let go = if sleeps { self.fall_asleep() } else { self.enter_ree() };
-        if was_in_tee && self.config.goal == Goal::One && !seeded(Mutant::WorldForgetsWhoWaitsAtGate) {
+        if was_in_tee && self.config.goal == Goal::One {
             self.open_gate();
         }
         go
@@ -192,7 +192,7 @@ impl Step<'_> {
             moved = true;
         }
         self.cpu_mut().waited = 0;
-        if moved && !seeded(Mutant::WorldStrandsAtGate) {
+        if moved {
             self.out.sgis.insert(owner);
         }
     }

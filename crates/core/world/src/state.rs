@@ -185,6 +185,12 @@ impl Cpu {
         self.ree_idle
     }
 
+    /// Whether a non-secure interrupt waits for the TEE to leave.
+    #[must_use]
+    pub const fn is_deferred(&self) -> bool {
+        self.deferred
+    }
+
     /// Whether the tick is on.
     #[must_use]
     pub const fn ticks(&self) -> bool {

@@ -1,7 +1,8 @@
 //! What must hold in every state.
 
 use casemate_world::{
-    Cause, CpuId, Goal, Kind, Phase, Resume, THREADS, Thread, ThreadId, ThreadSet, Tick, World,
+    Cause, CpuId, Entry, Goal, Kind, Phase, Priority, Resume, THREADS, Thread, ThreadId, ThreadSet, Tick,
+    World,
 };
 
 use crate::{Scene, Setting};
@@ -16,7 +17,7 @@ pub struct Law {
 }
 
 /// Every law.
-pub const LAWS: [Law; 14] = [
+pub const LAWS: [Law; 16] = [
     Law { name: "each step goes to one place, and says which", holds: |_, scene| scene.fault.is_none() },
     Law { name: "no request is lost, and none answered twice", holds: none_lost },
     Law { name: "who runs and where is agreed", holds: running_agrees },
@@ -34,6 +35,8 @@ pub const LAWS: [Law; 14] = [
         name: "those in the line are those that wait for a CPU or an agent, each once",
         holds: line_is_right,
     },
+    Law { name: "no work is on a CPU that is switched off", holds: none_on_a_dead_cpu },
+    Law { name: "a quantum ends", holds: a_quantum_ends },
 ];
 
 fn cpus(setting: &Setting) -> impl Iterator<Item = CpuId> {
@@ -112,8 +115,7 @@ fn done_is_told(_: &Setting, scene: &Scene) -> bool {
             return true;
         }
         let of = scene.state.cpu(it.origin());
-        let told = of.world() != World::Idle || scene.bells[it.origin().index()];
-        told
+        of.world() != World::Idle || scene.bells[it.origin().index()]
     })
 }
 
@@ -167,4 +169,21 @@ fn line_is_right(_: &Setting, scene: &Scene) -> bool {
     });
     let waits = |phase: Phase| matches!(phase, Phase::Ready(_) | Phase::Queued);
     once && threads(scene).all(|(id, it)| waits(it.phase()) == seen.contains(id))
+}
+
+fn none_on_a_dead_cpu(_: &Setting, scene: &Scene) -> bool {
+    threads(scene).all(|(_, it)| match it.phase() {
+        Phase::Ready(cpu) | Phase::Running(cpu) => scene.state.cpu(cpu).world() != World::Off,
+        _ => true,
+    })
+}
+
+/// Where an interrupt of the REE waits only for the least quantum, somebody measures it.
+fn a_quantum_ends(setting: &Setting, scene: &Scene) -> bool {
+    let at_once = setting.config.priority == Priority::ReeOverTee && setting.config.entry != Entry::Call;
+    !at_once
+        || cpus(setting).all(|cpu| {
+            let of = scene.state.cpu(cpu);
+            of.world() != World::Tee || !of.is_deferred() || scene.quanta[cpu.index()]
+        })
 }

@@ -49,6 +49,8 @@ impl Model for Setting {
             Property::always(LAWS[11].name, |setting, scene| (LAWS[11].holds)(setting, scene)),
             Property::always(LAWS[12].name, |setting, scene| (LAWS[12].holds)(setting, scene)),
             Property::always(LAWS[13].name, |setting, scene| (LAWS[13].holds)(setting, scene)),
+            Property::always(LAWS[14].name, |setting, scene| (LAWS[14].holds)(setting, scene)),
+            Property::always(LAWS[15].name, |setting, scene| (LAWS[15].holds)(setting, scene)),
             Property::sometimes(ANSWERS_ALL, |setting: &Self, scene: &Scene| {
                 scene.left == 0 && scene.pending == 0 && setting.requests > 0
             }),

@@ -123,13 +123,23 @@ impl Setting {
                 can(Event::Sgi);
             }
         }
+        self.spurious(scene, to);
         // Interrupts of devices go to the first CPU that is on.
         let first = CpuId::all().find(|cpu| scene.state.cpu(*cpu).world() != World::Off);
         if let (true, Some(first)) = (scene.devices > 0, first) {
             for thread in ThreadId::all() {
-                if scene.state.thread(thread).phase() == Phase::Blocked(Cause::Device) {
+                if is_awaited(scene, thread) {
                     to.push(Happening { cpu: first, event: Event::Device(thread) });
                 }
+            }
+        }
+    }
+
+    /// Interrupts that nobody waits for come as well: to a thread that runs.
+    fn spurious(&self, scene: &Scene, to: &mut Vec<Happening>) {
+        for cpu in CpuId::all().take(usize::from(self.config.cpus)) {
+            if let (true, Some(thread)) = (self.devices && self.noise, scene.state.cpu(cpu).current()) {
+                to.push(Happening { cpu, event: Event::Device(thread) });
             }
         }
     }
@@ -208,7 +218,7 @@ impl Setting {
             Event::Offline => (next.sgis[at], next.bells[at]) = (false, false),
             Event::Quantum => next.quanta[at] = false,
             Event::Block => next.devices += 1,
-            Event::Device(_) => next.devices -= 1,
+            Event::Device(thread) if is_awaited(scene, thread) => next.devices -= 1,
             _ => {}
         }
         let outcome = step(&mut next.state, &self.config, cpu, event);
@@ -235,6 +245,10 @@ impl Setting {
         };
         next
     }
+}
+
+fn is_awaited(scene: &Scene, thread: ThreadId) -> bool {
+    scene.state.thread(thread).phase() == Phase::Blocked(Cause::Device)
 }
 
 impl Scene {

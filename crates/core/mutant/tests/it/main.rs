@@ -16,3 +16,5 @@ mod remembered;
 mod seeded;
 mod stage;
 mod trust;
+#[cfg(feature = "mutants")]
+mod worlds;
