@@ -31,7 +31,11 @@ const STEPS: [Step; 12] = [
     },
     Step { name: "clippy", what: "no warning in any target", run: clippy },
     Step { name: "test", what: "unit, integration, compile-fail and documentation tests", run: tests },
-    Step { name: "loom", what: "the eviction handshake and the request queue under every interleaving", run: loom },
+    Step {
+        name: "loom",
+        what: "the eviction handshake and the request queue under every interleaving",
+        run: loom,
+    },
     Step {
         name: "mutants",
         what: "the checker catches every seeded bug, or a test of the verifier does",
@@ -133,7 +137,10 @@ fn tests(root: &Path) -> Result<()> {
 /// library's flags, so it has a target folder of its own.
 fn loom(root: &Path) -> Result<()> {
     let flags = format!("{} --cfg loom", std::env::var("RUSTFLAGS").unwrap_or_default());
-    let mut command = cargo(root, &["test", "--release", "--package", "casemate-epc", "--package", "casemate-world", "--test", "loom"]);
+    let mut command = cargo(
+        root,
+        &["test", "--release", "--package", "casemate-epc", "--package", "casemate-world", "--test", "loom"],
+    );
     command.env("RUSTFLAGS", flags.trim()).env("CARGO_TARGET_DIR", target_directory(root)?.join("loom"));
     run_command(&mut command)
 }

@@ -14,7 +14,7 @@ fn placed(text: &str) -> BTreeMap<String, String> {
     let pods: Vec<Pod> = reading.workloads.into_iter().map(|workload| workload.pod).collect();
     let nodes = reading.nodes.into_iter().map(|entry| entry.node);
     let options = Options { namespaces: reading.namespaces, budgets: reading.budgets, ..Options::default() };
-    let planning = Planning::with(nodes, &pods, &options, &[]).unwrap();
+    let planning = Planning::with(nodes, &pods, &options, &casemate_placement::Supposed::default()).unwrap();
     let name = |nth: usize| pods[nth].key.name.clone();
     let placed = planning.placed().map(|(nth, plan)| (name(nth), plan.node().0.clone()));
     let waiting = planning.pending().iter().flat_map(|pending| {
