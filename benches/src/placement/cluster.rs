@@ -1,10 +1,10 @@
 //! A cluster of many kinds of node and the pods of its tenants, the same in every run.
 
+use casemate_fleet::{BestFit, Fleet, Kind, Request, ShapeId, Stock, Want};
 use casemate_model::{
     Bytes, Capacity, Container, Demand, Devices, EnclaveDemand, MilliCpu, Node, NodeIdentity, NodeName, Pod,
     PodKey, RestartPolicy, Tee, Timestamp,
 };
-use casemate_placement::fleet::{BestFit, Fleet, Kind, Request, ShapeId, Stock, Want};
 
 /// Nothing here has a witness, so the time is of no account.
 pub(super) const NOW: Timestamp = Timestamp(0);

@@ -5,7 +5,7 @@ mod plain;
 
 use std::time::Instant;
 
-use casemate_placement::fleet::{BestFit, Fleet, NodeId, ReservationId, ShapeId};
+use casemate_fleet::{BestFit, Fleet, NodeId, ReservationId, ShapeId};
 use casemate_placement::{Decision, Hypothetical, Ledger};
 
 use crate::row::{Bench, median};

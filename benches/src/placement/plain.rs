@@ -1,7 +1,7 @@
 //! The peer: every node is looked at for every pod, with the same score, in plain arrays.
 
+use casemate_fleet::{Request, Stock, Want};
 use casemate_model::Tee;
-use casemate_placement::fleet::{Request, Stock, Want};
 
 use super::cluster::{Cluster, stock, tee_of};
 

@@ -2,14 +2,15 @@
 //!
 //! ```
 //! use casemate_bound::{Demand, Group, bound};
-//! use casemate_packing::{Label, Node, Request, Want};
+//! use casemate_fleet::{Kind, Request, Stock, Want};
 //!
 //! // Three pods that want 0.6 of a GPU each, one GPU: of 1,800 thousandths no more than 600 can be placed.
-//! let node = Node::new(Label(0), vec![vec![1_000]])?;
-//! let request = Request::new(vec![Want::Share(600)], None)?;
-//! let answer = bound(&[Group { node, count: 1, divided: 0 }], &[Demand { request, count: 3, value: 600 }]);
+//! let gpu = Kind(0);
+//! let group = Group { stock: Stock::new([(gpu, [1_000])]), facts: 0, count: 1, divided: gpu };
+//! let request = Request::new([(gpu, Want::Share(600))])?;
+//! let answer = bound(&[group], &[Demand { request, on: None, count: 3, value: 600 }]);
 //! assert_eq!(answer.most, 600);
-//! # Ok::<(), casemate_packing::PackingError>(())
+//! # Ok::<(), casemate_fleet::RequestError>(())
 //! ```
 //!
 //! **Problem.** Groups of equal empty nodes, demands with a value each; place what has the greatest value in

@@ -26,9 +26,10 @@ impl<'a> Master<'a> {
         for (at, (group, guests)) in offer.groups.iter().zip(&offer.guests).enumerate() {
             let nodes = f64::from(group.count);
             let asked =
-                |kind: &usize| guests.iter().any(|guest| guest.asked.iter().any(|(other, _)| other == kind));
+                |kind: &usize| guests.iter().any(|guest| guest.asked.iter().any(|it| it.kind == *kind));
             let mut rows = Vec::new();
-            for kind in (0..group.node.kinds()).filter(|kind| *kind != group.divided).filter(asked) {
+            // Nobody asks for the divided kind in this way.
+            for kind in (0..group.kinds()).filter(asked) {
                 rows.push((kind, limits.len()));
                 limits.push(nodes);
             }
@@ -51,7 +52,7 @@ impl<'a> Master<'a> {
     fn begin(&mut self) {
         let free = Prices {
             demands: vec![0; self.offer.demands.len()],
-            kinds: self.offer.groups.iter().map(|group| vec![0; group.node.kinds()]).collect(),
+            kinds: self.offer.groups.iter().map(|group| vec![0; group.kinds()]).collect(),
         };
         for at in 0..self.offer.groups.len() {
             let sizes = self.units.get(at).cloned().unwrap_or_default();
@@ -81,7 +82,7 @@ impl<'a> Master<'a> {
         // Any whole number from 0 on is a price; the nearest is the best guess.
         let price = |row: usize| (rows.get(row).copied().unwrap_or(0.0).max(0.0) * scale).round() as i64;
         let kinds = self.offer.groups.iter().zip(&self.kinds).map(|(group, rows)| {
-            let mut prices = vec![0; group.node.kinds()];
+            let mut prices = vec![0; group.kinds()];
             for (kind, row) in rows {
                 if let Some(place) = prices.get_mut(*kind) {
                     *place = price(*row);
@@ -111,9 +112,7 @@ impl<'a> Master<'a> {
     }
 
     fn push(&mut self, at: usize, unit: Option<usize>, holds: &[(usize, f64)]) {
-        let (Some(guests), Some(group)) = (self.offer.guests.get(at), self.offer.groups.get(at)) else {
-            return;
-        };
+        let Some(guests) = self.offer.guests.get(at) else { return };
         let mut column = Column { gain: 0.0, takes: Vec::new() };
         column.takes.extend(unit.map(|row| (row, 1.0)));
         let mut summed: Vec<(usize, f64)> = Vec::new();
@@ -123,11 +122,11 @@ impl<'a> Master<'a> {
             let value = self.offer.demands.get(*demand).map_or(0, |demand| demand.value);
             column.gain += amount * value as f64 / self.largest;
             column.takes.push((*demand, *amount));
-            for (kind, asked) in &guest.asked {
-                let part = amount * *asked as f64 / group.total(*kind).max(1) as f64;
-                match summed.iter_mut().find(|(other, _)| other == kind) {
+            for asked in &guest.asked {
+                let part = amount * asked.amount as f64 / asked.total as f64;
+                match summed.iter_mut().find(|(other, _)| *other == asked.kind) {
                     Some((_, sum)) => *sum += part,
-                    None => summed.push((*kind, part)),
+                    None => summed.push((asked.kind, part)),
                 }
             }
         }

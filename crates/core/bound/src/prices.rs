@@ -6,7 +6,7 @@
 
 use crate::pattern::{Part, Pattern, best};
 use crate::problem::{Demand, Group};
-use casemate_packing::Want;
+use casemate_fleet::Want;
 
 /// Fractions to one unit of value: a power of 2.
 #[derive(Clone, Copy, Debug)]
@@ -48,25 +48,36 @@ pub(crate) struct Guest {
     pub(crate) demand: usize,
     /// On the divided kind; `None` if it takes nothing of it.
     pub(crate) part: Option<Part>,
-    /// Of each other kind the amount that is asked for.
-    pub(crate) asked: Vec<(usize, u64)>,
+    /// Of each other kind what is asked for.
+    pub(crate) asked: Vec<Asked>,
+}
+
+/// What a guest takes of a kind that is added up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked {
+    /// The kind's number among the group's.
+    pub(crate) kind: usize,
+    pub(crate) amount: u64,
+    /// What a node has of it in all; 1 at least.
+    pub(crate) total: u64,
 }
 
 /// The guests of a group.
 pub(crate) fn guests(group: &Group, demands: &[Demand]) -> Vec<Guest> {
     let guest = |(demand, it): (usize, &Demand)| {
-        let fits = it.request.room_with(&group.node, group.node.capacity()) > 0;
-        if !fits || it.value == 0 || it.count == 0 {
+        if it.room(group) == 0 || it.value == 0 || it.count == 0 {
             return None;
         }
-        let part = match it.request.want(group.divided) {
-            Want::Nothing => None,
-            Want::Share(amount) => Some(Part::Share(amount)),
-            Want::Whole(count) => Some(Part::Whole(count)),
-            Want::Spread(amount) => Some(Part::Spread(amount)),
-        };
-        let others = it.request.wants().iter().enumerate().filter(|(kind, _)| *kind != group.divided);
-        let asked = others.map(|(kind, want)| (kind, group.asked(*want, kind))).filter(|it| it.1 > 0);
+        let part = it.request.want(group.divided).map(|want| match want {
+            Want::Share(amount) => Part::Share(amount),
+            Want::Whole(count) => Part::Whole(count),
+            Want::Spread(amount) => Part::Spread(amount),
+        });
+        let asked = group.stock.kinds().enumerate().filter_map(|(number, kind)| {
+            let want = it.request.want(kind).filter(|_| kind != group.divided)?;
+            let amount = group.asked(want, kind);
+            (amount > 0).then(|| Asked { kind: number, amount, total: group.total(kind).max(1) })
+        });
         Some(Guest { demand, part, asked: asked.collect() })
     };
     demands.iter().enumerate().filter_map(guest).collect()
@@ -74,24 +85,22 @@ pub(crate) fn guests(group: &Group, demands: &[Demand]) -> Vec<Guest> {
 
 impl Prices {
     /// What a guest gains beyond what it pays.
-    fn gain(&self, group: &Group, at: usize, guest: &Guest, value: i128) -> i128 {
+    fn gain(&self, at: usize, guest: &Guest, value: i128) -> i128 {
         let price = self.demands.get(guest.demand).copied().unwrap_or(0);
         let prices = self.kinds.get(at).map(Vec::as_slice).unwrap_or_default();
-        let paid = guest.asked.iter().map(|(kind, asked)| {
-            let price = i128::from(prices.get(*kind).copied().unwrap_or(0));
-            price.saturating_mul(i128::from(*asked)) / i128::from(group.total(*kind).max(1))
+        let paid = guest.asked.iter().map(|asked| {
+            let price = i128::from(prices.get(asked.kind).copied().unwrap_or(0));
+            price.saturating_mul(i128::from(asked.amount)) / i128::from(asked.total)
         });
         paid.fold(value.saturating_sub(i128::from(price)), i128::saturating_sub)
     }
 
     /// The best pattern of a unit of this capacity in a group (the `at`-th).
     pub(crate) fn pattern(&self, groups: &Offer<'_>, at: usize, capacity: u64) -> Pattern {
-        let Some((group, guests)) = groups.groups.get(at).zip(groups.guests.get(at)) else {
-            return Pattern::default();
-        };
+        let Some(guests) = groups.guests.get(at) else { return Pattern::default() };
         let item = |guest: &Guest| {
             let part = guest.part?;
-            Some((guest.demand, part, self.gain(group, at, guest, groups.value(guest.demand))))
+            Some((guest.demand, part, self.gain(at, guest, groups.value(guest.demand))))
         };
         best(capacity, &guests.iter().filter_map(item).collect::<Vec<_>>())
     }
@@ -113,9 +122,9 @@ impl Prices {
             sum = sum.saturating_add(node.saturating_mul(nodes));
             // Who takes nothing of the divided kind is in no pattern; at good prices it gains nothing.
             for guest in guests.iter().filter(|guest| guest.part.is_none()) {
-                let gain = self.gain(group, at, guest, offer.value(guest.demand)).max(0);
+                let gain = self.gain(at, guest, offer.value(guest.demand)).max(0);
                 let Some(demand) = offer.demands.get(guest.demand) else { continue };
-                let room = i128::from(demand.request.room_with(&group.node, group.node.capacity()));
+                let room = i128::from(demand.room(group));
                 let most = i128::from(demand.count).min(room.saturating_mul(nodes));
                 sum = sum.saturating_add(gain.saturating_mul(most));
             }
@@ -149,7 +158,7 @@ impl<'a> Offer<'a> {
     pub(crate) fn units(&self, at: usize) -> Vec<(u64, u32)> {
         let Some(group) = self.groups.get(at) else { return Vec::new() };
         let mut units: Vec<(u64, u32)> = Vec::new();
-        for capacity in group.capacities(group.divided) {
+        for capacity in group.divided_units() {
             match units.iter_mut().find(|(other, _)| other == capacity) {
                 Some((_, count)) => *count = count.saturating_add(1),
                 None => units.push((*capacity, 1)),

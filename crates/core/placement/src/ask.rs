@@ -28,9 +28,9 @@ use casemate_mutant::{Mutant, active as seeded};
 
 use crate::Resource;
 use crate::amounts::{Amounts, most, sum};
-use crate::fleet::Want;
 use crate::overcommit::Excess;
 use crate::span::Span;
+use casemate_fleet::Want;
 
 /// A pod and what it needs at most at any moment.
 pub(crate) struct Ask<'a> {

@@ -8,8 +8,8 @@ use casemate_mutant::{Mutant, active as seeded};
 use crate::Resource;
 use crate::ask::{Ask, Locality};
 use crate::facts::Numbers;
-use crate::fleet::{Kind, Request, Stock, Want};
 use crate::units::Units;
+use casemate_fleet::{Kind, Request, Stock, Want};
 
 /// Kinds of device by number.
 #[derive(Debug)]

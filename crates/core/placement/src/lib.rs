@@ -4,7 +4,7 @@
 //! [`Decision`]: a [`Plan`], which holds the reservation; or that the pod waits;
 //! or that it can never be placed on these nodes. An [`Explanation`], made where it is asked for,
 //! has every filter's answer for every node. A [`Queue`] orders the pods that wait. Below it is a
-//! [`fleet`], which knows amounts and numbers only and finds the best of very many nodes.
+//! [`casemate_fleet`], which knows amounts and numbers only and finds the best of very many nodes.
 //!
 //! What may be reserved: the guaranteed encrypted memory, rounded up to whole pages for
 //! each enclave, enclave slots, key slots, CPU and ordinary memory, overhead included. Sums
@@ -18,7 +18,7 @@
 //! This crate sees witnesses and no evidence, starts nothing, and evicts nobody: a pod that is
 //! placed stays until its plan is released.
 //!
-//! Cost: `place` is O(log nodes) for each different request in use (see [`fleet`]); to explain is
+//! Cost: `place` is O(log nodes) for each different request in use (see [`casemate_fleet`]); to explain is
 //! O(nodes), and so is a queue's pass for each pod that goes on waiting.
 
 #![forbid(unsafe_code)]
@@ -30,7 +30,6 @@ mod drain;
 mod explanation;
 mod facts;
 mod filter;
-pub mod fleet;
 mod grounds;
 mod hurdle;
 mod kinds;
@@ -53,6 +52,7 @@ mod society;
 mod span;
 mod units;
 
+pub use casemate_fleet::Packing;
 pub use contention::contention;
 pub use drain::{Drain, DrainCause};
 pub use explanation::{Explanation, FilterReport, NodeReport};

@@ -6,7 +6,7 @@ use casemate_model::affinity::Labels;
 use casemate_model::{DisruptionBudget, PlacementPolicy};
 
 use crate::Overcommit;
-use crate::fleet::Packing;
+use casemate_fleet::Packing;
 
 /// How a cluster places. The default shares nodes, keeps room, and displaces nobody.
 #[derive(Clone, Debug, Default)]

@@ -19,9 +19,9 @@ use casemate_model::{NodeName, Pod, PodKey, Preemption as Wish, Timestamp};
 use crate::amounts::Amounts;
 use crate::ask::Ask;
 use crate::filter::passes;
-use crate::fleet::NodeId;
 use crate::room::Room;
 use crate::{Grounds, Ledger, Resident, Resource};
+use casemate_fleet::NodeId;
 
 /// Pods of lower priority on a node of which every set is tried.
 const EXACT: usize = 8;
@@ -224,7 +224,7 @@ impl Amounts {
     fn left_of(
         node: &casemate_model::Node,
         kinds: &crate::kinds::Kinds,
-        stock: &crate::fleet::Stock,
+        stock: &casemate_fleet::Stock,
         free: &[u64],
         excess: &crate::overcommit::Excess,
     ) -> Self {

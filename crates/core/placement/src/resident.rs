@@ -5,8 +5,8 @@ use std::sync::Arc;
 use casemate_affinity::PodTerms;
 use casemate_model::{PlacementPolicy, Tee};
 
-use crate::fleet::{NodeId, ReservationId};
 use crate::society::Guest;
+use casemate_fleet::{NodeId, ReservationId};
 
 /// A pod that has a place.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! What is free on a node, unit by unit.
 
 use crate::ask::{Ask, Locality};
-use crate::fleet::{Stock, Want};
 use crate::kinds::Kinds;
 use crate::{Misfit, Resource};
+use casemate_fleet::{Stock, Want};
 
 /// The units of one node.
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@
 //! 5. more weight of its preferred node affinity;
 //! 6. for a pod that says so, beside those it would rather be beside: preferred pod affinity and anti-affinity,
 //!    and spreads that are not required;
-//! 7. the packing's rank ([`Packing`](crate::fleet::Packing)): by default, where the least room is lost for what may
+//! 7. the packing's rank ([`Packing`](casemate_fleet::Packing)): by default, where the least room is lost for what may
 //!    come;
 //! 8. the node that came first, of those that came together the lower name, so that the same question always
 //!    has the same answer.

@@ -17,8 +17,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use casemate_bound::{bound, demands};
-use casemate_packing::{BestFit, Cluster, FirstFit, Policy, Room};
+use casemate_fleet::{BestFit, FirstFit, Room, Score};
 use fragmentation::Fragmentation;
 use instance::Instance;
 
@@ -58,15 +57,14 @@ fn measure(workload: &str, instances: &[Instance]) {
     let mut slowest = 0.0_f64;
     let bound_of = |instance: &Instance| {
         let start = Instant::now();
-        let asked = instance.arrivals.iter().map(|(request, value)| (request, *value));
-        let bound = bound(&instance.groups(), &demands(asked));
+        let bound = instance.bound();
         slowest = slowest.max(start.elapsed().as_secs_f64());
         100.0 * bound.most as f64 / instance.capacity as f64
     };
     let row = Row { workload, instances, bounds: instances.iter().map(bound_of).collect(), slowest };
     row.print("room", |_| Room::new());
     row.print("fgd, online", |instance| Fragmentation::new(instance.counted));
-    row.print("best fit", |instance| BestFit::new(&instance.nodes));
+    row.print("best fit", |_| BestFit);
     row.print("first fit", |_| FirstFit);
 }
 
@@ -78,17 +76,11 @@ struct Row<'a> {
 }
 
 impl Row<'_> {
-    fn print<P: Policy>(&self, name: &str, policy: impl Fn(&Instance) -> P) {
+    fn print<S: Score>(&self, name: &str, score: impl Fn(&Instance) -> S) {
         let (mut sum, mut arrived, mut least) = (0.0, 0, f64::INFINITY);
         let start = Instant::now();
         for (instance, bound) in self.instances.iter().zip(&self.bounds) {
-            let mut cluster = Cluster::new(instance.nodes.clone(), policy(instance));
-            let mut placed = 0;
-            for (request, value) in &instance.arrivals {
-                if cluster.place(request).is_some() {
-                    placed += value;
-                }
-            }
+            let placed = instance.place(score(instance));
             let allocated = 100.0 * placed as f64 / instance.capacity as f64;
             sum += allocated;
             least = least.min(100.0 * allocated / bound);

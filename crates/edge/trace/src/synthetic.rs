@@ -24,18 +24,18 @@
 //!
 //! So encrypted memory is what runs out, on average; CPU, memory and key IDs run out on some nodes.
 
-use casemate_packing::{Label, Node, PackingError, Request, Want};
+use casemate_fleet::{Kind, Request, RequestError, Stock, Want};
 
 use crate::random::Random;
 
 /// CPU, in thousandths of a hardware thread.
-pub const CPU: usize = 0;
+pub const CPU: Kind = Kind(0);
 /// Memory, in MiB.
-pub const MEMORY: usize = 1;
+pub const MEMORY: Kind = Kind(1);
 /// Enclave page cache, in MiB; a unit for each NUMA node.
-pub const EPC: usize = 2;
+pub const EPC: Kind = Kind(2);
 /// Key IDs for guests.
-pub const KEYS: usize = 3;
+pub const KEYS: Kind = Kind(3);
 
 /// Which TEEs a cluster has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -50,11 +50,8 @@ pub enum Cluster {
 
 impl Cluster {
     /// So many nodes.
-    ///
-    /// # Errors
-    ///
-    /// None for the nodes described above.
-    pub fn nodes(self, count: usize, seed: u64) -> Result<Vec<Node>, PackingError> {
+    #[must_use]
+    pub fn nodes(self, count: usize, seed: u64) -> Vec<Stock> {
         let mut random = Random::new(seed);
         (0..count).map(|_| self.node(&mut random)).collect()
     }
@@ -65,7 +62,7 @@ impl Cluster {
     /// # Errors
     ///
     /// None for the pods described above.
-    pub fn arrivals(self, nodes: &[Node], seed: u64) -> Result<Vec<(Request, u64)>, PackingError> {
+    pub fn arrivals(self, nodes: &[Stock], seed: u64) -> Result<Vec<(Request, u64)>, RequestError> {
         // Another stream than that of the nodes.
         let mut random = Random::new(!seed);
         let mut left: u64 = nodes.iter().map(encrypted_mib).sum();
@@ -80,24 +77,24 @@ impl Cluster {
         }
     }
 
-    fn node(self, random: &mut Random) -> Result<Node, PackingError> {
+    fn node(self, random: &mut Random) -> Stock {
         let sgx = |random: &mut Random| match random.weighted(&[1, 3, 6]) {
-            0 => hardware(1, 8, 64, vec![93], 0),
-            1 => hardware(2, 64, 512, vec![8 * 1024; 2], 0),
-            _ => hardware(3, 96, 768, vec![64 * 1024; 2], 0),
+            0 => hardware(8, 64, vec![93], 0),
+            1 => hardware(64, 512, vec![8 * 1024; 2], 0),
+            _ => hardware(96, 768, vec![64 * 1024; 2], 0),
         };
         let tdx = |random: &mut Random| match random.weighted(&[1, 1]) {
-            0 => hardware(4, 192, 512, Vec::new(), 15),
-            _ => hardware(5, 256, 1_024, Vec::new(), 63),
+            0 => hardware(192, 512, Vec::new(), 15),
+            _ => hardware(256, 1_024, Vec::new(), 63),
         };
         match (self, random.weighted(&[1, 1, 1])) {
             (Self::Sgx, _) | (Self::Mixed, 0) => sgx(random),
             (Self::Tdx, _) | (Self::Mixed, 1) => tdx(random),
-            (Self::Mixed, _) => hardware(6, 256, 768, vec![32 * 1024; 2], 31),
+            (Self::Mixed, _) => hardware(256, 768, vec![32 * 1024; 2], 31),
         }
     }
 
-    fn pod(self, random: &mut Random) -> Result<(Request, u64), PackingError> {
+    fn pod(self, random: &mut Random) -> Result<(Request, u64), RequestError> {
         let enclave = match self {
             Self::Sgx => true,
             Self::Tdx => false,
@@ -109,39 +106,36 @@ impl Cluster {
 
 /// The encrypted memory that a node has, in MiB.
 #[must_use]
-pub fn encrypted_mib(node: &Node) -> u64 {
-    let sum = |kind| node.capacity().get(node.units(kind)).unwrap_or_default().iter().sum::<u64>();
+pub fn encrypted_mib(node: &Stock) -> u64 {
+    let sum = |kind| node.units_of(kind).iter().sum::<u64>();
     let guests = if sum(KEYS) > 0 { sum(MEMORY) } else { 0 };
     sum(EPC) + guests
 }
 
-fn hardware(
-    label: u16,
-    cpus: u64,
-    memory_gib: u64,
-    epc_mib: Vec<u64>,
-    keys: u64,
-) -> Result<Node, PackingError> {
-    let keys = if keys > 0 { vec![keys] } else { Vec::new() };
-    Node::new(Label(label), vec![vec![cpus * 1_000], vec![memory_gib * 1_024], epc_mib, keys])
+fn hardware(cpus: u64, memory_gib: u64, epc_mib: Vec<u64>, keys: u64) -> Stock {
+    let amounts =
+        [(CPU, vec![cpus * 1_000]), (MEMORY, vec![memory_gib * 1_024]), (EPC, epc_mib), (KEYS, vec![keys])];
+    Stock::new(amounts.into_iter().filter(|(_, units)| units.iter().any(|it| *it > 0)))
 }
 
-fn enclave_pod(random: &mut Random) -> Result<(Request, u64), PackingError> {
+fn enclave_pod(random: &mut Random) -> Result<(Request, u64), RequestError> {
     let size = random.weighted(&[12, 12, 14, 14, 12, 10, 8, 6, 5, 4, 2, 1]);
     let epc_mib = 16_u64 << size;
     let cpu_milli = 125_u64 << random.weighted(&[3, 4, 4, 3, 2, 1]);
     let memory_mib = 512_u64 << random.weighted(&[3, 4, 4, 3, 2, 1]);
     let epc = if random.weighted(&[4, 1]) == 0 { Want::Share(epc_mib) } else { Want::Spread(epc_mib) };
-    let request = Request::new(vec![Want::Share(cpu_milli), Want::Share(memory_mib), epc], None)?;
+    let request =
+        Request::new([(CPU, Want::Share(cpu_milli)), (MEMORY, Want::Share(memory_mib)), (EPC, epc)])?;
     Ok((request, epc_mib))
 }
 
-fn guest_pod(random: &mut Random) -> Result<(Request, u64), PackingError> {
+fn guest_pod(random: &mut Random) -> Result<(Request, u64), RequestError> {
     let cpus = 1_u64 << random.weighted(&[6, 8, 8, 6, 4, 2, 1]);
     // The sandbox is part of the guest, and of its encrypted memory.
     let memory_mib = cpus * (2_048 << random.weighted(&[3, 4, 2])) + 2_048;
-    let wants = vec![Want::Share((cpus + 1) * 1_000), Want::Share(memory_mib), Want::Nothing, Want::Share(1)];
-    Ok((Request::new(wants, None)?, memory_mib))
+    let cpu_milli = (cpus + 1) * 1_000;
+    let wants = [(CPU, cpu_milli), (MEMORY, memory_mib), (KEYS, 1)];
+    Ok((Request::new(wants.map(|(kind, amount)| (kind, Want::Share(amount))))?, memory_mib))
 }
 
 #[cfg(test)]
@@ -150,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_cluster_follows_from_its_seed() {
-        let of = |seed| Cluster::Mixed.nodes(50, seed).unwrap();
+        let of = |seed| Cluster::Mixed.nodes(50, seed);
         assert_eq!(of(1), of(1));
         assert_ne!(of(1), of(2));
     }
@@ -158,7 +152,7 @@ mod tests {
     #[test]
     fn pods_arrive_until_the_encrypted_memory_is_asked_for() {
         for cluster in [Cluster::Sgx, Cluster::Tdx, Cluster::Mixed] {
-            let nodes = cluster.nodes(40, 3).unwrap();
+            let nodes = cluster.nodes(40, 3);
             let has: u64 = nodes.iter().map(encrypted_mib).sum();
             let asked: u64 = cluster.arrivals(&nodes, 3).unwrap().iter().map(|(_, mib)| mib).sum();
             assert!(asked <= has && asked > has - 600 * 1_024, "{cluster:?}: {asked} of {has}");
@@ -168,17 +162,19 @@ mod tests {
     #[test]
     fn every_pod_fits_on_some_empty_node() {
         for cluster in [Cluster::Sgx, Cluster::Tdx, Cluster::Mixed] {
-            let nodes = cluster.nodes(100, 4).unwrap();
+            let nodes = cluster.nodes(100, 4);
             let arrivals = cluster.arrivals(&nodes, 4).unwrap();
-            assert!(arrivals.iter().all(|(request, _)| nodes.iter().any(|node| request.fits(node))));
+            assert!(
+                arrivals.iter().all(|(request, _)| nodes.iter().any(|node| request.fits(node, node.units())))
+            );
         }
     }
 
     #[test]
     fn enclaves_ask_for_pages_and_guests_for_keys() {
-        let nodes = Cluster::Mixed.nodes(40, 5).unwrap();
+        let nodes = Cluster::Mixed.nodes(40, 5);
         let arrivals = Cluster::Mixed.arrivals(&nodes, 5).unwrap();
-        let asks = |kind| arrivals.iter().filter(|(it, _)| it.want(kind) != Want::Nothing).count();
+        let asks = |kind| arrivals.iter().filter(|(it, _)| it.want(kind).is_some()).count();
         assert_eq!(asks(EPC) + asks(KEYS), arrivals.len());
         assert!(asks(EPC).abs_diff(2 * asks(KEYS)) < arrivals.len() / 5);
     }

@@ -3,14 +3,18 @@
 use std::collections::BTreeSet;
 
 use casemate_bound::{Demand, Group, bound};
-use casemate_packing::{Label, Node, Request, Want};
+use casemate_fleet::{Kind, Request, Stock, Want};
 
-fn group(label: u16, kinds: Vec<Vec<u64>>, count: u32, divided: usize) -> Group {
-    Group { node: Node::new(Label(label), kinds).unwrap(), count, divided }
+fn group(facts: u32, kinds: Vec<Vec<u64>>, count: u32, divided: u16) -> Group {
+    Group { stock: Stock::new((0..).map(Kind).zip(kinds)), facts, count, divided: Kind(divided) }
+}
+
+fn request(wants: Vec<Want>) -> Request {
+    Request::new((0..).map(Kind).zip(wants)).unwrap()
 }
 
 fn demand(wants: Vec<Want>, count: u64, value: u64) -> Demand {
-    Demand { request: Request::new(wants, None).unwrap(), count, value }
+    Demand { request: request(wants), on: None, count, value }
 }
 
 #[test]
@@ -28,10 +32,10 @@ fn the_kind_that_runs_out_first_bounds_the_others() {
 }
 
 #[test]
-fn labels_are_kept_apart() {
+fn nodes_that_will_not_do_are_not_counted() {
     let groups = [group(0, vec![vec![10]], 5, 0), group(1, vec![vec![10]], 1, 0)];
-    let request = Request::new(vec![Want::Share(10)], Some(BTreeSet::from([Label(1)]))).unwrap();
-    assert_eq!(bound(&groups, &[Demand { request, count: 4, value: 1 }]).most, 1);
+    let demand = Demand { on: Some(BTreeSet::from([1])), ..demand(vec![Want::Share(10)], 4, 1) };
+    assert_eq!(bound(&groups, &[demand]).most, 1);
 }
 
 #[test]

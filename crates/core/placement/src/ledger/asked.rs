@@ -10,11 +10,11 @@ use super::Ledger;
 use crate::amounts::Amounts;
 use crate::ask::Ask;
 use crate::filter::{Company, Holds, Site, may_pass, passes};
-use crate::fleet::{NodeId, Stock, Taken};
 use crate::grounds::Trust;
 use crate::kinds::Kinds;
 use crate::room::Room;
 use crate::{Grounds, Paging, Resident, Resource, Slowdown, contention};
+use casemate_fleet::{NodeId, Stock, Taken};
 
 impl<G: Grounds> Ledger<G> {
     /// Whether the node as it is would take one of these, were it not placed yet.

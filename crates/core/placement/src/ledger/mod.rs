@@ -19,7 +19,6 @@ use crate::ask::Ask;
 use crate::drain::{Drain, DrainCause};
 use crate::facts::{Asker, Facts, Numbers, TrustKind};
 use crate::filter::{Company, Holds, Site, found, may_pass, passes, regard, reports};
-use crate::fleet::{Fleet, NodeId, Packer, WORST};
 use crate::grounds::{Hypothetical, OnEvidence, Trust};
 use crate::kinds::Kinds;
 use crate::plan::{Plan, Ticket};
@@ -29,6 +28,7 @@ use crate::score::Standing;
 use crate::society::{Guest, Society, Tenants, wishes_of_others};
 use crate::units::handed_out;
 use crate::{Explanation, Foreign, Grounds, NodeReport, Options, Overcommit, PodObjection, Resource, Score};
+use casemate_fleet::{Fleet, NodeId, Packer, WORST};
 
 /// Nodes and reservations. What `G` is decides whether its plans can be run.
 #[derive(Debug)]

@@ -1,6 +1,5 @@
 //! What placement promises, seen through its public interface only.
 
-mod allocations;
 mod brute;
 mod compile_fail;
 mod evidence;
@@ -17,7 +16,7 @@ mod sharing;
 mod words;
 
 use casemate_model::{NodeName, Pod, Timestamp};
-use casemate_placement::fleet::Packing;
+use casemate_placement::Packing;
 use casemate_placement::{Decision, Grounds, Hypothetical, Ledger, Options, Plan, lost_plans};
 
 const NOW: Timestamp = Timestamp::from_unix_secs(1_800_000_000);

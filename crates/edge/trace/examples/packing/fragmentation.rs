@@ -5,69 +5,91 @@
 //! free of its GPUs and could not be used by one more of them; the node where it grows least is taken. The
 //! published measurements tell it the whole list's mix in advance; here it learns it as it goes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_packing::{Choice, Node, Policy, Request, Want, cheapest};
+use casemate_fleet::{Choice, GroupId, Kind, Request, Score, ShapeId, Site, State, View, Want, rank_of_loss};
 
 /// The mix of requests so far.
 pub(crate) struct Fragmentation {
     /// The kind whose free pieces are judged.
-    kind: usize,
-    counts: BTreeMap<Request, u64>,
+    kind: Kind,
+    counts: BTreeMap<usize, (ShapeId, u64)>,
     seen: u64,
     renew_at: u64,
-    mix: Vec<(Request, f64)>,
+    epoch: u32,
+    mix: Vec<Seen>,
 }
+
+/// A request that has come.
+struct Seen {
+    request: Request,
+    weight: f64,
+    on: BTreeSet<GroupId>,
+}
+
+/// More than a node's fragmentation can fall, so that what is told apart is never below 0.
+const FALL: f64 = 65_536.0;
 
 impl Fragmentation {
     /// Before anything has come.
-    pub(crate) const fn new(kind: usize) -> Self {
-        Self { kind, counts: BTreeMap::new(), seen: 0, renew_at: 0, mix: Vec::new() }
+    pub(crate) const fn new(kind: Kind) -> Self {
+        Self { kind, counts: BTreeMap::new(), seen: 0, renew_at: 0, epoch: 0, mix: Vec::new() }
     }
 
     /// What is free of the kind and could not be used, on average.
-    fn of(&self, node: &Node, free: &[u64]) -> f64 {
-        let units = node.units(self.kind);
-        let capacity = node.capacity().get(units.clone()).unwrap_or_default();
-        let free_units = free.get(units).unwrap_or_default();
-        let all: u64 = free_units.iter().sum();
+    fn of(&self, state: &State<'_>) -> f64 {
+        let free = state.free.get(state.stock.range(self.kind)).unwrap_or_default();
+        let all: u64 = free.iter().sum();
         if all == 0 {
             return 0.0;
         }
-        let lost = |request: &Request| {
-            let want = request.want(self.kind);
-            if want == Want::Nothing || request.room_with(node, free) == 0 {
+        let lost = |seen: &Seen| {
+            let room = || seen.request.room(state.stock, state.free);
+            let Some(want) = seen.request.want(self.kind) else { return all };
+            if !seen.on.contains(&state.group()) || room() == 0 {
                 return all;
             }
             let useless = |(free, capacity): &(&u64, &u64)| match want {
                 Want::Share(amount) => **free < amount,
                 Want::Whole(_) => free < capacity,
-                Want::Spread(_) | Want::Nothing => false,
+                Want::Spread(_) => false,
             };
-            free_units.iter().zip(capacity).filter(useless).map(|(free, _)| *free).sum()
+            free.iter().zip(state.stock.units_of(self.kind)).filter(useless).map(|(free, _)| *free).sum()
         };
-        self.mix.iter().map(|(request, weight)| weight * lost(request) as f64).sum()
+        self.mix.iter().map(|seen| seen.weight * lost(seen) as f64).sum()
     }
 }
 
-impl Policy for Fragmentation {
-    fn arrived(&mut self, request: &Request, _: &[Node]) -> bool {
-        *self.counts.entry(request.clone()).or_default() += 1;
+impl Score for Fragmentation {
+    fn learn(&mut self, shape: ShapeId, view: &View<'_>) {
+        self.counts.entry(shape.slot()).or_insert((shape, 0)).1 += 1;
         self.seen += 1;
         if self.seen < self.renew_at {
-            return false;
+            return;
         }
         self.renew_at = self.seen + (self.seen / 4).max(1);
-        let weight = |count: &u64| *count as f64 / self.seen as f64;
-        self.mix = self.counts.iter().map(|(request, count)| (request.clone(), weight(count))).collect();
-        true
+        self.epoch += 1;
+        let seen = |(shape, count): &(ShapeId, u64)| {
+            let on = view.groups().filter(|it| it.accepts(*shape)).map(|it| it.id()).collect();
+            let request = view.request(*shape)?.clone();
+            Some(Seen { request, weight: *count as f64 / self.seen as f64, on })
+        };
+        self.mix = self.counts.values().filter_map(seen).collect();
     }
 
-    fn worth(&self, node: &Node) -> f64 {
-        -self.of(node, node.free())
+    fn epoch(&self) -> u32 {
+        self.epoch
     }
 
-    fn loss(&self, node: &Node, worth: f64, request: &Request) -> Option<(f64, Choice)> {
-        cheapest(node, request, |free| worth + self.of(node, free))
+    fn worth(&self, state: &State<'_>) -> f64 {
+        -self.of(state)
+    }
+
+    fn rank(&self, site: &Site<'_>) -> u64 {
+        rank_of_loss(FALL + site.worth + site.cheapest(|after| self.of(after)).0)
+    }
+
+    fn choose(&self, site: &Site<'_>) -> Choice {
+        site.cheapest(|after| self.of(after)).1
     }
 }

@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use casemate_bound::{Demand, Group, bound};
+use casemate_bound::{Group, bound, demands, groups};
+use casemate_fleet::{Kind, Request, Stock, Want};
 use casemate_model::{Node, Pod};
-use casemate_packing::{Label, Request, Want};
 use casemate_placement::{Planning, Resource};
 use casemate_report::PlannedBound;
 
@@ -44,10 +44,17 @@ pub(super) fn bounds(planning: &Planning, pods: &[Pod]) -> Vec<PlannedBound> {
     resources.iter().filter_map(of).collect()
 }
 
-/// Groups of equal nodes, and each pod's request in numbers.
+/// Groups of equal nodes, and each pod's request in numbers. A resource's kind is its number among those asked for.
 struct Problem {
-    groups: Vec<(casemate_packing::Node, u32)>,
-    requests: Vec<Option<Request>>,
+    groups: Vec<Group>,
+    requests: Vec<Option<Asked>>,
+}
+
+/// What is asked for, and the facts of the nodes that will do.
+#[derive(Clone)]
+struct Asked {
+    request: Request,
+    on: BTreeSet<u32>,
 }
 
 impl Problem {
@@ -64,63 +71,57 @@ impl Problem {
             return None;
         }
         let mut looks: BTreeMap<String, Vec<bool>> = BTreeMap::new();
-        let mut labels: BTreeMap<(Vec<bool>, Vec<Vec<u64>>), Label> = BTreeMap::new();
-        let mut groups: BTreeMap<Label, (casemate_packing::Node, u32)> = BTreeMap::new();
-        let mut accepted: BTreeMap<Label, Vec<bool>> = BTreeMap::new();
+        let mut facts: BTreeMap<Vec<bool>, u32> = BTreeMap::new();
+        let mut nodes: Vec<(Stock, u32)> = Vec::new();
         for node in planning.nodes() {
-            let units: Vec<Vec<u64>> = resources.iter().map(|it| units(it, node)).collect();
             let look = looks.entry(look_of(node)).or_insert_with(|| {
                 representatives.iter().map(|pod| planning.could_take(&node.name, pod)).collect()
             });
-            let next = Label(u16::try_from(labels.len()).ok()?);
-            let label = *labels.entry((look.clone(), units.clone())).or_insert(next);
-            accepted.insert(label, look.clone());
-            let of = casemate_packing::Node::new(label, units).ok()?;
-            groups.entry(label).or_insert((of, 0)).1 += 1;
+            let next = u32::try_from(facts.len()).ok()?;
+            let facts = *facts.entry(look.clone()).or_insert(next);
+            let units = numbered(resources).map(|(kind, it)| (kind, it.units(node)));
+            nodes.push((Stock::new(units.filter(|(_, units)| !units.is_empty())), facts));
         }
         let mut requests = vec![None; pods.len()];
         for ((_, members), kind) in kinds.iter().zip(0..) {
-            let takes = |(_, accepts): &(&Label, &Vec<bool>)| accepts.get(kind).copied().unwrap_or(false);
-            let labels: BTreeSet<Label> = accepted.iter().filter(takes).map(|(label, _)| *label).collect();
+            let takes = |(look, _): &(&Vec<bool>, &u32)| look.get(kind).copied().unwrap_or(false);
+            let on = facts.iter().filter(takes).map(|(_, facts)| *facts).collect();
             let amounts = members.first().and_then(|nth| asked.get(*nth))?;
-            let wants = resources.iter().map(|resource| {
+            let wants = numbered(resources).map(|(kind, resource)| {
                 let amount = amounts.iter().find(|it| it.0 == *resource).map_or(0, |it| it.1);
-                want(resource, amount, planning)
+                (kind, want(resource, amount, planning))
             });
-            let request = Request::new(wants.collect(), Some(labels)).ok()?;
+            let one = Asked { request: Request::new(wants).ok()?, on };
             for nth in members {
                 if let Some(place) = requests.get_mut(*nth) {
-                    *place = Some(request.clone());
+                    *place = Some(one.clone());
                 }
             }
         }
-        Some(Self { groups: groups.into_values().collect(), requests })
+        Some(Self { groups: groups(nodes.iter().map(|(stock, facts)| (stock, *facts))), requests })
     }
 
     fn bound(&self, value: impl Fn(usize) -> u64, counted: &Resource, resources: &[Resource]) -> u64 {
-        let at = resources.iter().position(|it| it == counted).unwrap_or(0);
-        let groups: Vec<Group> = self
-            .groups
-            .iter()
-            .map(|(node, count)| {
-                // Unit by unit is looked at what has most units, else what is counted.
-                let most = (0..node.kinds()).max_by_key(|kind| node.units(*kind).len()).unwrap_or(at);
-                let divided = if node.units(most).len() > 1 { most } else { at };
-                Group { node: node.clone(), count: *count, divided }
-            })
-            .collect();
-        let mut counts: BTreeMap<(&Request, u64), u64> = BTreeMap::new();
-        for (nth, request) in self.requests.iter().enumerate() {
-            if let Some(request) = request {
-                *counts.entry((request, value(nth))).or_default() += 1;
+        let counted = numbered(resources).find(|(_, it)| *it == counted).map(|(kind, _)| kind);
+        let mut groups = self.groups.clone();
+        for group in &mut groups {
+            // Where no kind has several units, what is counted is looked at unit by unit.
+            if let (0 | 1, Some(counted)) = (group.stock.units_of(group.divided).len(), counted) {
+                group.divided = counted;
             }
         }
-        let demands: Vec<Demand> = counts
-            .into_iter()
-            .map(|((request, value), count)| Demand { request: request.clone(), count, value })
-            .collect();
-        bound(&groups, &demands).most
+        let asked = self.requests.iter().enumerate();
+        let asked = asked.filter_map(|(nth, it)| {
+            let it = it.as_ref()?;
+            Some((&it.request, Some(&it.on), value(nth)))
+        });
+        bound(&groups, &demands(asked)).most
     }
+}
+
+/// Each resource with the number of its kind.
+fn numbered(resources: &[Resource]) -> impl Iterator<Item = (Kind, &Resource)> {
+    (0..=u16::MAX).map(Kind).zip(resources)
 }
 
 /// Pods that differ in nothing that decides about their place but who they are.
@@ -148,20 +149,13 @@ fn look_of(node: &Node) -> String {
     )
 }
 
-fn units(resource: &Resource, node: &Node) -> Vec<u64> {
-    resource.units(node)
-}
-
 /// A share of one unit, several whole ones, or so much in all.
 fn want(resource: &Resource, amount: u64, planning: &Planning) -> Want {
-    if amount == 0 {
-        return Want::Nothing;
-    }
     if *resource == Resource::Epc {
         return Want::Spread(amount);
     }
-    let unit = planning.nodes().flat_map(|node| units(resource, node)).max().unwrap_or(0);
-    let several = planning.nodes().any(|node| units(resource, node).len() > 1);
+    let unit = planning.nodes().flat_map(|node| resource.units(node)).max().unwrap_or(0);
+    let several = planning.nodes().any(|node| resource.units(node).len() > 1);
     match (several, unit) {
         (true, unit) if unit > 0 && amount > unit && amount.is_multiple_of(unit) => {
             u32::try_from(amount / unit).map_or(Want::Spread(amount), Want::Whole)

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use casemate_model::PlacementPolicy;
-use casemate_placement::fleet::Packing;
+use casemate_placement::Packing;
 use casemate_placement::{Overcommit, Slowdown};
 use casemate_report::{PlanReport, plan_table, write_plan_html};
 use clap::{Args, ValueEnum};

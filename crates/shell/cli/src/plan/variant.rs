@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use casemate_model::PlacementPolicy;
-use casemate_placement::fleet::Packing;
+use casemate_placement::Packing;
 
 /// A policy, and a packing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //! with the logarithm of their number.
 //!
 //! ```
-//! use casemate_placement::fleet::{Fleet, Kind, Request, Room, Stock, Want};
+//! use casemate_fleet::{Fleet, Kind, Request, Room, Stock, Want};
 //!
 //! // Kinds: thousandths of a core, and thousandths of a GPU.
 //! let [cpu, gpu] = [Kind(0), Kind(1)];
@@ -18,7 +18,7 @@
 //! // The second node has no GPU that room could be lost for.
 //! let placed = fleet.place(asks_cpu, |_| true).and_then(|it| fleet.node_of(it));
 //! assert_eq!(placed, Some(second));
-//! # Ok::<(), casemate_placement::fleet::RequestError>(())
+//! # Ok::<(), casemate_fleet::RequestError>(())
 //! ```
 //!
 //! One notion covers everything that is handed out: a *kind* of device, of which a node has *units* of some
@@ -38,6 +38,8 @@
 //!
 //! Decides nothing about trust or names: whoever asks knows what a node's number means, and may refuse nodes
 //! one by one. Nothing is ever reserved beyond a unit's capacity.
+
+#![forbid(unsafe_code)]
 
 mod best_fit;
 mod candidates;

@@ -1,6 +1,6 @@
 //! The hot path allocates nothing.
 
-use casemate_placement::fleet::{BestFit, Fleet, Kind, Request, Stock, Want};
+use casemate_fleet::{BestFit, Fleet, Kind, Request, Stock, Want};
 
 #[test]
 fn placing_and_releasing_allocates_nothing_where_room_was_made() {

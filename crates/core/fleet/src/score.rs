@@ -1,7 +1,7 @@
 //! How good a node is for a request.
 
 use super::choice::Choice;
-use super::group::GroupStamp;
+use super::group::{GroupId, GroupStamp};
 use super::layout::Layout;
 use super::shape::ShapeId;
 use super::stock::Stock;
@@ -15,6 +15,14 @@ pub struct State<'a> {
     /// What is free of each unit.
     pub free: &'a [u64],
     pub(super) group: GroupStamp,
+}
+
+impl State<'_> {
+    /// The group the node is in.
+    #[must_use]
+    pub const fn group(&self) -> GroupId {
+        self.group.id
+    }
 }
 
 /// A node that a request fits, and the request.

@@ -1,7 +1,7 @@
 //! What a score may learn from: the fleet as it is.
 
 use super::Node;
-use super::group::{Group, GroupStamp, Groups};
+use super::group::{Group, GroupId, GroupStamp, Groups};
 use super::request::Request;
 use super::score::State;
 use super::shape::{ShapeId, Shapes};
@@ -47,13 +47,19 @@ impl<'a> View<'a> {
     pub fn groups(self) -> impl Iterator<Item = GroupView<'a>> {
         let groups = self.groups.all().iter().enumerate();
         groups.filter(|(_, group)| !group.members.is_empty()).map(move |(at, group)| {
-            let id = super::group::GroupId(super::number(at));
+            let id = GroupId(super::number(at));
             GroupView { view: self, group, stamp: GroupStamp { id, born: group.born } }
         })
     }
 }
 
 impl<'a> GroupView<'a> {
+    /// Its number.
+    #[must_use]
+    pub const fn id(&self) -> GroupId {
+        self.stamp.id
+    }
+
     /// What each of its nodes has.
     #[must_use]
     pub const fn stock(&self) -> &'a Stock {

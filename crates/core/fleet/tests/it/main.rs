@@ -1,0 +1,4 @@
+//! A fleet as others see it.
+
+mod allocations;
+mod laws;

@@ -1,3 +1,0 @@
-//! Packing as others see it.
-
-mod laws;
