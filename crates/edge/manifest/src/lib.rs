@@ -34,6 +34,7 @@ mod base64;
 mod budget;
 mod config;
 mod container;
+mod document;
 mod documents;
 mod downward;
 mod duration;
@@ -78,6 +79,7 @@ mod wishes;
 mod workload;
 
 pub use admission::{Account, Admission};
+pub use document::document;
 pub use inspect::{
     Class, Entry, Fact, Finding, FindingId, Form, Inspection, Says, Severity, What, inspect,
     inspect_markdown, is_manifest_name,

@@ -8,6 +8,7 @@
 //! and cyclic aliases. Scalars are typed as Kubernetes types them (YAML 1.1: `yes` is a boolean).
 
 mod build;
+mod deserialize;
 pub(crate) mod scalar;
 
 use std::borrow::Cow;

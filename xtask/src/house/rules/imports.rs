@@ -88,6 +88,8 @@ fn objection(member: &Member, other: &Member) -> Option<(String, String)> {
         }
         (Layer::Core, _) => upwards("core", "core"),
         (Layer::Edge, Layer::Core) | (Layer::Shell, Layer::Core | Layer::Edge) => None,
+        // How a design is written is one thing, wherever it is written.
+        (Layer::Edge, Layer::Edge) if (from, to) == ("world-sim", "world-config") => None,
         (Layer::Edge, _) => upwards("edge", "core"),
         (Layer::Shell, Layer::Shell) => match (from, to) {
             ("cli", _) | ("server", "sim" | "node") => None,
@@ -142,6 +144,12 @@ mod tests {
     fn edge_may_not_import_edge() {
         let told = told(Fixture::new().package("crates/edge/host", &["report"]));
         assert!(told[0].contains("`host` is in edge and imports `report`"), "{told:?}");
+    }
+
+    #[test]
+    fn scenarios_of_worlds_have_designs_as_they_are_written_elsewhere() {
+        assert!(told(Fixture::new().package("crates/edge/world-sim", &["world-config"])).is_empty());
+        assert_eq!(told(Fixture::new().package("crates/edge/report", &["world-config"])).len(), 1);
     }
 
     #[test]
