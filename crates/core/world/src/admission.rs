@@ -105,9 +105,8 @@ impl Supply {
         if gap == 0 {
             return amount;
         }
-        let budget = budget.max(1);
-        let whole = (amount - 1) / budget;
-        let rest = amount - whole.saturating_mul(budget);
+        let (budget, before_last) = (budget.max(1), amount.saturating_sub(1));
+        let (whole, rest) = (before_last / budget, (before_last % budget).saturating_add(1));
         gap.saturating_mul(2).saturating_add(whole.saturating_mul(period)).saturating_add(rest)
     }
 }
@@ -137,7 +136,7 @@ pub fn admit<'a>(
     if supply.budget == 0 {
         return Err(Overload::NoSupply);
     }
-    for (at, task) in tasks.iter().enumerate() {
+    for (at, task) in (0..tasks.len()).zip(tasks) {
         let response = match order {
             Order::Deadline => in_time_by_deadlines(tasks, task, supply, blocking),
             Order::Priority => response_time(tasks, at, supply, blocking, |it| it.priority >= task.priority),
@@ -149,7 +148,8 @@ pub fn admit<'a>(
     Ok(&responses[..tasks.len()])
 }
 
-/// The fixed point of `t = supply⁻¹(blocking + work + sum of ceil(t / period) * work)`; `None` beyond the deadline.
+/// The fixed point of `t = supply⁻¹(blocking + work + sum of ceil(t / period) * work)`; `None` beyond the deadline,
+/// and where it is not reached in [`JOBS_MOST`] steps: what creeps so slowly leaves nothing for anybody.
 fn response_time(
     tasks: &[Task],
     at: usize,
@@ -159,13 +159,13 @@ fn response_time(
 ) -> Option<u64> {
     let task = tasks.get(at)?;
     let mut response = supply.length_of(task.work);
-    loop {
+    for _ in 0..JOBS_MOST {
         if response > task.deadline {
             return None;
         }
-        let others = tasks.iter().enumerate().filter(|(other, it)| *other != at && goes_before(it));
+        let others = (0..tasks.len()).zip(tasks).filter(|(other, it)| *other != at && goes_before(it));
         let demand = others.fold(task.work.saturating_add(blocking), |sum, (_, it)| {
-            sum.saturating_add(response.div_ceil(it.period).saturating_mul(it.work))
+            sum.saturating_add(releases(response, it).saturating_mul(it.work))
         });
         let next = supply.length_of(demand);
         if next <= response {
@@ -173,9 +173,16 @@ fn response_time(
         }
         response = next;
     }
+    None
 }
 
-/// Jobs looked at before deadlines are given up as too far apart to be checked.
+/// How often a task is released within so long, at most. A period of 0 was refused before.
+fn releases(within: u64, task: &Task) -> u64 {
+    let period = task.period.max(1);
+    (within / period).saturating_add(u64::from(!within.is_multiple_of(period)))
+}
+
+/// Jobs looked at before tasks are given up as too far apart to be checked.
 const JOBS_MOST: u64 = 100_000;
 
 /// Whether the demand of all jobs with deadlines within `t` fits the supply, at each of this task's deadlines
@@ -185,7 +192,7 @@ fn in_time_by_deadlines(tasks: &[Task], task: &Task, supply: &Supply, blocking: 
     let mut deadline = task.deadline;
     for _ in 0..JOBS_MOST {
         let demand = tasks.iter().filter(|it| it.deadline <= deadline).fold(blocking, |sum, it| {
-            let jobs = (deadline - it.deadline) / it.period + 1;
+            let jobs = releases(deadline.saturating_sub(it.deadline).saturating_add(1), it);
             sum.saturating_add(jobs.saturating_mul(it.work))
         });
         if demand > supply.within(deadline) {
@@ -202,9 +209,9 @@ fn in_time_by_deadlines(tasks: &[Task], task: &Task, supply: &Supply, blocking: 
 /// The longest that the CPU can be busy without a pause; `None` where there is no end to it.
 fn busy_period(tasks: &[Task], supply: &Supply, blocking: u64) -> Option<u64> {
     let all = |length: u64| {
-        tasks.iter().fold(blocking, |sum, it| {
-            sum.saturating_add(length.div_ceil(it.period).max(1).saturating_mul(it.work))
-        })
+        tasks
+            .iter()
+            .fold(blocking, |sum, it| sum.saturating_add(releases(length, it).max(1).saturating_mul(it.work)))
     };
     let mut length = supply.length_of(all(1));
     for _ in 0..JOBS_MOST {
@@ -281,6 +288,15 @@ mod tests {
         assert_eq!(Supply::of(&polite, &lasts), None);
         let eager = Config { least_progress: false, ..default };
         assert_eq!(Supply::of(&eager, &lasts), None);
+    }
+
+    #[test]
+    fn tasks_that_leave_nothing_are_refused_and_not_counted_for_ever() {
+        let all_of_it = task(1, 1, 2);
+        let later = task(u64::MAX, 1, 1);
+        for order in [Order::Fifo, Order::Priority, Order::Deadline] {
+            assert!(admitted(&[all_of_it, later], order, ALL).is_err(), "{order:?}");
+        }
     }
 
     #[test]

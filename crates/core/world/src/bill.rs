@@ -57,16 +57,24 @@ impl Bill {
     #[must_use]
     pub fn of(state: &State, me: CpuId) -> Self {
         let cpu = state.cpu(me);
-        let of = cpu.current.map(|thread| state.root(thread));
-        let class = match cpu.world {
+        let called = cpu.issued.is_some();
+        let class = match cpu.world() {
+            World::Tee => {
+                let of = cpu.current.map(|thread| state.root(thread));
+                let class = if cpu.ree_idle && !seeded(Mutant::WorldBillsIdleToTask) {
+                    Class::DuringIdle
+                } else if of.is_some() && of == cpu.issued {
+                    Class::Requested
+                } else {
+                    Class::SelfScheduled
+                };
+                return Self { class, of, called };
+            }
             World::Off => Class::Off,
             World::Ree => Class::Ree,
             World::Idle => Class::Idle,
-            World::Tee if cpu.ree_idle && !seeded(Mutant::WorldBillsIdleToTask) => Class::DuringIdle,
-            World::Tee if of.is_some() && of == cpu.issued => Class::Requested,
-            World::Tee => Class::SelfScheduled,
         };
-        Self { class, of, called: cpu.issued.is_some() }
+        Self { class, of: None, called }
     }
 
     /// What the REE takes it for, as it measures without help.

@@ -13,7 +13,7 @@ impl Step<'_> {
         }
         let Some(id) = self.state.vacancy() else { return self.refuse(Refusal::Busy, Go::Ree) };
         let thread = Thread::new(Kind::Request, request, Phase::Queued, self.me, self.config);
-        *self.thread_mut(id) = thread;
+        self.state.put_thread(id, thread);
         if self.config.agent == Agent::Caller {
             return self.enter_for(id);
         }
@@ -33,16 +33,18 @@ impl Step<'_> {
             return self.go_on_with(id);
         }
         let me = self.me;
-        let any = self.config.agent == Agent::One;
-        let next = self.state.most_urgent(|it| it.phase == Phase::Queued && (any || it.origin == me));
+        let queued = match self.config.agent {
+            Agent::EachCpu => self.state.index().queued_on(me),
+            Agent::Caller | Agent::One => self.state.index().queued(),
+        };
+        let next = self.state.most_urgent(queued);
         let Some(id) = next else {
             self.out.answer = Answer::Empty;
             return Go::Stay;
         };
         self.state.line.leave(id);
-        let thread = self.thread_mut(id);
-        thread.origin = me;
-        if thread.sync {
+        self.state.set_origin(id, me);
+        if self.thread(id).sync {
             self.state.cpu_mut(at).agent = Some(id);
         }
         self.enter_for(id)
@@ -68,9 +70,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn collect(&mut self) -> Go {
-        let me = self.me;
-        let done =
-            ThreadId::all().find(|id| self.thread(*id).phase == Phase::Done && self.thread(*id).origin == me);
+        let done = self.state.index().done_on(self.me).first();
         self.out.answer = match done {
             Some(id) => {
                 self.free(id);
@@ -91,8 +91,8 @@ impl Step<'_> {
         thread.cancelled = true;
         match thread.phase {
             Phase::Queued => {
-                thread.phase = Phase::Done;
                 let origin = thread.origin;
+                self.state.set_phase(id, Phase::Done);
                 self.state.line.leave(id);
                 self.out.doorbells.insert(origin);
             }
@@ -111,7 +111,7 @@ impl Step<'_> {
             return self.refuse(Refusal::NotInThisDesign, Go::Stay);
         }
         let me = self.me;
-        let answer_waits = self.state.threads.iter().any(|it| it.phase == Phase::Done && it.origin == me);
+        let answer_waits = !self.state.index().done_on(me).is_empty();
         if answer_waits {
             // It has something to do: the doorbell has rung, or is about to.
             self.out.doorbells.insert(me);
@@ -127,19 +127,18 @@ impl Step<'_> {
     /// The CPU is switched off: what waits here waits elsewhere.
     pub(crate) fn go_off(&mut self) -> Go {
         let me = self.me;
-        let elsewhere = CpuId::all().find(|cpu| {
-            *cpu != me && matches!(self.state.cpu(*cpu).world, World::Ree | World::Tee | World::Idle)
-        });
+        let elsewhere = self.state.on().find(|cpu| *cpu != me);
         let Some(elsewhere) = elsewhere else { return self.refuse(Refusal::Impossible, Go::Stay) };
         let agent = self.cpu().agent;
-        for thread in &mut self.state.threads {
-            if thread.phase == Phase::Ready(me) && !seeded(Mutant::WorldLeavesWorkOnDeadCpu) {
-                thread.phase = Phase::Ready(elsewhere);
+        for id in ThreadId::all() {
+            if self.thread(id).phase == Phase::Ready(me) && !seeded(Mutant::WorldLeavesWorkOnDeadCpu) {
+                self.state.set_phase(id, Phase::Ready(elsewhere));
                 self.out.sgis.insert(elsewhere);
             }
-            if thread.origin == me && thread.phase != Phase::Free {
-                thread.origin = elsewhere;
-                if thread.phase == Phase::Done {
+            let phase = self.thread(id).phase;
+            if self.thread(id).origin == me && phase != Phase::Free {
+                self.state.set_origin(id, elsewhere);
+                if phase == Phase::Done {
                     self.out.doorbells.insert(elsewhere);
                 }
             }
@@ -154,8 +153,8 @@ impl Step<'_> {
             heir.agent = heir.agent.or(Some(agent));
             self.out.wake_agent = true;
         }
+        self.state.set_world(me, World::Off);
         let cpu = self.cpu_mut();
-        cpu.world = World::Off;
         cpu.tick = false;
         cpu.waited = 0;
         cpu.owed = 0;
@@ -192,14 +191,14 @@ impl Step<'_> {
                 Go::Stay
             }
             Phase::Ready(_) if !self.gate_is_closed() => {
-                self.thread_mut(id).origin = self.me;
+                self.state.set_origin(id, self.me);
                 self.cpu_mut().issued = Some(id);
                 self.out.answer = Answer::Accepted(id);
                 self.run(id)
             }
             _ => {
                 // Its end is told where it was asked for last.
-                self.thread_mut(id).origin = self.me;
+                self.state.set_origin(id, self.me);
                 self.out.answer = Answer::Pending(id);
                 self.cpu_mut().issued = Some(id);
                 match self.try_run(false) {

@@ -4,7 +4,7 @@ use casemate_mutant::{Mutant, active as seeded};
 
 use crate::step::Step;
 use crate::thread::{Kind, Phase};
-use crate::{Answer, Balance, Entry, Go, Goal, Priority, ThreadId, Tick, World};
+use crate::{Answer, Balance, CpuId, Entry, Go, Goal, Priority, ThreadId, Tick, World};
 
 impl Step<'_> {
     /// Runs the most urgent of those that are ready here, or, where it `may_steal`, elsewhere. `None`: there is
@@ -15,9 +15,9 @@ impl Step<'_> {
             return None;
         }
         let me = self.me;
-        let mine = self.state.most_urgent(|it| it.phase == Phase::Ready(me));
+        let mine = self.state.most_urgent(self.state.index().ready(me));
         let steals = may_steal && self.config.balance != Balance::None;
-        let others = || self.state.most_urgent(|it| matches!(it.phase, Phase::Ready(_)));
+        let others = || self.state.most_urgent(self.state.index().ready_anywhere());
         let next = mine.or_else(|| if steals { others() } else { None })?;
         Some(self.run(next))
     }
@@ -28,17 +28,19 @@ impl Step<'_> {
             self.state.line.leave(next);
         }
         let me = self.me;
-        let thread = self.thread_mut(next);
-        thread.phase = Phase::Running(me);
-        thread.last = Some(me);
+        self.state.set_phase(next, Phase::Running(me));
+        self.thread_mut(next).last = Some(me);
         let slice = match self.config.entry {
             Entry::TimeSlice(slice) => slice,
             Entry::Call | Entry::Event => 0,
         };
         let (tick, fresh) = (self.config.tick.is_there(), self.config.least_progress);
+        let comes_in = self.cpu().world() != World::Tee;
+        if comes_in {
+            self.state.set_world(me, World::Tee);
+        }
         let cpu = self.cpu_mut();
-        if cpu.world != World::Tee {
-            cpu.world = World::Tee;
+        if comes_in {
             cpu.fresh = fresh;
             cpu.slice = slice;
         }
@@ -59,8 +61,8 @@ impl Step<'_> {
                 None
             };
         let to = idle.unwrap_or(me);
-        self.thread_mut(current).phase =
-            if seeded(Mutant::WorldLosesPreempted) { Phase::Done } else { Phase::Ready(to) };
+        let phase = if seeded(Mutant::WorldLosesPreempted) { Phase::Done } else { Phase::Ready(to) };
+        self.state.set_phase(current, phase);
         if in_front {
             self.state.line.return_to(current);
         } else {
@@ -103,7 +105,7 @@ impl Step<'_> {
     pub(crate) fn leave(&mut self) -> Go {
         let sleeps =
             self.cpu().ree_idle && (!self.cpu().deferred || seeded(Mutant::WorldSleepsOverInterrupt));
-        let was_in_tee = self.cpu().world == World::Tee;
+        let was_in_tee = self.cpu().world() == World::Tee;
         let go = if sleeps { self.fall_asleep() } else { self.enter_ree() };
         if was_in_tee && self.config.goal == Goal::One {
             self.open_gate();
@@ -120,9 +122,9 @@ impl Step<'_> {
             Tick::Own => self.state.has_ready(me) && !seeded(Mutant::WorldForgetsTick),
             Tick::UnifiedTee | Tick::UnifiedRee => true,
         };
+        self.state.set_world(me, World::Ree);
         let cpu = self.cpu_mut();
         let due = cpu.ree_tick_due;
-        cpu.world = World::Ree;
         cpu.current = None;
         cpu.issued = None;
         cpu.ree_idle = false;
@@ -138,8 +140,8 @@ impl Step<'_> {
 
     fn fall_asleep(&mut self) -> Go {
         let tick = self.config.tick.is_there() && (!self.config.nohz || seeded(Mutant::WorldTicksInSleep));
+        self.state.set_world(self.me, World::Idle);
         let cpu = self.cpu_mut();
-        cpu.world = World::Idle;
         cpu.current = None;
         cpu.issued = None;
         cpu.ree_tick_due = false;
@@ -167,8 +169,9 @@ impl Step<'_> {
     /// A request is over, and its thread free.
     pub(crate) fn free(&mut self, id: ThreadId) {
         debug_assert!(self.thread(id).kind == Kind::Request, "only requests end for good");
-        *self.thread_mut(id) = crate::Thread::free();
-        for cpu in &mut self.state.cpus {
+        self.state.put_thread(id, crate::Thread::free());
+        for cpu in CpuId::all() {
+            let cpu = self.state.cpu_mut(cpu);
             if cpu.agent == Some(id) {
                 cpu.agent = None;
             }
@@ -185,14 +188,12 @@ impl Step<'_> {
     /// Where the TEE is, there all that is ready here is to run.
     fn hand_over_ready(&mut self) {
         let Some(owner) = self.state.in_tee_beside(self.me) else { return };
-        let me = self.me;
-        let mut moved = false;
-        for thread in self.state.threads.iter_mut().filter(|it| it.phase == Phase::Ready(me)) {
-            thread.phase = Phase::Ready(owner);
-            moved = true;
+        let moving = self.state.index().ready(self.me);
+        for id in moving.iter() {
+            self.state.set_phase(id, Phase::Ready(owner));
         }
         self.cpu_mut().waited = 0;
-        if moved {
+        if !moving.is_empty() {
             self.out.sgis.insert(owner);
         }
     }

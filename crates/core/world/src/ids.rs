@@ -1,6 +1,7 @@
 //! CPUs and threads by number, and small sets of them.
 
 use core::fmt;
+use core::num::NonZero;
 
 /// CPUs there may be.
 pub const CPUS: usize = 8;
@@ -11,22 +12,31 @@ pub const THREADS: usize = 16;
 macro_rules! numbered {
     ($id:ident, $set:ident, $bits:ty, $most:expr, $what:literal) => {
         #[doc = concat!("The number of a ", $what, ".")]
+        // Kept as the bit that stands for it in a set: none is no bit, and no place is looked up in vain.
         #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $id(u8);
+        pub struct $id(NonZero<$bits>);
+
+        const _: () = assert!(<$bits>::BITS as usize == $most, "a bit for each number there can be");
 
         impl $id {
             #[doc = concat!("The ", $what, " of this number; `None` where there can be none.")]
             #[must_use]
             pub const fn new(number: usize) -> Option<Self> {
-                // Less than 256 because it is less than the most.
-                #[expect(clippy::cast_possible_truncation, reason = "checked on the line")]
-                if number < $most { Some(Self(number as u8)) } else { None }
+                if number < $most { Some(Self::of_bit(1 << number)) } else { None }
             }
 
             /// Its number.
             #[must_use]
             pub const fn index(self) -> usize {
-                self.0 as usize
+                self.0.trailing_zeros() as usize
+            }
+
+            /// Of one bit.
+            const fn of_bit(bit: $bits) -> Self {
+                match NonZero::new(bit) {
+                    Some(bit) => Self(bit),
+                    None => Self(NonZero::<$bits>::MIN),
+                }
             }
 
             /// Every one there may be, in order.
@@ -37,13 +47,13 @@ macro_rules! numbered {
 
         impl fmt::Debug for $id {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, concat!($what, " {}"), self.0)
+                write!(f, concat!($what, " {}"), self.index())
             }
         }
 
         impl fmt::Display for $id {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                write!(f, "{}", self.0)
+                write!(f, "{}", self.index())
             }
         }
 
@@ -57,18 +67,30 @@ macro_rules! numbered {
 
             /// Adds one.
             pub const fn insert(&mut self, id: $id) {
-                self.0 |= 1 << id.0;
+                self.0 |= id.0.get();
             }
 
             /// Takes one away.
             pub const fn remove(&mut self, id: $id) {
-                self.0 &= !(1 << id.0);
+                self.0 &= !id.0.get();
+            }
+
+            /// As bits: the lowest is number 0.
+            #[must_use]
+            pub const fn bits(self) -> $bits {
+                self.0
+            }
+
+            /// Of bits, each of which is a number there can be.
+            #[must_use]
+            pub const fn from_bits(bits: $bits) -> Self {
+                Self(bits)
             }
 
             /// Whether it is in.
             #[must_use]
             pub const fn contains(self, id: $id) -> bool {
-                self.0 & (1 << id.0) != 0
+                self.0 & id.0.get() != 0
             }
 
             /// Whether none is in.
@@ -77,18 +99,39 @@ macro_rules! numbered {
                 self.0 == 0
             }
 
+            /// Those that are in both.
+            #[must_use]
+            pub const fn and(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+
             /// How many are in.
             #[must_use]
             pub const fn len(self) -> u32 {
                 self.0.count_ones()
             }
 
+            /// The lowest number that is in.
+            #[must_use]
+            pub const fn first(self) -> Option<$id> {
+                match NonZero::new(self.0 & self.0.wrapping_neg()) {
+                    Some(bit) => Some($id(bit)),
+                    None => None,
+                }
+            }
+
+            /// Whether exactly one is in.
+            #[must_use]
+            pub const fn is_single(self) -> bool {
+                self.0.is_power_of_two()
+            }
+
             /// Those that are in, in order.
             pub fn iter(self) -> impl Iterator<Item = $id> {
-                let mut left = self.0;
+                let mut left = self;
                 core::iter::from_fn(move || {
-                    let id = $id::new(left.trailing_zeros() as usize).filter(|_| left != 0)?;
-                    left &= left.wrapping_sub(1);
+                    let id = left.first()?;
+                    left.0 &= left.0.wrapping_sub(1);
                     Some(id)
                 })
             }
@@ -104,10 +147,18 @@ macro_rules! numbered {
 
         impl fmt::Debug for $set {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.debug_set().entries(self.iter().map(|id| id.0)).finish()
+                f.debug_set().entries(self.iter().map($id::index)).finish()
             }
         }
     };
+}
+
+impl ThreadId {
+    /// The thread whose number is the lowest digit of a word.
+    pub(crate) const fn from_digit(word: u64) -> Self {
+        const { assert!(THREADS == 16, "a digit for each") };
+        Self::of_bit(1 << (word & 0xf))
+    }
 }
 
 numbered!(CpuId, CpuSet, u8, CPUS, "CPU");
@@ -123,7 +174,12 @@ mod tests {
         let mut set: ThreadSet = [a, b, last].into_iter().collect();
         set.remove(a);
         assert!(set.iter().eq([b, last]) && set.len() == 2 && !set.contains(a));
-        assert!(ThreadSet::EMPTY.is_empty() && ThreadSet::EMPTY.iter().next().is_none());
+        assert_eq!(set.bits(), 1 | 1 << 15);
+        assert_eq!(ThreadSet::from_bits(set.bits()), set);
+        assert!(set.first() == Some(b) && !set.is_single());
+        set.remove(b);
+        assert!(set.is_single() && set.first() == Some(last));
+        assert!(ThreadSet::EMPTY.first().is_none() && ThreadSet::EMPTY.iter().next().is_none());
     }
 
     #[test]

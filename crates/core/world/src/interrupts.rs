@@ -3,7 +3,6 @@
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::step::Step;
-use crate::thread::Phase;
 use crate::{Entry, Go, Priority, Resume, ThreadId};
 
 impl Step<'_> {
@@ -82,7 +81,7 @@ impl Step<'_> {
             }
         }
         let mine = self.thread(current).urgency;
-        let other = self.state.most_urgent(|it| it.phase == Phase::Ready(me));
+        let other = self.state.most_urgent(self.state.index().ready(me));
         match other {
             Some(other) if self.thread(other).urgency <= mine => {
                 self.preempt(current, false);
@@ -142,7 +141,7 @@ impl Step<'_> {
         }
         let me = self.me;
         let mine = self.thread(current).urgency;
-        let other = self.state.most_urgent(|it| it.phase == Phase::Ready(me));
+        let other = self.state.most_urgent(self.state.index().ready(me));
         match other {
             Some(other) if self.thread(other).urgency < mine => {
                 self.preempt(current, true);

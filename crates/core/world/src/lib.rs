@@ -25,6 +25,7 @@ mod config;
 mod enter;
 mod event;
 mod ids;
+mod index;
 mod interrupts;
 mod line;
 mod lock;

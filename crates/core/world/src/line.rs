@@ -1,50 +1,71 @@
 //! Who waits, in the order in which they came.
+//!
+//! A word holds it, a hexadecimal digit for each place: nothing here loops, however many wait.
 
-use crate::{THREADS, ThreadId};
+use crate::{THREADS, ThreadId, ThreadSet};
 
 /// Threads that are queued or ready, those that came first in front.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Line {
-    /// Beyond the length all are alike, so that equal lines are equal.
-    places: [Option<ThreadId>; THREADS],
-    len: u8,
+    /// The first in the lowest digit. Beyond the last all are 0, so that equal lines are equal.
+    places: u64,
+    /// Who is in.
+    members: ThreadSet,
 }
 
+/// Bits of a place.
+const PLACE: u32 = 4;
+/// A 1 in each place.
+const ONES: u64 = u64::MAX / 0xf;
+
+const _: () = assert!(THREADS <= 1 << PLACE && THREADS * PLACE as usize <= u64::BITS as usize);
+
 impl Line {
-    pub(crate) const EMPTY: Self = Self { places: [None; THREADS], len: 0 };
+    pub(crate) const EMPTY: Self = Self { places: 0, members: ThreadSet::EMPTY };
 
     /// In order.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = ThreadId> {
-        self.places.iter().flatten().copied()
+    pub(crate) fn iter(&self) -> impl Iterator<Item = ThreadId> + use<> {
+        let (mut places, mut left) = (self.places, self.members.len());
+        core::iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            let thread = ThreadId::from_digit(places);
+            places >>= PLACE;
+            Some(thread)
+        })
     }
 
     /// To the end.
     pub(crate) fn join(&mut self, thread: ThreadId) {
         self.leave(thread);
-        if let Some(place) = self.places.get_mut(usize::from(self.len)) {
-            *place = Some(thread);
-            self.len += 1;
-        }
+        // There is room for everybody once, so never more than all but one are before the last.
+        self.places |= digit(thread).wrapping_shl(PLACE.wrapping_mul(self.members.len()));
+        self.members.insert(thread);
     }
 
     /// To the front.
     pub(crate) fn return_to(&mut self, thread: ThreadId) {
         self.leave(thread);
-        let len = usize::from(self.len);
-        if len < THREADS {
-            self.places.copy_within(..len, 1);
-            self.places[0] = Some(thread);
-            self.len += 1;
-        }
+        self.places = self.places << PLACE | digit(thread);
+        self.members.insert(thread);
     }
 
     /// Out of it, if it is in.
     pub(crate) fn leave(&mut self, thread: ThreadId) {
-        let Some(at) = self.places.iter().position(|it| *it == Some(thread)) else { return };
-        self.places.copy_within(at + 1.., at);
-        self.places[THREADS - 1] = None;
-        self.len -= 1;
+        if !self.members.contains(thread) {
+            return;
+        }
+        self.members.remove(thread);
+        // Digits that are the thread's become 0, and the lowest 0 borrows where 1 is taken from each. What is
+        // beyond the last may look like thread 0, but is above the place where it is.
+        let others = self.places ^ digit(thread).wrapping_mul(ONES);
+        let found = others.wrapping_sub(ONES) & !others & ONES << (PLACE - 1);
+        let before = (found & found.wrapping_neg()).wrapping_sub(1) >> (PLACE - 1);
+        self.places = self.places & before | (self.places >> PLACE) & !before;
     }
+}
+
+fn digit(thread: ThreadId) -> u64 {
+    thread.index() as u64
 }
 
 impl core::fmt::Debug for Line {
@@ -55,11 +76,19 @@ impl core::fmt::Debug for Line {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    fn thread(number: usize) -> ThreadId {
+        ThreadId::new(number).unwrap()
+    }
 
     #[test]
     fn who_came_first_is_in_front_unless_somebody_returns() {
-        let [a, b, c] = [1, 2, 3].map(|it| ThreadId::new(it).unwrap());
+        let [a, b, c] = [1, 2, 3].map(thread);
         let mut line = Line::EMPTY;
         line.join(a);
         line.join(b);
@@ -79,5 +108,30 @@ mod tests {
         ThreadId::all().for_each(|it| line.join(it));
         ThreadId::all().for_each(|it| line.return_to(it));
         assert!(line.iter().count() == THREADS && line.iter().next() == ThreadId::new(THREADS - 1));
+    }
+
+    proptest! {
+        #[test]
+        fn it_is_a_queue_whatever_happens(what in prop::collection::vec((0..3, 0..THREADS), 0..200)) {
+            let mut line = Line::EMPTY;
+            let mut queue = VecDeque::new();
+            for (what, number) in what {
+                queue.retain(|it| *it != number);
+                match what {
+                    0 => {
+                        queue.push_back(number);
+                        line.join(thread(number));
+                    }
+                    1 => {
+                        queue.push_front(number);
+                        line.return_to(thread(number));
+                    }
+                    _ => line.leave(thread(number)),
+                }
+                prop_assert!(line.iter().map(ThreadId::index).eq(queue.iter().copied()));
+            }
+            queue.into_iter().for_each(|it| line.leave(thread(it)));
+            prop_assert_eq!(line, Line::EMPTY);
+        }
     }
 }

@@ -4,12 +4,12 @@ use casemate_mutant::{Mutant, active as seeded};
 
 use crate::step::Step;
 use crate::thread::{Cause, Phase};
-use crate::{CpuId, DeviceInterrupt, Goal, Order, ProperCpu, THREADS, ThreadId, Urgency, World};
+use crate::{CpuId, DeviceInterrupt, Goal, Order, ProperCpu, ThreadId, Urgency, World};
 
 impl Step<'_> {
     /// A thread is ready: it joins the line of its proper CPU, which is told.
     pub(crate) fn make_ready(&mut self, id: ThreadId, on: CpuId) {
-        self.thread_mut(id).phase = Phase::Ready(on);
+        self.state.set_phase(id, Phase::Ready(on));
         self.state.line.join(id);
         if on == self.me {
             let wants = self.cpu().tick || self.config.tick.is_there();
@@ -43,10 +43,10 @@ impl Step<'_> {
             }
             ProperCpu::LeastLoaded => {
                 let load = |cpu: &CpuId| (self.load(*cpu), *cpu != self.me);
-                self.cpus_on().min_by_key(load)
+                self.state.on().min_by_key(load)
             }
             ProperCpu::Warm => {
-                let warm = thread.last.filter(|cpu| self.state.cpu(*cpu).world != World::Off);
+                let warm = thread.last.filter(|cpu| self.state.cpu(*cpu).world() != World::Off);
                 match warm {
                     Some(warm) if warm == self.me || self.is_free(warm) => Some(warm),
                     Some(warm) => self.idle_cpu(|_| true).or(Some(warm)),
@@ -82,7 +82,7 @@ impl Step<'_> {
     }
 
     fn where_handled(&self, id: ThreadId) -> CpuId {
-        let last = self.thread(id).last.filter(|cpu| self.state.cpu(*cpu).world == World::Tee);
+        let last = self.thread(id).last.filter(|cpu| self.state.cpu(*cpu).world() == World::Tee);
         match (self.config.device, last) {
             (DeviceInterrupt::Routed, Some(last)) => last,
             _ => self.proper_cpu(id),
@@ -91,20 +91,17 @@ impl Step<'_> {
 
     /// An idle CPU of those `wanted` for which nothing waits yet.
     pub(crate) fn idle_cpu(&self, wanted: impl Fn(CpuId) -> bool) -> Option<CpuId> {
-        self.cpus_on().find(|cpu| self.is_free(*cpu) && wanted(*cpu))
+        let idle = self.state.index().in_world(World::Idle);
+        idle.iter().find(|cpu| !self.state.has_ready(*cpu) && wanted(*cpu))
     }
 
     fn is_free(&self, cpu: CpuId) -> bool {
-        self.state.cpu(cpu).world == World::Idle && !self.state.has_ready(cpu)
-    }
-
-    fn cpus_on(&self) -> impl Iterator<Item = CpuId> {
-        CpuId::all().filter(|cpu| self.state.cpu(*cpu).world != World::Off)
+        self.state.cpu(cpu).world() == World::Idle && !self.state.has_ready(cpu)
     }
 
     /// How many threads run or wait there.
-    fn load(&self, cpu: CpuId) -> usize {
-        let there = |phase: Phase| phase == Phase::Ready(cpu) || phase == Phase::Running(cpu);
-        self.state.threads.iter().take(THREADS).filter(|it| there(it.phase)).count()
+    fn load(&self, cpu: CpuId) -> u32 {
+        let runs = |id: ThreadId| self.thread(id).phase == Phase::Running(cpu);
+        self.state.index().ready(cpu).len() + u32::from(self.state.cpu(cpu).current.is_some_and(runs))
     }
 }

@@ -11,7 +11,7 @@ impl Step<'_> {
         match self.thread(current).kind {
             Kind::Service => self.service_is_done(current),
             Kind::Periodic => {
-                self.thread_mut(current).phase = Phase::Blocked(Cause::Period);
+                self.state.set_phase(current, Phase::Blocked(Cause::Period));
                 self.next()
             }
             Kind::Request => self.request_is_done(current),
@@ -19,7 +19,7 @@ impl Step<'_> {
     }
 
     pub(crate) fn block(&mut self, current: ThreadId) -> Go {
-        self.thread_mut(current).phase = Phase::Blocked(Cause::Device);
+        self.state.set_phase(current, Phase::Blocked(Cause::Device));
         if self.thread(current).cancelled {
             // Whoever is to end does not wait.
             return self.back_at_once(current);
@@ -39,7 +39,7 @@ impl Step<'_> {
         if self.waits_for(service, current) && !seeded(Mutant::WorldAllowsDeadlock) {
             return self.refuse(Refusal::Deadlock, Go::Stay);
         }
-        self.thread_mut(current).phase = Phase::Blocked(Cause::Service(service));
+        self.state.set_phase(current, Phase::Blocked(Cause::Service(service)));
         let lent = self.thread(current).urgency;
         self.lend(service, lent);
         if self.thread(service).phase == Phase::Blocked(Cause::Caller) {
@@ -62,12 +62,13 @@ impl Step<'_> {
     fn service_is_done(&mut self, service: ThreadId) -> Go {
         let caller = self.thread_mut(service).caller.take();
         if let Some(caller) = caller {
-            self.thread_mut(caller).phase = Phase::Ready(self.me);
+            self.state.set_phase(caller, Phase::Ready(self.me));
             self.state.line.return_to(caller);
         }
-        self.thread_mut(service).phase = Phase::Blocked(Cause::Caller);
+        self.state.set_phase(service, Phase::Blocked(Cause::Caller));
         let waits = |id: &ThreadId| self.thread(*id).phase == Phase::Blocked(Cause::Service(service));
-        let next = ThreadId::all().filter(waits).min_by_key(|id| self.thread(*id).urgency);
+        let next =
+            self.state.index().calling().iter().filter(waits).min_by_key(|id| self.thread(*id).urgency);
         let lent = next.map(|id| self.thread(id).urgency);
         let own = self.thread(service).own;
         self.thread_mut(service).urgency = lent.map_or(own, |lent| lent.min(own));
@@ -82,7 +83,7 @@ impl Step<'_> {
     }
 
     fn request_is_done(&mut self, request: ThreadId) -> Go {
-        self.thread_mut(request).phase = Phase::Done;
+        self.state.set_phase(request, Phase::Done);
         let origin = self.thread(request).origin;
         let here = origin == self.me;
         let was_issued = self.cpu().issued == Some(request);

@@ -17,6 +17,22 @@ pub struct SessionId {
     generation: u32,
 }
 
+impl SessionId {
+    /// As one number, for whoever hands it out of Rust; never 0.
+    #[must_use]
+    pub const fn to_bits(self) -> u64 {
+        (self.generation as u64) << 8 | (self.place as u64 + 1)
+    }
+
+    /// Of a number that came back. `None`: no session ever had it.
+    #[must_use]
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        let place =
+            u8::try_from(bits & 0xff).ok()?.checked_sub(1).filter(|it| usize::from(*it) < SESSIONS)?;
+        Some(Self { place, generation: u32::try_from(bits >> 8).ok()? })
+    }
+}
+
 /// A client of the REE: a process, by the REE's number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientId(pub u32);
@@ -236,6 +252,18 @@ mod tests {
         let second = sessions.open(ClientId(8)).unwrap();
         assert_ne!(first, second);
         assert_eq!(sessions.begin(first, ClientId(8), thread(0)), Err(SessionError::Unknown));
+    }
+
+    #[test]
+    fn a_number_that_comes_back_is_its_session_or_none() {
+        let mut sessions = Sessions::new();
+        let ids = [0; 3].map(|_| sessions.open(CLIENT).unwrap());
+        assert!(ids.iter().all(|id| SessionId::from_bits(id.to_bits()) == Some(*id)));
+        assert!(
+            [0, 1 << 8, SESSIONS as u64 + 1, 1 << 40 | 1, u64::MAX]
+                .iter()
+                .all(|it| SessionId::from_bits(*it).is_none())
+        );
     }
 
     #[test]

@@ -1,21 +1,23 @@
 //! What is known of the CPUs and threads.
 
+use crate::index::Index;
 use crate::line::Line;
 use crate::thread::{Kind, Phase, Thread};
-use crate::{CPUS, Config, CpuId, Request, Senseless, THREADS, ThreadId};
+use crate::{CPUS, Config, CpuId, CpuSet, Request, Senseless, THREADS, ThreadId, ThreadSet};
 
 /// Everything a decision rests on. Copied freely; equal states decide equally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct State {
-    pub(crate) cpus: [Cpu; CPUS],
-    pub(crate) threads: [Thread; THREADS],
+    cpus: [Cpu; CPUS],
+    threads: [Thread; THREADS],
     pub(crate) line: Line,
+    index: Index,
 }
 
 /// A CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Cpu {
-    pub(crate) world: World,
+    world: World,
     /// The thread that runs, if the CPU is in the TEE.
     pub(crate) current: Option<ThreadId>,
     /// The request for which the REE gave up the CPU, if it did for one.
@@ -78,12 +80,13 @@ impl State {
             owed: 0,
             slice: 0,
         };
-        let mut state = Self { cpus: [off; CPUS], threads: [Thread::free(); THREADS], line: Line::EMPTY };
-        for cpu in state.cpus.iter_mut().take(config.cpus()) {
+        let mut cpus = [off; CPUS];
+        for cpu in cpus.iter_mut().take(config.cpus()) {
             cpu.world = World::Ree;
             cpu.tick = config.tick.is_shared();
         }
-        Ok(state)
+        let threads = [Thread::free(); THREADS];
+        Ok(Self { cpus, threads, line: Line::EMPTY, index: Index::of(&cpus, &threads) })
     }
 
     /// Adds a service or a periodic task, which waits to be called or released. `None`: there is no place.
@@ -95,7 +98,7 @@ impl State {
             Kind::Periodic => crate::Cause::Period,
         });
         let origin = CpuId::new(0)?;
-        *self.thread_mut(id) = Thread::new(kind, request, phase, origin, config);
+        self.put_thread(id, Thread::new(kind, request, phase, origin, config));
         Some(id)
     }
 
@@ -125,24 +128,76 @@ impl State {
         &mut self.cpus[id.index()]
     }
 
+    /// Puts a thread, or none, into its place.
+    pub(crate) fn put_thread(&mut self, id: ThreadId, thread: Thread) {
+        self.index.thread_changes(id, self.thread(id).phase, thread.phase);
+        self.index.origin_changes(id, self.thread(id).origin, thread.origin);
+        *self.thread_mut(id) = thread;
+    }
+
+    pub(crate) fn set_origin(&mut self, id: ThreadId, origin: CpuId) {
+        self.index.origin_changes(id, self.thread(id).origin, origin);
+        self.thread_mut(id).origin = origin;
+    }
+
+    pub(crate) fn set_phase(&mut self, id: ThreadId, phase: Phase) {
+        self.index.thread_changes(id, self.thread(id).phase, phase);
+        self.thread_mut(id).phase = phase;
+    }
+
+    pub(crate) fn set_world(&mut self, id: CpuId, world: World) {
+        self.index.cpu_changes(id, self.cpu(id).world, world);
+        self.cpu_mut(id).world = world;
+    }
+
+    /// Threads by phase, CPUs by world.
+    pub(crate) const fn index(&self) -> &Index {
+        &self.index
+    }
+
+    /// What the index should say.
+    #[cfg(test)]
+    pub(crate) fn counted(&self) -> Index {
+        Index::of(&self.cpus, &self.threads)
+    }
+
     /// The place of a thread that is not there.
     pub(crate) fn vacancy(&self) -> Option<ThreadId> {
-        ThreadId::all().find(|id| self.thread(*id).phase == Phase::Free)
+        self.index.free().first()
     }
 
     /// Another CPU that is in the TEE.
     pub(crate) fn in_tee_beside(&self, me: CpuId) -> Option<CpuId> {
-        CpuId::all().find(|id| *id != me && self.cpu(*id).world == World::Tee)
+        let mut others = self.index.in_world(World::Tee);
+        others.remove(me);
+        others.first()
     }
 
-    /// The most urgent of those in the line that are `asked` for; among equals who came first.
-    pub(crate) fn most_urgent(&self, asked: impl Fn(&Thread) -> bool) -> Option<ThreadId> {
-        self.line.iter().filter(|id| asked(self.thread(*id))).min_by_key(|id| self.thread(*id).urgency)
+    /// Those that are switched on, in order.
+    pub(crate) fn on(&self) -> impl Iterator<Item = CpuId> + use<> {
+        CpuSet::from_bits(!self.index.in_world(World::Off).bits()).iter()
+    }
+
+    /// The most urgent of those that are `asked` for and in the line; among equals who came first.
+    pub(crate) fn most_urgent(&self, asked: ThreadSet) -> Option<ThreadId> {
+        let mut most = self.thread(asked.first()?).urgency;
+        let mut equals = ThreadSet::EMPTY;
+        for id in asked.iter() {
+            let urgency = self.thread(id).urgency;
+            if urgency < most {
+                most = urgency;
+                equals = ThreadSet::EMPTY;
+            }
+            if urgency == most {
+                equals.insert(id);
+            }
+        }
+        if equals.is_single() { equals.first() } else { self.line.iter().find(|id| equals.contains(*id)) }
     }
 
     /// Whether somebody is ready there.
     pub(crate) fn has_ready(&self, cpu: CpuId) -> bool {
-        self.line.iter().any(|id| self.thread(id).phase == Phase::Ready(cpu))
+        !self.index.ready(cpu).is_empty()
     }
 
     /// The thread at the beginning of a chain of services: whose work it is.

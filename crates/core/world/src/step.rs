@@ -8,9 +8,9 @@ use crate::{Answer, Bill, Config, CpuId, CpuSet, Event, Go, Outcome, Refusal, Th
 ///
 /// Bounded: no loop is longer than [`THREADS`](crate::THREADS) or [`CPUS`](crate::CPUS), no loop contains two
 /// others, nothing recurses. The state is one; who shares it between CPUs holds one lock while it is called.
+#[inline]
 pub fn step(state: &mut State, config: &Config, me: CpuId, event: Event) -> Outcome {
-    let bill = Bill::of(state, me);
-    let outcome = Outcome {
+    let mut out = Outcome {
         go: Go::Stay,
         answer: Answer::Nothing,
         sgis: CpuSet::EMPTY,
@@ -19,19 +19,10 @@ pub fn step(state: &mut State, config: &Config, me: CpuId, event: Event) -> Outc
         ree_tick: false,
         quantum: false,
         wake_agent: false,
-        bill,
+        bill: Bill::of(state, me),
     };
-    let world = state.cpu(me).world;
-    let mut step = Step { state, config, me, out: outcome };
-    step.out.go = match world {
-        World::Off => step.while_off(event),
-        World::Ree => step.in_ree(event),
-        World::Tee => step.in_tee(event),
-        World::Idle => step.in_idle(event),
-    };
-    step.out.sgis.remove(me);
-    step.out.tick = step.cpu().tick;
-    step.out
+    Step { state, config, me, out: &mut out }.take(&event);
+    out
 }
 
 /// A step under way.
@@ -39,23 +30,34 @@ pub(crate) struct Step<'a> {
     pub(crate) state: &'a mut State,
     pub(crate) config: &'a Config,
     pub(crate) me: CpuId,
-    pub(crate) out: Outcome,
+    pub(crate) out: &'a mut Outcome,
 }
 
 impl Step<'_> {
-    fn while_off(&mut self, event: Event) -> Go {
-        match event {
+    fn take(&mut self, event: &Event) {
+        self.out.go = match self.cpu().world() {
+            World::Off => self.while_off(event),
+            World::Ree => self.in_ree(event),
+            World::Tee => self.in_tee(event),
+            World::Idle => self.in_idle(event),
+        };
+        self.out.sgis.remove(self.me);
+        self.out.tick = self.cpu().tick;
+    }
+
+    fn while_off(&mut self, event: &Event) -> Go {
+        match *event {
             Event::Online => {
-                self.cpu_mut().world = World::Ree;
+                self.state.set_world(self.me, World::Ree);
                 self.enter_ree()
             }
             _ => self.refuse(Refusal::Impossible, Go::Off),
         }
     }
 
-    fn in_ree(&mut self, event: Event) -> Go {
-        match event {
-            Event::Submit(request) => self.submit(&request),
+    fn in_ree(&mut self, event: &Event) -> Go {
+        match *event {
+            Event::Submit(ref request) => self.submit(request),
             Event::Issue => self.issue(),
             Event::Resume(thread) => self.resume(thread),
             Event::Schedule => self.schedule(),
@@ -80,9 +82,9 @@ impl Step<'_> {
         }
     }
 
-    fn in_tee(&mut self, event: Event) -> Go {
+    fn in_tee(&mut self, event: &Event) -> Go {
         let Some(current) = self.cpu().current else { return self.refuse(Refusal::Impossible, Go::Stay) };
-        match event {
+        match *event {
             Event::Tick => self.tick_in_tee(current),
             Event::Quantum => self.quantum(current),
             Event::NonSecure => self.non_secure(current),
@@ -102,8 +104,8 @@ impl Step<'_> {
         }
     }
 
-    fn in_idle(&mut self, event: Event) -> Go {
-        match event {
+    fn in_idle(&mut self, event: &Event) -> Go {
+        match *event {
             Event::Tick | Event::Sgi => self.look_again_in_idle(),
             Event::Device(thread) => {
                 self.device(thread);

@@ -5,9 +5,10 @@ use crate::{Config, CpuId, Order, ThreadId};
 /// A thread, or a request that waits for one: who asks has a thread until the answer is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Thread {
+    /// Changed by `State::set_phase` only.
     pub(crate) phase: Phase,
     pub(crate) kind: Kind,
-    /// Where it was asked for, and where its end is told.
+    /// Where it was asked for, and where its end is told. Changed by `State::set_origin` only.
     pub(crate) origin: CpuId,
     /// What it has by itself.
     pub(crate) own: Urgency,

@@ -42,10 +42,12 @@ pub enum Senseless {
     UnifiedButUnused,
 }
 
-impl fmt::Display for Senseless {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Senseless {
+    /// The reason, and what to do, without the figures of this case.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
         match self {
-            Self::Cpus(count) => return write!(f, "{count} CPUs: 1 to {CPUS} will do"),
+            Self::Cpus(_) => "no CPU, or more than are kept track of",
             Self::BigCpu => "a big CPU is named that is not there",
             Self::CallWithThreads => {
                 "with function calls only there are no threads: take `agent: caller`, `order: fifo`, \
@@ -69,7 +71,15 @@ impl fmt::Display for Senseless {
             }
             Self::UnifiedButUnused => "one tick for both worlds needs `resume: tick`",
         }
-        .fmt(f)
+    }
+}
+
+impl fmt::Display for Senseless {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cpus(count) => write!(f, "{count} CPUs: 1 to {CPUS} will do"),
+            other => other.reason().fmt(f),
+        }
     }
 }
 
