@@ -1,10 +1,11 @@
-//! `unsafe` stands only in the `sys` modules of `node` and in `firmware`.
+//! `unsafe` stands only in the `sys` modules of `node` and of `world-c`, and in `firmware`.
 //!
-//! Held: every root forbids `unsafe_code`; `node` denies it and lifts that for
-//! modules named `sys`, or inside them, only. Looked at: the tokens of every Rust
+//! Held: every root forbids `unsafe_code`; those that have `sys` modules deny it and
+//! lift that for modules so named, or inside them, only: `node` talks to the kernel, and
+//! `world-c` to C. Looked at: the tokens of every Rust
 //! file, test code included. Free are files under `compile-fail`, which show what
-//! does not compile; the integration tests of `node`, which play the guest and have
-//! to touch its memory; and `tests/loom.rs`, as loom checks unsafe cells only.
+//! does not compile; the integration tests of those two, which play the guest and C
+//! and have to touch memory; and `tests/loom.rs`, as loom checks unsafe cells only.
 
 use crate::house::source::Source;
 use crate::house::tree::{Member, Tree};
@@ -13,7 +14,7 @@ use crate::house::violation::Violation;
 const RULE: &str = "unsafe-code";
 
 /// Packages that may have `sys` modules.
-const WITH_SYS: [&str; 2] = ["crates/shell/node", "firmware"];
+const WITH_SYS: [&str; 3] = ["crates/shell/node", "crates/edge/world-c", "firmware"];
 
 /// Every root that does not forbid it, every `unsafe` and every lifting out of place.
 pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
@@ -44,7 +45,12 @@ pub(crate) fn check(tree: &Tree) -> Vec<Violation> {
             for (line, item) in source.allowances("unsafe_code") {
                 if !with_sys || !is_sys_module(&item) {
                     let what = "`unsafe_code` is allowed here".into();
-                    report(&file.path, line, what, "allow it on a module named `sys` of `node` only");
+                    report(
+                        &file.path,
+                        line,
+                        what,
+                        "allow it on a module named `sys` of `node` or `world-c` only",
+                    );
                 }
             }
             for mention in source.mentions().iter().filter(|mention| mention.path == ["unsafe"]) {
@@ -110,6 +116,17 @@ mod tests {
             .file("crates/shell/node/tests/it/guest.rs", "unsafe fn f() {}")
             .file("crates/core/policy/tests/loom.rs", "unsafe fn f() {}");
         assert!(places(fixture).is_empty());
+    }
+
+    #[test]
+    fn the_interface_to_c_may_be_unsafe_in_sys_and_nowhere_else() {
+        let attributes = "#![deny(unsafe_code)]\n#[allow(unsafe_code)]\nmod sys;\n";
+        let fixture = Fixture::new()
+            .package("crates/edge/world-c", &[])
+            .file("crates/edge/world-c/src/lib.rs", attributes)
+            .file("crates/edge/world-c/src/sys/pointer.rs", "unsafe fn f() {}")
+            .file("crates/edge/world-c/src/world.rs", "unsafe fn f() {}");
+        assert_eq!(places(fixture), [("crates/edge/world-c/src/world.rs".into(), 1)]);
     }
 
     #[test]

@@ -1,0 +1,6 @@
+//! The library as C sees it.
+
+mod header;
+mod linked;
+mod same;
+mod scenario;
