@@ -54,6 +54,18 @@ impl<'a> View<'a> {
 }
 
 impl<'a> GroupView<'a> {
+    /// How many nodes it has.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.group.members.len()
+    }
+
+    /// Whether it has none, which none has that is shown.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.group.members.is_empty()
+    }
+
     /// Its number.
     #[must_use]
     pub const fn id(&self) -> GroupId {

@@ -7,15 +7,15 @@
 //! **Method.** The *room* of a request on a node is 0 if it does not fit there; else the least over the kinds
 //! it asks for: of a kind with a single unit (CPU, memory, key slots) how often the amount goes into what is
 //! free, of a kind with several how many units could take it, each counted once. The supply `S` of a request
-//! is the sum of its room over all nodes. With `p` the share of each request among those seen, the policy
-//! climbs
+//! is the sum of its room over all nodes. With `p` the share of each request among those seen and `z` its size
+//! (the largest part that it asks for of what there is of a kind), the policy climbs
 //!
 //! ```text
-//! P = sum over requests r of  p(r) * log S(r)
+//! P = sum over requests r of  p(r) * sqrt(z(r)) * log S(r)
 //! ```
 //!
-//! by its gradient: the loss of a node is `sum of p(r) / S(r) * (room of r before - room of r after)`, and
-//! the node that loses least takes the request. The logarithm makes it a fair division (Nash welfare): the
+//! by its gradient: the loss of a node is `sum of p(r) * sqrt(z(r)) / S(r) * (room of r before - room of
+//! r after)`, and the node that loses least takes the request. The logarithm makes it a fair division (Nash welfare): the
 //! supply of a request that few nodes can take is as dear as it is scarce, and what is plentiful costs next
 //! to nothing. So a request that any node would take goes where only it would go; CPU is spent where it is
 //! plentiful beside the GPUs; a node that is open to eight whole GPUs stays open as long as there are few.
@@ -27,9 +27,14 @@
 //! as a request goes into it, an empty unit is so dear to small requests that they crowd the nodes that are
 //! short of CPU (measured: 0.3 to 0.6 % of OpenB's GPUs less).
 //!
-//! **What it does not do.** A request counts as often as it came, however large it is: it loses as few
-//! requests as it can, not as little volume. Where sizes differ by a factor of a thousand the few largest
-//! fare worse.
+//! Why the root of the size: counted by number alone, it loses as few requests as it can, and of those the
+//! largest; by size alone, as little volume as it can, and the small ones go wherever. The root lies between and
+//! is above either on average (docs/placement.md has what was measured).
+//!
+//! **What it does not do.** It does not foresee that what some requests leave over will have to be shared by
+//! others: where two kinds of node serve one kind of request, and only one of them another, the first come takes
+//! the former, whatever it asks for beside. Where requests differ in more ways than are remembered, the rare large
+//! ones fare worse.
 //!
 //! **Cost.** One loss is O(units * requests remembered), the latter at most [`REMEMBERED`]. Weights change
 //! when the number of requests seen has doubled, at the latest after as many as there are nodes (and no fewer

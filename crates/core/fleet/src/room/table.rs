@@ -5,7 +5,7 @@
 
 use super::super::group::GroupStamp;
 use super::super::layout::is_whole;
-use super::super::request::Want;
+use super::super::request::{Request, Want};
 use super::super::shape::ShapeId;
 use super::super::stock::{Kind, Stock};
 use super::super::view::View;
@@ -31,10 +31,12 @@ fn value(weight: f64, room: f64) -> f64 {
     if (ONCE..f64::INFINITY).contains(&room) { weight * room } else { 0.0 }
 }
 
-/// The weight of a request that came so often, if there is so much room for it in all.
-fn weight(count: u64, supply: f64) -> f64 {
-    // One more than there is: what fits nowhere any more has no room to lose.
-    count as f64 / (supply + 1.0)
+/// How large a part of a kind is asked for, if nodes have so much of it, in so many units.
+fn share(want: Want, has: Total) -> f64 {
+    match want {
+        Want::Share(amount) | Want::Spread(amount) => amount as f64 / has.amount.max(1.0),
+        Want::Whole(count) => f64::from(count) / has.units.max(1.0),
+    }
 }
 
 /// How much room there is for a want of one kind.
@@ -59,8 +61,8 @@ pub(super) struct Tables {
     /// Of each group by its number: which of those with that number, and its table.
     groups: Vec<Option<(u64, usize)>>,
     remembered: Vec<Remembered>,
-    /// Kinds that are asked for.
-    kinds: Vec<Kind>,
+    /// Kinds that are asked for, and what all nodes have of each.
+    kinds: Vec<(Kind, Total)>,
     nothing: Table,
 }
 
@@ -68,7 +70,16 @@ pub(super) struct Tables {
 struct Remembered {
     shape: ShapeId,
     count: u64,
+    /// The largest part it asks for of what there is of a kind.
+    size: f64,
     supply: f64,
+}
+
+/// What all nodes have of a kind.
+#[derive(Clone, Copy, Debug, Default)]
+struct Total {
+    amount: f64,
+    units: f64,
 }
 
 /// The requests that nodes of some groups are kept open for.
@@ -114,6 +125,7 @@ impl Tables {
     /// Weighs these requests, the first of them that there is place for, by how much room there is.
     pub(super) fn renew(&mut self, frequent: impl Iterator<Item = (ShapeId, u64)>, view: &View<'_>) {
         self.remember(frequent, view);
+        self.measure(view);
         self.used = 0;
         self.table(u64::MAX >> (REMEMBERED - self.remembered.len().clamp(1, REMEMBERED)), view);
         self.groups.clear();
@@ -148,16 +160,17 @@ impl Tables {
         self.kinds.clear();
         for (shape, count) in frequent {
             let Some(request) = view.request(shape) else { continue };
-            let new = |kinds: &[Kind]| request.wants().filter(|(kind, _)| !kinds.contains(kind)).count();
-            if self.kinds.len() + new(&self.kinds) > KINDS_MOST {
+            let known = |kinds: &[(Kind, Total)], kind| kinds.iter().any(|(other, _)| *other == kind);
+            let new = request.wants().filter(|(kind, _)| !known(&self.kinds, *kind)).count();
+            if self.kinds.len() + new > KINDS_MOST {
                 continue;
             }
             for (kind, _) in request.wants() {
-                if !self.kinds.contains(&kind) {
-                    self.kinds.push(kind);
+                if !known(&self.kinds, kind) {
+                    self.kinds.push((kind, Total::default()));
                 }
             }
-            self.remembered.push(Remembered { shape, count, supply: 0.0 });
+            self.remembered.push(Remembered { shape, count, size: 0.0, supply: 0.0 });
             if self.remembered.len() == REMEMBERED {
                 break;
             }
@@ -184,6 +197,24 @@ impl Tables {
         at
     }
 
+    /// Finds how large each of the remembered is.
+    fn measure(&mut self, view: &View<'_>) {
+        for group in view.groups() {
+            let nodes = group.len() as f64;
+            for (kind, total) in &mut self.kinds {
+                let units = group.stock().units_of(*kind);
+                total.amount += nodes * units.iter().map(|it| *it as f64).sum::<f64>();
+                total.units += nodes * units.len() as f64;
+            }
+        }
+        for it in &mut self.remembered {
+            let wants = view.request(it.shape).into_iter().flat_map(Request::wants);
+            let of = |kind| self.kinds.iter().find(|(other, _)| *other == kind).map(|(_, total)| *total);
+            let shares = wants.filter_map(|(kind, want)| Some(share(want, of(kind)?)));
+            it.size = shares.fold(0.0, f64::max);
+        }
+    }
+
     fn weigh(&mut self, view: &View<'_>) {
         for group in view.groups() {
             let Some(table) = self.tables.get(self.number_of(group.stamp)) else { continue };
@@ -206,9 +237,17 @@ impl Tables {
         }
         for table in self.tables.iter_mut().take(self.used) {
             for (place, number) in table.weights.iter_mut().zip(&table.numbers) {
-                *place = self.remembered.get(*number).map_or(0.0, |it| weight(it.count, it.supply));
+                *place = self.remembered.get(*number).map_or(0.0, Remembered::weight);
             }
         }
+    }
+}
+
+impl Remembered {
+    /// What one more room for it is worth, to a common factor.
+    fn weight(&self) -> f64 {
+        // One more than there is: what fits nowhere any more has no room to lose.
+        self.count as f64 * self.size.sqrt() / (self.supply + 1.0)
     }
 }
 
