@@ -69,16 +69,18 @@ impl fmt::Display for Bench {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(
             f,
-            "{:<52} {:>12} {:>12} {:>12} {:>7} {:>6}  met",
+            "{:<64} {:>12} {:>12} {:>12} {:>7} {:>6}  met",
             "row", "ours", "peer", "limit", "ratio", "goal"
         )?;
-        let optional = |value: Option<f64>| value.map_or("-".into(), |value| format!("{value:.0}"));
+        // Few digits where there are many anyway.
+        let figure = |value: f64| format!("{value:.*}", if value < 1_000.0 { 2 } else { 0 });
+        let optional = |value: Option<f64>| value.map_or("-".into(), figure);
         for row in &self.rows {
             writeln!(
                 f,
-                "{:<52} {:>12.0} {:>12} {:>12} {:>7.2} {:>6.2}  {}",
+                "{:<64} {:>12} {:>12} {:>12} {:>7.2} {:>6.2}  {}",
                 row.name,
-                row.ours,
+                figure(row.ours),
                 optional(row.peer),
                 optional(row.limit),
                 row.ratio,
@@ -88,9 +90,9 @@ impl fmt::Display for Bench {
         }
         for info in &self.info {
             match (info.value, &info.note) {
-                (Some(value), _) => writeln!(f, "{:<52} {value:>12.2} {}", info.name, info.unit)?,
+                (Some(value), _) => writeln!(f, "{:<64} {value:>12.2} {}", info.name, info.unit)?,
                 (None, note) => {
-                    writeln!(f, "{:<52} not measured: {}", info.name, note.as_deref().unwrap_or("-"))?;
+                    writeln!(f, "{:<64} not measured: {}", info.name, note.as_deref().unwrap_or("-"))?;
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! A cluster of many kinds of node and the pods of its tenants, the same in every run.
 
-use casemate_fleet::{BestFit, Fleet, Kind, Request, ShapeId, Stock, Want};
+use casemate_fleet::{Fleet, Kind, Request, Score, ShapeId, Stock, Want};
 use casemate_model::{
     Bytes, Capacity, Container, Demand, Devices, EnclaveDemand, MilliCpu, Node, NodeIdentity, NodeName, Pod,
     PodKey, RestartPolicy, Tee, Timestamp,
@@ -85,8 +85,8 @@ impl Cluster {
         self.pods().iter().map(|pod| (pod.enclaves().next().map(|it| it.1.tee), request(pod))).collect()
     }
 
-    pub(super) fn fleet(&self) -> (Fleet<BestFit>, Vec<ShapeId>) {
-        let mut fleet = Fleet::new(BestFit);
+    pub(super) fn fleet<S: Score>(&self, score: S) -> (Fleet<S>, Vec<ShapeId>) {
+        let mut fleet = Fleet::new(score);
         let facts = |tee: Option<Tee>| TEES.iter().position(|it| *it == tee).unwrap_or(0);
         for tee in TEES.into_iter().cycle().take(self.nodes as usize) {
             let group = fleet.group(stock(tee), u32::try_from(facts(tee)).unwrap_or(0));

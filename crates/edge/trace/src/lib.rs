@@ -30,6 +30,7 @@ mod problem;
 mod random;
 pub mod synthetic;
 mod table;
+mod workload;
 
 pub use inflation::Inflation;
 pub use limits::Limits;
@@ -37,3 +38,4 @@ pub use node::{Node, nodes};
 pub use pod::{Pod, pods};
 pub use problem::{Problem, TraceError};
 pub use random::Random;
+pub use workload::Workload;

@@ -24,7 +24,7 @@
 //!
 //! So encrypted memory is what runs out, on average; CPU, memory and key IDs run out on some nodes.
 
-use casemate_fleet::{Kind, Request, RequestError, Stock, Want};
+use casemate_fleet::{Kind, Request, Stock, Want};
 
 use crate::random::Random;
 
@@ -58,20 +58,17 @@ impl Cluster {
 
     /// Pods until their encrypted memory reaches what the nodes have: each with its request and its encrypted
     /// memory in MiB.
-    ///
-    /// # Errors
-    ///
-    /// None for the pods described above.
-    pub fn arrivals(self, nodes: &[Stock], seed: u64) -> Result<Vec<(Request, u64)>, RequestError> {
+    #[must_use]
+    pub fn arrivals(self, nodes: &[Stock], seed: u64) -> Vec<(Request, u64)> {
         // Another stream than that of the nodes.
         let mut random = Random::new(!seed);
         let mut left: u64 = nodes.iter().map(encrypted_mib).sum();
         let mut arrivals = Vec::new();
         loop {
-            let (request, mib) = self.pod(&mut random)?;
+            let (request, mib) = self.pod(&mut random);
             match left.checked_sub(mib) {
                 Some(rest) => left = rest,
-                None => return Ok(arrivals),
+                None => return arrivals,
             }
             arrivals.push((request, mib));
         }
@@ -94,7 +91,7 @@ impl Cluster {
         }
     }
 
-    fn pod(self, random: &mut Random) -> Result<(Request, u64), RequestError> {
+    fn pod(self, random: &mut Random) -> (Request, u64) {
         let enclave = match self {
             Self::Sgx => true,
             Self::Tdx => false,
@@ -118,24 +115,25 @@ fn hardware(cpus: u64, memory_gib: u64, epc_mib: Vec<u64>, keys: u64) -> Stock {
     Stock::new(amounts.into_iter().filter(|(_, units)| units.iter().any(|it| *it > 0)))
 }
 
-fn enclave_pod(random: &mut Random) -> Result<(Request, u64), RequestError> {
+fn enclave_pod(random: &mut Random) -> (Request, u64) {
     let size = random.weighted(&[12, 12, 14, 14, 12, 10, 8, 6, 5, 4, 2, 1]);
     let epc_mib = 16_u64 << size;
     let cpu_milli = 125_u64 << random.weighted(&[3, 4, 4, 3, 2, 1]);
     let memory_mib = 512_u64 << random.weighted(&[3, 4, 4, 3, 2, 1]);
     let epc = if random.weighted(&[4, 1]) == 0 { Want::Share(epc_mib) } else { Want::Spread(epc_mib) };
     let request =
-        Request::new([(CPU, Want::Share(cpu_milli)), (MEMORY, Want::Share(memory_mib)), (EPC, epc)])?;
-    Ok((request, epc_mib))
+        Request::new([(CPU, Want::Share(cpu_milli)), (MEMORY, Want::Share(memory_mib)), (EPC, epc)]);
+    (request.expect("three kinds"), epc_mib)
 }
 
-fn guest_pod(random: &mut Random) -> Result<(Request, u64), RequestError> {
+fn guest_pod(random: &mut Random) -> (Request, u64) {
     let cpus = 1_u64 << random.weighted(&[6, 8, 8, 6, 4, 2, 1]);
     // The sandbox is part of the guest, and of its encrypted memory.
     let memory_mib = cpus * (2_048 << random.weighted(&[3, 4, 2])) + 2_048;
     let cpu_milli = (cpus + 1) * 1_000;
     let wants = [(CPU, cpu_milli), (MEMORY, memory_mib), (KEYS, 1)];
-    Ok((Request::new(wants.map(|(kind, amount)| (kind, Want::Share(amount))))?, memory_mib))
+    let request = Request::new(wants.map(|(kind, amount)| (kind, Want::Share(amount))));
+    (request.expect("three kinds"), memory_mib)
 }
 
 #[cfg(test)]
@@ -154,7 +152,7 @@ mod tests {
         for cluster in [Cluster::Sgx, Cluster::Tdx, Cluster::Mixed] {
             let nodes = cluster.nodes(40, 3);
             let has: u64 = nodes.iter().map(encrypted_mib).sum();
-            let asked: u64 = cluster.arrivals(&nodes, 3).unwrap().iter().map(|(_, mib)| mib).sum();
+            let asked: u64 = cluster.arrivals(&nodes, 3).iter().map(|(_, mib)| mib).sum();
             assert!(asked <= has && asked > has - 600 * 1_024, "{cluster:?}: {asked} of {has}");
         }
     }
@@ -163,7 +161,7 @@ mod tests {
     fn every_pod_fits_on_some_empty_node() {
         for cluster in [Cluster::Sgx, Cluster::Tdx, Cluster::Mixed] {
             let nodes = cluster.nodes(100, 4);
-            let arrivals = cluster.arrivals(&nodes, 4).unwrap();
+            let arrivals = cluster.arrivals(&nodes, 4);
             assert!(
                 arrivals.iter().all(|(request, _)| nodes.iter().any(|node| request.fits(node, node.units())))
             );
@@ -173,7 +171,7 @@ mod tests {
     #[test]
     fn enclaves_ask_for_pages_and_guests_for_keys() {
         let nodes = Cluster::Mixed.nodes(40, 5);
-        let arrivals = Cluster::Mixed.arrivals(&nodes, 5).unwrap();
+        let arrivals = Cluster::Mixed.arrivals(&nodes, 5);
         let asks = |kind| arrivals.iter().filter(|(it, _)| it.want(kind).is_some()).count();
         assert_eq!(asks(EPC) + asks(KEYS), arrivals.len());
         assert!(asks(EPC).abs_diff(2 * asks(KEYS)) < arrivals.len() / 5);
