@@ -96,6 +96,26 @@ impl Resource {
         }
     }
 
+    /// So much of it to four digits at most, for people: `282.6Ti` where [`Resource::amount`] says `296364675Mi`.
+    #[must_use]
+    pub fn about(&self, units: u64) -> String {
+        const LARGE: [(u64, &str); 4] = [(1 << 40, "Ti"), (1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")];
+        let exact = self.amount(units);
+        if exact.len() <= 6 {
+            return exact;
+        }
+        match self.unit() {
+            "bytes" | "bytes/s" => {
+                let found = LARGE.iter().find(|(size, _)| units >= *size);
+                let Some((size, unit)) = found else { return exact };
+                let second = if self.unit() == "bytes/s" { "/s" } else { "" };
+                format!("{:.1}{unit}{second}", units as f64 / *size as f64)
+            }
+            "millicpu" => (units / 1_000).to_string(),
+            _ => exact,
+        }
+    }
+
     /// What one of it is.
     #[must_use]
     pub fn unit(&self) -> &'static str {
@@ -125,5 +145,21 @@ impl fmt::Display for Resource {
             Self::Bandwidth => "memory bandwidth",
             Self::Device(kind) => kind.as_str(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_for_people_is_short_and_near_what_there_is() {
+        let about = |resource: Resource, units| resource.about(units);
+        assert_eq!(about(Resource::Memory, 64 << 20), "64Mi");
+        assert_eq!(about(Resource::Memory, 296_364_675 << 20), "282.6Ti");
+        assert_eq!(about(Resource::Bandwidth, (10 << 30) + 1), "10.0Gi/s");
+        assert_eq!(about(Resource::Cpu, 1_500), "1500m");
+        assert_eq!(about(Resource::Cpu, 83_710_128), "83710");
+        assert_eq!(about(Resource::Slots, 5_930_090), "5930090");
     }
 }

@@ -1,4 +1,4 @@
-//! Writes pages and traces of synthetic runs: `pages DIR`. `cargo xtask browser` loads
+//! Writes pages and traces of synthetic runs, and pages of plans: `pages DIR`. `cargo xtask browser` loads
 //! them, and they are there to be looked at while changing the page.
 
 use std::fs::File;
@@ -6,8 +6,10 @@ use std::io::{self, BufWriter};
 use std::path::PathBuf;
 
 use casemate_model::Nanos;
-use casemate_report::{Recording, RunReport, write_html, write_trace};
+use casemate_report::{Recording, RunReport, write_html, write_plan_html, write_trace};
 
+#[path = "../tests/it/planned.rs"]
+mod planned;
 #[path = "../tests/it/synthetic.rs"]
 mod synthetic;
 
@@ -33,6 +35,9 @@ fn main() -> io::Result<()> {
         let report = synthetic::run(&shape, &mut recording);
         write_html(&report, &recording, create(&format!("{name}.html"))?)?;
         write_trace(&recording, create(&format!("{name}.pftrace"))?)?;
+    }
+    for (name, words) in [("plan", ""), ("plan-hostile", synthetic::HOSTILE)] {
+        write_plan_html(&planned::report(words), create(&format!("{name}.html"))?)?;
     }
     write_html(&RunReport::empty(), &Recording::default(), create("empty.html")?)?;
     write_trace(&Recording::default(), create("empty.pftrace")?)

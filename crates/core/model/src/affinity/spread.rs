@@ -20,8 +20,8 @@ pub struct SpreadConstraint {
     pub topology_key: String,
     /// `whenUnsatisfiable`.
     pub when_unsatisfiable: WhenUnsatisfiable,
-    /// `labelSelector`: which pods of the pod's namespace are counted. `None` is no pod, and neither is one
-    /// that is empty even with `match_label_keys`: the scheduler counts none for it.
+    /// `labelSelector`: which pods of the pod's namespace are counted. `None` is no pod. Nor is one that is empty
+    /// once `match_label_keys` are added to it, for which the scheduler counts none.
     pub label_selector: Option<LabelSelector>,
     /// `matchLabelKeys`: labels whose value has to be the pod's own for a pod to be counted.
     pub match_label_keys: BTreeSet<String>,

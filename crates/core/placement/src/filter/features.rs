@@ -15,11 +15,17 @@ pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
     }
     // Where the TEE will not do there is another reason already; outside a TEE nothing is lacking.
     let Some(tee) = tee::serving(ask, site.node) else { return Vec::new() };
-    lacks(tee, ask.pod.scheduling.runtime, needs).into_iter().map(Objection::Lacks).collect()
+    lackings(tee, ask.pod.scheduling.runtime, needs).into_iter().map(Objection::Lacks).collect()
+}
+
+/// Whether a TEE lacks what the pod needs, which makes it the worse of two.
+pub(super) fn lacks(ask: &Ask<'_>, tee: Tee) -> bool {
+    let needs = ask.pod.scheduling.needs;
+    needs != Features::NONE && !lackings(tee, ask.pod.scheduling.runtime, needs).is_empty()
 }
 
 /// What is lacking under this runtime; where nobody names one, under the one that lacks least.
-fn lacks(tee: Tee, runtime: Option<Runtime>, needs: Features) -> Vec<Lack> {
+fn lackings(tee: Tee, runtime: Option<Runtime>, needs: Features) -> Vec<Lack> {
     let variant: TeeVariant = tee.least_variant();
     match runtime {
         Some(runtime) => lacking(variant, runtime, needs),
@@ -38,9 +44,9 @@ mod tests {
     #[test]
     fn what_a_tee_lacks_is_a_reason_and_what_it_has_is_none() {
         let some = |tee: Tee| {
-            Feature::ALL.into_iter().filter(|it| lacks(tee, None, Features::of(&[*it])).is_empty()).count()
+            Feature::ALL.into_iter().filter(|it| lackings(tee, None, Features::of(&[*it])).is_empty()).count()
         };
         assert!(some(Tee::Tdx) > some(Tee::TrustZone));
-        assert!(Feature::ALL.into_iter().any(|it| !lacks(Tee::Sgx, None, Features::of(&[it])).is_empty()));
+        assert!(Feature::ALL.into_iter().any(|it| !lackings(Tee::Sgx, None, Features::of(&[it])).is_empty()));
     }
 }

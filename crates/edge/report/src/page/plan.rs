@@ -103,14 +103,16 @@ fn comparison(html: &mut Html, report: &PlanReport) {
     html.markup("<section aria-labelledby=\"comparison\">\n<h2 id=\"comparison\">Comparison</h2>\n");
     scrolled(html, report.comparison.len(), "comparison");
     html.markup(
-        "<thead><tr><th>Policy</th><th class=\"number\">Placed</th><th class=\"number\">Pending</th>",
+        "<thead><tr><th scope=\"col\">Policy</th><th scope=\"col\" class=\"number\">Placed</th><th scope=\"col\" class=\"number\">Pending</th>",
     );
-    html.markup("<th class=\"number\">Pre-empted</th><th class=\"number\">Nodes</th>");
-    html.markup("<th>Of the bound</th><th>Free, fits none</th><th class=\"number\">Slower</th></tr></thead>\n<tbody>\n");
+    html.markup(
+        "<th scope=\"col\" class=\"number\">Pre-empted</th><th scope=\"col\" class=\"number\">Nodes</th>",
+    );
+    html.markup("<th scope=\"col\">Of the bound</th><th scope=\"col\">Free, fits none</th><th scope=\"col\" class=\"number\">Slower</th></tr></thead>\n<tbody>\n");
     for it in &report.comparison {
         put!(
             html,
-            "<tr><th>",
+            "<tr><th scope=\"row\">",
             it.name,
             "</th><td class=\"number\">",
             it.placed,
@@ -200,7 +202,8 @@ fn nodes(html: &mut Html, report: &PlanReport) {
                 .collect();
             bar(html, name, *capacity, &parts);
         }
-        put!(html, "</div><div class=\"value\"><b>", node.pods, "</b> pods");
+        put!(html, "</div><div class=\"value\"><b>", node.pods, "</b>");
+        html.markup(if node.pods == 1 { " pod" } else { " pods" });
         for NodeUse { resource: name, used, capacity } in &node.resources {
             put!(html, "<br>", name, " ", share(*used, *capacity));
         }
@@ -298,10 +301,18 @@ fn moves(html: &mut Html, report: &PlanReport) {
     beyond(html, report.stranded.len().saturating_sub(ROWS_MAX), "stranded pods");
     if !report.moves.is_empty() {
         scrolled(html, report.moves.len(), "moves");
-        html.markup("<thead><tr><th class=\"number\">Wave</th><th>Pod</th><th>From</th><th>To</th>");
-        html.markup("<th>How</th><th>Why</th></tr></thead>\n<tbody>\n");
+        html.markup("<thead><tr><th scope=\"col\" class=\"number\">Wave</th><th scope=\"col\">Pod</th><th scope=\"col\">From</th><th scope=\"col\">To</th>");
+        html.markup("<th scope=\"col\">How</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
         for it in report.moves.iter().take(ROWS_MAX) {
-            put!(html, "<tr><td class=\"number\">", it.wave, "</td><th>", it.pod, "</th><td>", it.from);
+            put!(
+                html,
+                "<tr><td class=\"number\">",
+                it.wave,
+                "</td><th scope=\"row\">",
+                it.pod,
+                "</th><td>",
+                it.from
+            );
             put!(
                 html,
                 "</td><td>",
@@ -326,9 +337,17 @@ fn placements(html: &mut Html, report: &PlanReport) {
         return;
     }
     scrolled(html, report.placements.len(), "placements");
-    html.markup("<thead><tr><th>Pod</th><th>Node</th><th>Why</th></tr></thead>\n<tbody>\n");
+    html.markup("<thead><tr><th scope=\"col\">Pod</th><th scope=\"col\">Node</th><th scope=\"col\">Why</th></tr></thead>\n<tbody>\n");
     for it in report.placements.iter().take(ROWS_MAX) {
-        put!(html, "<tr><th>", it.pod, "</th><td>", it.node, "</td><td class=\"wide\">", it.why);
+        put!(
+            html,
+            "<tr><th scope=\"row\">",
+            it.pod,
+            "</th><td>",
+            it.node,
+            "</td><td class=\"wide\">",
+            it.why
+        );
         if let Some(slowdown) = it.slowdown {
             put!(html, "; predicted to take ", format!("{slowdown:.2}"), " times as long");
         }

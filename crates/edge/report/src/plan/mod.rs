@@ -3,8 +3,6 @@
 //! page ([`write_plan_html`](crate::write_plan_html)).
 
 mod table;
-#[cfg(test)]
-mod tests;
 
 use serde::Serialize;
 

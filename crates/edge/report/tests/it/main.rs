@@ -4,5 +4,7 @@ mod documents;
 mod fixture;
 mod inspection;
 mod page;
+mod plan;
+mod planned;
 mod synthetic;
 mod table;

@@ -149,7 +149,7 @@ fn factor(of: Slowdown) -> f64 {
 fn resource(it: Use, unusable: &BTreeMap<Resource, u64>) -> PlannedResource {
     let Use { resource, capacity, used, largest_free } = it;
     let unusable = unusable.get(&resource).copied().unwrap_or(0);
-    let written = [capacity, used, largest_free, unusable].map(|amount| Resource::amount(&resource, amount));
+    let written = [capacity, used, largest_free, unusable].map(|amount| Resource::about(&resource, amount));
     let (unit, resource) = (resource.unit(), resource.to_string());
     PlannedResource { resource, unit, capacity, used, largest_free, unusable, written }
 }
