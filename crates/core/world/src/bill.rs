@@ -5,7 +5,7 @@
 
 use casemate_mutant::{Mutant, active as seeded};
 
-use crate::{CpuId, State, ThreadId, World};
+use crate::{Cpu, CpuId, State, ThreadId, World};
 
 /// To whom a CPU's time belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,28 +53,37 @@ impl Class {
 }
 
 impl Bill {
+    /// Of a CPU that is off.
+    pub(crate) const NOTHING: Self = Self { class: Class::Off, of: None, called: false };
+
     /// To whom the time belongs that a CPU spends as it is.
     #[must_use]
     pub fn of(state: &State, me: CpuId) -> Self {
         let cpu = state.cpu(me);
-        let called = cpu.issued.is_some();
-        let class = match cpu.world() {
-            World::Tee => {
-                let of = cpu.current.map(|thread| state.root(thread));
-                let class = if cpu.ree_idle && !seeded(Mutant::WorldBillsIdleToTask) {
-                    Class::DuringIdle
-                } else if of.is_some() && of == cpu.issued {
-                    Class::Requested
-                } else {
-                    Class::SelfScheduled
-                };
-                return Self { class, of, called };
-            }
-            World::Off => Class::Off,
-            World::Ree => Class::Ree,
-            World::Idle => Class::Idle,
+        match cpu.world() {
+            World::Off => Self::beside(Class::Off, cpu),
+            World::Ree => Self::beside(Class::Ree, cpu),
+            World::Tee => Self::in_tee(state, cpu),
+            World::Idle => Self::beside(Class::Idle, cpu),
+        }
+    }
+
+    /// Where the TEE does nothing.
+    pub(crate) const fn beside(class: Class, cpu: &Cpu) -> Self {
+        Self { class, of: None, called: cpu.issued.is_some() }
+    }
+
+    /// Where the TEE runs a thread.
+    pub(crate) fn in_tee(state: &State, cpu: &Cpu) -> Self {
+        let of = cpu.current.map(|thread| state.root(thread));
+        let class = if cpu.ree_idle && !seeded(Mutant::WorldBillsIdleToTask) {
+            Class::DuringIdle
+        } else if of.is_some() && of == cpu.issued {
+            Class::Requested
+        } else {
+            Class::SelfScheduled
         };
-        Self { class, of: None, called }
+        Self { class, of, called: cpu.issued.is_some() }
     }
 
     /// What the REE takes it for, as it measures without help.

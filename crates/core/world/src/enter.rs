@@ -14,11 +14,11 @@ impl Step<'_> {
             self.hand_over_ready();
             return None;
         }
-        let me = self.me;
-        let mine = self.state.most_urgent(self.state.index().ready(me));
-        let steals = may_steal && self.config.balance != Balance::None;
-        let others = || self.state.most_urgent(self.state.index().ready_anywhere());
-        let next = mine.or_else(|| if steals { others() } else { None })?;
+        let mut asked = self.state.index().ready(self.me);
+        if asked.is_empty() && may_steal && self.config.balance != Balance::None {
+            asked = self.state.index().ready_anywhere();
+        }
+        let next = self.state.most_urgent(asked)?;
         Some(self.run(next))
     }
 
@@ -30,20 +30,18 @@ impl Step<'_> {
         let me = self.me;
         self.state.set_phase(next, Phase::Running(me));
         self.thread_mut(next).last = Some(me);
-        let slice = match self.config.entry {
-            Entry::TimeSlice(slice) => slice,
-            Entry::Call | Entry::Event => 0,
-        };
-        let (tick, fresh) = (self.config.tick.is_there(), self.config.least_progress);
-        let comes_in = self.cpu().world() != World::Tee;
-        if comes_in {
+        if self.cpu().world() != World::Tee {
             self.state.set_world(me, World::Tee);
+            let slice = match self.config.entry {
+                Entry::TimeSlice(slice) => slice,
+                Entry::Call | Entry::Event => 0,
+            };
+            let fresh = self.config.least_progress;
+            let cpu = self.cpu_mut();
+            (cpu.fresh, cpu.slice) = (fresh, slice);
         }
+        let tick = self.config.tick.is_there();
         let cpu = self.cpu_mut();
-        if comes_in {
-            cpu.fresh = fresh;
-            cpu.slice = slice;
-        }
         cpu.current = Some(next);
         cpu.waited = 0;
         cpu.tick = tick;
@@ -115,7 +113,9 @@ impl Step<'_> {
 
     /// To the REE, whatever it said before.
     pub(crate) fn enter_ree(&mut self) -> Go {
-        self.answer_with_what_is_done();
+        if self.cpu().issued.is_some() {
+            self.answer_with_what_is_done();
+        }
         let me = self.me;
         let tick = match self.config.tick {
             Tick::None => false,
@@ -154,6 +154,7 @@ impl Step<'_> {
     }
 
     /// The caller that is on this CPU has its answer at once, if it is there.
+    #[inline(never)]
     fn answer_with_what_is_done(&mut self) {
         let Some(issued) = self.cpu().issued else { return };
         let done = self.thread(issued).phase == Phase::Done && self.thread(issued).origin == self.me;
@@ -186,6 +187,7 @@ impl Step<'_> {
     }
 
     /// Where the TEE is, there all that is ready here is to run.
+    #[inline(never)]
     fn hand_over_ready(&mut self) {
         let Some(owner) = self.state.in_tee_beside(self.me) else { return };
         let moving = self.state.index().ready(self.me);
@@ -199,6 +201,7 @@ impl Step<'_> {
     }
 
     /// The TEE may be elsewhere now: whoever has work waiting looks again.
+    #[inline(never)]
     fn open_gate(&mut self) {
         let waiting = self.state.line.iter().find_map(|id| match self.thread(id).phase {
             Phase::Ready(cpu) if cpu != self.me => Some(cpu),

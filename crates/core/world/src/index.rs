@@ -3,26 +3,52 @@
 //! All of it follows from the threads and the CPUs. It changes with them, by [`State`](crate::State)'s methods.
 
 use crate::thread::{Cause, Phase, Thread};
-use crate::{CPUS, Cpu, CpuId, CpuSet, ThreadId, ThreadSet, World};
+use crate::{CPUS, Cpu, CpuId, CpuSet, ThreadId, ThreadSet, Urgency, World};
 
 /// Threads by phase and CPUs by world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Index {
     threads: [ThreadSet; SLOTS],
     asked_on: [ThreadSet; CPUS],
+    pressing: ThreadSet,
     cpus: [CpuSet; 4],
 }
 
-// A slot for each CPU where threads can be ready, and these.
-const FREE: usize = CPUS;
-const QUEUED: usize = CPUS + 1;
-const DONE: usize = CPUS + 2;
-const CALLING: usize = CPUS + 3;
-/// Threads that nobody looks for.
-const OTHER: usize = CPUS + 4;
+/// Which set a thread is in: one for each CPU where threads can be ready, and these. A thread keeps its own, so
+/// that it is found without asking for the phase.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Slot(u8);
+
 /// A power of two, so that no slot is looked up in vain.
 const SLOTS: usize = 16;
-const _: () = assert!(OTHER < SLOTS);
+
+impl Slot {
+    // After those of the CPUs.
+    const FREE: Self = Self(CPUS as u8);
+    const QUEUED: Self = Self(CPUS as u8 + 1);
+    const DONE: Self = Self(CPUS as u8 + 2);
+    const CALLING: Self = Self(CPUS as u8 + 3);
+    /// Threads that nobody looks for.
+    const OTHER: Self = Self(CPUS as u8 + 4);
+
+    /// Of the threads in a phase.
+    pub(crate) const fn of(phase: Phase) -> Self {
+        match phase {
+            Phase::Ready(cpu) => Self(cpu.index() as u8),
+            Phase::Free => Self::FREE,
+            Phase::Queued => Self::QUEUED,
+            Phase::Done => Self::DONE,
+            Phase::Blocked(Cause::Service(_)) => Self::CALLING,
+            Phase::Running(_) | Phase::Blocked(_) => Self::OTHER,
+        }
+    }
+
+    const fn index(self) -> usize {
+        self.0 as usize & (SLOTS - 1)
+    }
+}
+
+const _: () = assert!((Slot::OTHER.0 as usize) < SLOTS);
 
 impl Index {
     /// Of what there is.
@@ -30,11 +56,13 @@ impl Index {
         let mut index = Self {
             threads: [ThreadSet::EMPTY; SLOTS],
             asked_on: [ThreadSet::EMPTY; CPUS],
+            pressing: ThreadSet::EMPTY,
             cpus: [CpuSet::EMPTY; 4],
         };
         for (id, thread) in ThreadId::all().zip(threads) {
-            index.threads[slot(thread.phase)].insert(id);
+            index.threads[Slot::of(thread.phase).index()].insert(id);
             index.asked_on[thread.origin.index()].insert(id);
+            index.urgency_changes(id, thread.urgency);
         }
         for (id, cpu) in CpuId::all().zip(cpus) {
             index.cpus[cpu.world() as usize].insert(id);
@@ -42,14 +70,22 @@ impl Index {
         index
     }
 
-    pub(crate) fn thread_changes(&mut self, id: ThreadId, from: Phase, to: Phase) {
-        self.threads[slot(from)].remove(id);
-        self.threads[slot(to)].insert(id);
+    pub(crate) fn thread_changes(&mut self, id: ThreadId, from: Slot, to: Slot) {
+        self.threads[from.index()].remove(id);
+        self.threads[to.index()].insert(id);
     }
 
     pub(crate) fn origin_changes(&mut self, id: ThreadId, from: CpuId, to: CpuId) {
         self.asked_on[from.index()].remove(id);
         self.asked_on[to.index()].insert(id);
+    }
+
+    pub(crate) fn urgency_changes(&mut self, id: ThreadId, to: Urgency) {
+        if to == Urgency::NONE {
+            self.pressing.remove(id);
+        } else {
+            self.pressing.insert(id);
+        }
     }
 
     pub(crate) fn cpu_changes(&mut self, id: CpuId, from: World, to: World) {
@@ -62,6 +98,11 @@ impl Index {
         self.threads[on.index()]
     }
 
+    /// Those that are more urgent than who says nothing about it.
+    pub(crate) const fn pressing(&self) -> ThreadSet {
+        self.pressing
+    }
+
     /// Those in any run queue.
     pub(crate) fn ready_anywhere(&self) -> ThreadSet {
         let all = self.threads[..CPUS].iter().fold(0, |all, it| all | it.bits());
@@ -70,45 +111,33 @@ impl Index {
 
     /// Those in an agent's queue.
     pub(crate) const fn queued(&self) -> ThreadSet {
-        self.threads[QUEUED]
+        self.threads[Slot::QUEUED.index()]
     }
 
     /// Those in an agent's queue that were asked for on a CPU.
     pub(crate) const fn queued_on(&self, on: CpuId) -> ThreadSet {
-        self.threads[QUEUED].and(self.asked_on[on.index()])
+        self.threads[Slot::QUEUED.index()].and(self.asked_on[on.index()])
     }
 
     /// Those whose answer is still to be fetched on a CPU.
     pub(crate) const fn done_on(&self, on: CpuId) -> ThreadSet {
-        self.threads[DONE].and(self.asked_on[on.index()])
+        self.threads[Slot::DONE.index()].and(self.asked_on[on.index()])
     }
 
     /// Those that wait for a service.
     pub(crate) const fn calling(&self) -> ThreadSet {
-        self.threads[CALLING]
+        self.threads[Slot::CALLING.index()]
     }
 
     /// Places where there is no thread.
     pub(crate) const fn free(&self) -> ThreadSet {
-        self.threads[FREE]
+        self.threads[Slot::FREE.index()]
     }
 
     /// The CPUs that are in a world.
     pub(crate) const fn in_world(&self, world: World) -> CpuSet {
         self.cpus[world as usize]
     }
-}
-
-const fn slot(phase: Phase) -> usize {
-    let slot = match phase {
-        Phase::Ready(cpu) => cpu.index(),
-        Phase::Free => FREE,
-        Phase::Queued => QUEUED,
-        Phase::Done => DONE,
-        Phase::Blocked(Cause::Service(_)) => CALLING,
-        Phase::Running(_) | Phase::Blocked(_) => OTHER,
-    };
-    slot & (SLOTS - 1)
 }
 
 #[cfg(test)]

@@ -9,23 +9,26 @@ use crate::{THREADS, ThreadId, ThreadSet};
 pub(crate) struct Line {
     /// The first in the lowest digit. Beyond the last all are 0, so that equal lines are equal.
     places: u64,
-    /// Who is in.
+    /// Who is in, and how many they are.
     members: ThreadSet,
+    len: u8,
 }
 
 /// Bits of a place.
 const PLACE: u32 = 4;
+/// All of a place's bits.
+const DIGIT: u64 = (1 << PLACE) - 1;
 /// A 1 in each place.
-const ONES: u64 = u64::MAX / 0xf;
+const ONES: u64 = u64::MAX / DIGIT;
 
 const _: () = assert!(THREADS <= 1 << PLACE && THREADS * PLACE as usize <= u64::BITS as usize);
 
 impl Line {
-    pub(crate) const EMPTY: Self = Self { places: 0, members: ThreadSet::EMPTY };
+    pub(crate) const EMPTY: Self = Self { places: 0, members: ThreadSet::EMPTY, len: 0 };
 
     /// In order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ThreadId> + use<> {
-        let (mut places, mut left) = (self.places, self.members.len());
+        let (mut places, mut left) = (self.places, self.len);
         core::iter::from_fn(move || {
             left = left.checked_sub(1)?;
             let thread = ThreadId::from_digit(places);
@@ -34,12 +37,25 @@ impl Line {
         })
     }
 
+    /// The first of these.
+    pub(crate) fn first_of(&self, asked: ThreadSet) -> Option<ThreadId> {
+        let mut places = self.places;
+        for _ in 0..self.len {
+            if asked.bits() >> (places & DIGIT) & 1 != 0 {
+                return Some(ThreadId::from_digit(places));
+            }
+            places >>= PLACE;
+        }
+        None
+    }
+
     /// To the end.
     pub(crate) fn join(&mut self, thread: ThreadId) {
         self.leave(thread);
         // There is room for everybody once, so never more than all but one are before the last.
-        self.places |= digit(thread).wrapping_shl(PLACE.wrapping_mul(self.members.len()));
+        self.places |= digit(thread).wrapping_shl(PLACE.wrapping_mul(u32::from(self.len)));
         self.members.insert(thread);
+        self.len = self.len.wrapping_add(1);
     }
 
     /// To the front.
@@ -47,6 +63,7 @@ impl Line {
         self.leave(thread);
         self.places = self.places << PLACE | digit(thread);
         self.members.insert(thread);
+        self.len = self.len.wrapping_add(1);
     }
 
     /// Out of it, if it is in.
@@ -55,6 +72,7 @@ impl Line {
             return;
         }
         self.members.remove(thread);
+        self.len = self.len.wrapping_sub(1);
         // Digits that are the thread's become 0, and the lowest 0 borrows where 1 is taken from each. What is
         // beyond the last may look like thread 0, but is above the place where it is.
         let others = self.places ^ digit(thread).wrapping_mul(ONES);

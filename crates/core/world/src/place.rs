@@ -42,8 +42,14 @@ impl Step<'_> {
                 }
             }
             ProperCpu::LeastLoaded => {
-                let load = |cpu: &CpuId| (self.load(*cpu), *cpu != self.me);
-                self.state.on().min_by_key(load)
+                let mut least = (self.load(self.me), None);
+                for cpu in self.state.on() {
+                    let load = self.load(cpu);
+                    if load < least.0 {
+                        least = (load, Some(cpu));
+                    }
+                }
+                least.1
             }
             ProperCpu::Warm => {
                 let warm = thread.last.filter(|cpu| self.state.cpu(*cpu).world() != World::Off);
@@ -74,8 +80,8 @@ impl Step<'_> {
         }
         if self.config.order == Order::Deadline {
             let urgency = Urgency(deadline);
-            let thread = self.thread_mut(id);
-            (thread.own, thread.urgency) = (urgency, urgency);
+            self.thread_mut(id).own = urgency;
+            self.state.set_urgency(id, urgency);
         }
         let on = self.where_handled(id);
         self.make_ready(id, on);

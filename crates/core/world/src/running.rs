@@ -59,6 +59,8 @@ impl Step<'_> {
         }
     }
 
+    // Apart, as are the other rare and long ways: the common ones keep what they need in registers.
+    #[inline(never)]
     fn service_is_done(&mut self, service: ThreadId) -> Go {
         let caller = self.thread_mut(service).caller.take();
         if let Some(caller) = caller {
@@ -71,7 +73,7 @@ impl Step<'_> {
             self.state.index().calling().iter().filter(waits).min_by_key(|id| self.thread(*id).urgency);
         let lent = next.map(|id| self.thread(id).urgency);
         let own = self.thread(service).own;
-        self.thread_mut(service).urgency = lent.map_or(own, |lent| lent.min(own));
+        self.state.set_urgency(service, lent.map_or(own, |lent| lent.min(own)));
         if let Some(next) = next.filter(|_| !seeded(Mutant::WorldForgetsWaiters)) {
             self.serve(service, next);
         }
@@ -137,9 +139,8 @@ impl Step<'_> {
     fn lend(&mut self, service: ThreadId, urgency: Urgency) {
         let mut at = service;
         for _ in 0..THREADS {
-            let thread = self.thread_mut(at);
-            thread.urgency = thread.urgency.min(urgency);
-            match thread.phase {
+            self.state.set_urgency(at, self.thread(at).urgency.min(urgency));
+            match self.thread(at).phase {
                 Phase::Blocked(Cause::Service(next)) => at = next,
                 _ => return,
             }

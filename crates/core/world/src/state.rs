@@ -1,9 +1,9 @@
 //! What is known of the CPUs and threads.
 
-use crate::index::Index;
+use crate::index::{Index, Slot};
 use crate::line::Line;
 use crate::thread::{Kind, Phase, Thread};
-use crate::{CPUS, Config, CpuId, CpuSet, Request, Senseless, THREADS, ThreadId, ThreadSet};
+use crate::{CPUS, Config, CpuId, CpuSet, Request, Senseless, THREADS, ThreadId, ThreadSet, Urgency};
 
 /// Everything a decision rests on. Copied freely; equal states decide equally.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,16 +32,16 @@ pub struct Cpu {
     pub(crate) ree_tick_due: bool,
     /// The thread was entered and has not run for its least quantum yet.
     pub(crate) fresh: bool,
-    /// The tick is on.
-    pub(crate) tick: bool,
-    /// Ticks for which ready work has waited here.
-    pub(crate) waited: u8,
     /// Ticks for which an interrupt of the REE has waited.
     pub(crate) held: u8,
-    /// Ticks that the REE has before the TEE may take the CPU by itself.
-    pub(crate) owed: u8,
     /// Ticks that are left of the TEE's time slice.
     pub(crate) slice: u8,
+    /// Ticks for which ready work has waited here.
+    pub(crate) waited: u8,
+    /// Ticks that the REE has before the TEE may take the CPU by itself.
+    pub(crate) owed: u8,
+    /// The tick is on.
+    pub(crate) tick: bool,
 }
 
 /// In which world a CPU is.
@@ -130,8 +130,9 @@ impl State {
 
     /// Puts a thread, or none, into its place.
     pub(crate) fn put_thread(&mut self, id: ThreadId, thread: Thread) {
-        self.index.thread_changes(id, self.thread(id).phase, thread.phase);
+        self.index.thread_changes(id, self.thread(id).slot, thread.slot);
         self.index.origin_changes(id, self.thread(id).origin, thread.origin);
+        self.index.urgency_changes(id, thread.urgency);
         *self.thread_mut(id) = thread;
     }
 
@@ -140,9 +141,16 @@ impl State {
         self.thread_mut(id).origin = origin;
     }
 
+    pub(crate) fn set_urgency(&mut self, id: ThreadId, urgency: Urgency) {
+        self.index.urgency_changes(id, urgency);
+        self.thread_mut(id).urgency = urgency;
+    }
+
     pub(crate) fn set_phase(&mut self, id: ThreadId, phase: Phase) {
-        self.index.thread_changes(id, self.thread(id).phase, phase);
-        self.thread_mut(id).phase = phase;
+        let slot = Slot::of(phase);
+        self.index.thread_changes(id, self.thread(id).slot, slot);
+        let thread = self.thread_mut(id);
+        (thread.phase, thread.slot) = (phase, slot);
     }
 
     pub(crate) fn set_world(&mut self, id: CpuId, world: World) {
@@ -180,19 +188,19 @@ impl State {
 
     /// The most urgent of those that are `asked` for and in the line; among equals who came first.
     pub(crate) fn most_urgent(&self, asked: ThreadSet) -> Option<ThreadId> {
-        let mut most = self.thread(asked.first()?).urgency;
-        let mut equals = ThreadSet::EMPTY;
-        for id in asked.iter() {
-            let urgency = self.thread(id).urgency;
-            if urgency < most {
-                most = urgency;
-                equals = ThreadSet::EMPTY;
-            }
-            if urgency == most {
-                equals.insert(id);
-            }
-        }
-        if equals.is_single() { equals.first() } else { self.line.iter().find(|id| equals.contains(*id)) }
+        if asked.is_empty() || asked.is_single() { asked.first() } else { self.most_urgent_of_many(asked) }
+    }
+
+    #[inline(never)]
+    fn most_urgent_of_many(&self, asked: ThreadSet) -> Option<ThreadId> {
+        let pressing = asked.and(self.index.pressing());
+        let most = pressing.iter().map(|id| self.thread(id).urgency).min();
+        // Mostly nobody presses, all are alike, and who came first goes first.
+        let alike = match most {
+            None => asked,
+            Some(most) => pressing.iter().filter(|id| self.thread(*id).urgency == most).collect(),
+        };
+        self.line.first_of(alike)
     }
 
     /// Whether somebody is ready there.

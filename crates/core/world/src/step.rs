@@ -2,7 +2,7 @@
 
 use crate::state::{Cpu, State};
 use crate::thread::Thread;
-use crate::{Answer, Bill, Config, CpuId, CpuSet, Event, Go, Outcome, Refusal, ThreadId, World};
+use crate::{Answer, Bill, Class, Config, CpuId, CpuSet, Event, Go, Outcome, Refusal, ThreadId, World};
 
 /// Decides what happens after an event on a CPU. Total: what cannot happen changes nothing and says so.
 ///
@@ -19,10 +19,16 @@ pub fn step(state: &mut State, config: &Config, me: CpuId, event: Event) -> Outc
         ree_tick: false,
         quantum: false,
         wake_agent: false,
-        bill: Bill::of(state, me),
+        bill: Bill::NOTHING,
     };
-    Step { state, config, me, out: &mut out }.take(&event);
+    decide(state, config, me, event, &mut out);
     out
+}
+
+/// Writes where the caller wants it, so that what is decided is not copied.
+#[inline(never)]
+fn decide(state: &mut State, config: &Config, me: CpuId, event: Event, out: &mut Outcome) {
+    Step { state, config, me, out }.take(&event);
 }
 
 /// A step under way.
@@ -34,14 +40,27 @@ pub(crate) struct Step<'a> {
 }
 
 impl Step<'_> {
+    #[inline]
     fn take(&mut self, event: &Event) {
+        // Each arm bills for itself, so that the worlds are told apart once.
         self.out.go = match self.cpu().world() {
-            World::Off => self.while_off(event),
-            World::Ree => self.in_ree(event),
-            World::Tee => self.in_tee(event),
-            World::Idle => self.in_idle(event),
+            World::Off => {
+                self.out.bill = Bill::beside(Class::Off, self.cpu());
+                self.while_off(event)
+            }
+            World::Ree => {
+                self.out.bill = Bill::beside(Class::Ree, self.cpu());
+                self.in_ree(event)
+            }
+            World::Tee => {
+                self.out.bill = Bill::in_tee(self.state, self.cpu());
+                self.in_tee(event)
+            }
+            World::Idle => {
+                self.out.bill = Bill::beside(Class::Idle, self.cpu());
+                self.in_idle(event)
+            }
         };
-        self.out.sgis.remove(self.me);
         self.out.tick = self.cpu().tick;
     }
 

@@ -1,5 +1,6 @@
 //! Threads of the TEE: requests of the REE, services that they call, and tasks that come back by themselves.
 
+use crate::index::Slot;
 use crate::{Config, CpuId, Order, ThreadId};
 
 /// A thread, or a request that waits for one: who asks has a thread until the answer is fetched.
@@ -7,12 +8,14 @@ use crate::{Config, CpuId, Order, ThreadId};
 pub struct Thread {
     /// Changed by `State::set_phase` only.
     pub(crate) phase: Phase,
+    /// That of its phase.
+    pub(crate) slot: Slot,
     pub(crate) kind: Kind,
     /// Where it was asked for, and where its end is told. Changed by `State::set_origin` only.
     pub(crate) origin: CpuId,
     /// What it has by itself.
     pub(crate) own: Urgency,
-    /// What it has with what others lend it.
+    /// What it has with what others lend it. Changed by `State::set_urgency` only.
     pub(crate) urgency: Urgency,
     /// Whom it works for, if it is a service.
     pub(crate) caller: Option<ThreadId>,
@@ -71,6 +74,11 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Urgency(pub(crate) u64);
 
+impl Urgency {
+    /// That of whoever says nothing about it; nobody is less urgent.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+}
+
 /// What is said of a thread when it is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Request {
@@ -89,11 +97,11 @@ impl Request {
     pub const PLAIN: Self = Self { priority: 0, deadline: u64::MAX, sync: true, suits_big: false };
 
     pub(crate) fn urgency(&self, config: &Config) -> Urgency {
-        Urgency(match config.order {
-            Order::Fifo => 0,
-            Order::Priority => u64::from(u8::MAX - self.priority),
-            Order::Deadline => self.deadline,
-        })
+        match config.order {
+            Order::Priority if self.priority > 0 => Urgency(u64::from(u8::MAX - self.priority)),
+            Order::Fifo | Order::Priority => Urgency::NONE,
+            Order::Deadline => Urgency(self.deadline),
+        }
     }
 }
 
@@ -102,10 +110,11 @@ impl Thread {
     pub(crate) fn free() -> Self {
         Self {
             phase: Phase::Free,
+            slot: Slot::of(Phase::Free),
             kind: Kind::Request,
             origin: CpuId::new(0).expect("there is a CPU 0"),
-            own: Urgency(0),
-            urgency: Urgency(0),
+            own: Urgency::NONE,
+            urgency: Urgency::NONE,
             caller: None,
             last: None,
             sync: false,
@@ -117,7 +126,8 @@ impl Thread {
     pub(crate) fn new(kind: Kind, request: &Request, phase: Phase, origin: CpuId, config: &Config) -> Self {
         let own = request.urgency(config);
         let Request { sync, suits_big, .. } = *request;
-        Self { phase, kind, origin, own, urgency: own, sync, suits_big, ..Self::free() }
+        let slot = Slot::of(phase);
+        Self { phase, slot, kind, origin, own, urgency: own, sync, suits_big, ..Self::free() }
     }
 
     /// What becomes of it.
