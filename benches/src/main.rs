@@ -8,7 +8,11 @@
 
 mod node;
 mod placement;
+mod random;
 mod row;
+mod world;
+
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -28,6 +32,14 @@ enum Area {
     Node,
     /// Placing pods on very many nodes.
     Placement,
+    /// The scheduler of two worlds on one CPU.
+    World,
+    /// Fails where a step of `world` takes more instructions than is stated; started by the tests.
+    #[command(hide = true)]
+    WorldWorst,
+    /// Steps to be counted; started by `world` under Valgrind.
+    #[command(hide = true, subcommand)]
+    WorldSteps(world::Counted),
     /// The zram peer's workload; started by `node` inside a memory cgroup.
     #[command(hide = true)]
     SwapPeer(node::swap::PeerArguments),
@@ -39,15 +51,39 @@ enum Format {
     Json,
 }
 
-fn main() {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let bench = match arguments.area {
         Area::Node => node::bench(),
         Area::Placement => placement::bench(),
-        Area::SwapPeer(peer) => return node::swap::run_peer(&peer),
+        Area::World => world::bench(),
+        Area::WorldWorst => return worst(),
+        Area::WorldSteps(what) => {
+            world::be_counted(&what);
+            return ExitCode::SUCCESS;
+        }
+        Area::SwapPeer(peer) => {
+            node::swap::run_peer(&peer);
+            return ExitCode::SUCCESS;
+        }
     };
     match arguments.output {
         Format::Table => print!("{bench}"),
         Format::Json => println!("{}", bench.to_json()),
+    }
+    ExitCode::SUCCESS
+}
+
+/// 0: no step takes more than is stated. 1: one does. 2: it cannot be counted here.
+fn worst() -> ExitCode {
+    match world::most() {
+        Ok((most, stated)) => {
+            println!("a step takes {most} instructions at most; {stated} are stated");
+            ExitCode::from(u8::from(most > stated))
+        }
+        Err(why) => {
+            println!("{why}");
+            ExitCode::from(2)
+        }
     }
 }

@@ -9,10 +9,11 @@ use anyhow::{Result, bail};
 use crate::cargo::{cargo, oracles, oracles_target, run as run_command, target_directory};
 
 /// The areas that can be measured, with what is measured.
-const AREAS: [(&str, &str); 3] = [
+const AREAS: [(&str, &str); 4] = [
     (ATTEST, "verification of evidence, against other verifiers"),
     ("node", "paging and time-slicing of software enclaves"),
     ("placement", "placing pods on very many nodes, against looking at every node"),
+    ("world", "a step of the scheduler of two worlds, its worst case, and its model checker"),
 ];
 const ATTEST: &str = "attest";
 
@@ -59,7 +60,9 @@ mod tests {
     fn an_unknown_area_is_refused_and_the_known_ones_listed() {
         let error = run(Path::new("."), "weather", false).unwrap_err().to_string();
         assert!(
-            ["no area `weather`", "attest: ", "node: ", "placement: "].iter().all(|it| error.contains(it)),
+            ["no area `weather`", "attest: ", "node: ", "placement: ", "world: "]
+                .iter()
+                .all(|it| error.contains(it)),
             "{error}"
         );
     }

@@ -6,6 +6,8 @@ use casemate_model::{
     PodKey, RestartPolicy, Tee, Timestamp,
 };
 
+use crate::random::Random;
+
 /// Nothing here has a witness, so the time is of no account.
 pub(super) const NOW: Timestamp = Timestamp(0);
 
@@ -15,24 +17,6 @@ const PODS: u64 = 60;
 /// Nodes with SGX, TDX, SEV-SNP and no TEE, in equal numbers.
 pub(super) struct Cluster {
     nodes: u32,
-}
-
-/// xorshift64*: Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" (2016).
-pub(super) struct Random(u64);
-
-impl Random {
-    pub(super) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
-    }
-
-    /// At least 0, less than `end`.
-    pub(super) fn below(&mut self, end: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        let high = self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33;
-        usize::try_from(high).unwrap_or(0) % end.max(1)
-    }
 }
 
 /// What a node has, and the kinds as the fleet knows them.

@@ -9,8 +9,9 @@ use std::time::Instant;
 use casemate_fleet::{BestFit, Fleet, NodeId, ReservationId, Room, Score, ShapeId};
 use casemate_placement::{Decision, Hypothetical, Ledger};
 
+use crate::random::Random;
 use crate::row::{Bench, median};
-use cluster::{Cluster, Random};
+use cluster::Cluster;
 use plain::Plain;
 
 /// Nodes in each round of the curve.
