@@ -80,7 +80,7 @@ impl<const N: usize> Ring<N> {
             } else if turn.wrapping_sub(at) > u32::MAX / 2 {
                 return Err(Full);
             } else {
-                at = self.push_at.load(Ordering::Relaxed);
+                at = Self::later(at, &self.push_at).ok_or(Full)?;
             }
         }
     }
@@ -105,7 +105,7 @@ impl<const N: usize> Ring<N> {
             } else if turn.wrapping_sub(filled) > u32::MAX / 2 {
                 return None;
             } else {
-                at = self.pop_at.load(Ordering::Relaxed);
+                at = Self::later(at, &self.pop_at)?;
             }
         }
     }
@@ -126,6 +126,12 @@ impl<const N: usize> Ring<N> {
     /// An agent that slept is awake.
     pub fn woken(&self) {
         self.sleepers.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Where it goes on after somebody else was faster: whoever took the turn has moved on before. `None`: nobody
+    /// was, so the far side has written what no push or pop writes, and would have this CPU look for ever.
+    fn later(than: u32, next: &AtomicU32) -> Option<u32> {
+        Some(next.load(Ordering::Relaxed)).filter(|now| *now != than)
     }
 
     fn slot(&self, at: u32) -> &Slot {
@@ -163,6 +169,13 @@ mod tests {
             }
             assert_eq!(ring.pop(), None);
         }
+    }
+
+    #[test]
+    fn turns_that_nobody_took_are_no_reason_to_look_for_ever() {
+        let ring = Ring::<2>::new();
+        ring.slots[0].turn.store(1 << 30, Ordering::Relaxed);
+        assert_eq!((ring.push(1), ring.pop()), (Err(Full), None));
     }
 
     #[test]
