@@ -19,6 +19,17 @@ fn a_program_of_c_sees_what_rust_sees() {
 }
 
 #[test]
+fn it_needs_three_functions_of_memory_and_no_operating_system() {
+    let freestanding = ["-ffreestanding", "-nostdlib", "-static", "-fno-stack-protector"];
+    if let Err(why) = compiles(&[]) {
+        println!("skipped: freestanding.c: {why}");
+        return;
+    }
+    // It links; it has nowhere to run.
+    link("freestanding.c", "freestanding", &freestanding);
+}
+
+#[test]
 fn what_c_gets_wrong_is_refused_by_name() {
     let Some(printed) = run("misuse.c", "plain", &[]) else { return };
     insta::assert_snapshot!(printed);
@@ -40,6 +51,13 @@ fn run(program: &str, name: &str, flags: &[&str]) -> Option<String> {
         println!("skipped: {program}, {name}: {why}");
         return None;
     }
+    let ran = Command::new(link(program, name, flags)).output().unwrap();
+    assert!(ran.status.success(), "{program}: {:?} {}", ran.status, String::from_utf8_lossy(&ran.stderr));
+    Some(String::from_utf8(ran.stdout).unwrap())
+}
+
+/// A program, linked with the library.
+fn link(program: &str, name: &str, flags: &[&str]) -> PathBuf {
     let binary = folder().join(format!("{program}-{name}"));
     let mut cc = Command::new("cc");
     cc.args(FLAGS).args(flags).arg("-I").arg(header::folder());
@@ -47,9 +65,7 @@ fn run(program: &str, name: &str, flags: &[&str]) -> Option<String> {
     cc.arg(library()).arg("-o").arg(&binary);
     let compiled = cc.output().unwrap();
     assert!(compiled.status.success(), "{program}: {}", String::from_utf8_lossy(&compiled.stderr));
-    let ran = Command::new(&binary).output().unwrap();
-    assert!(ran.status.success(), "{program}: {:?} {}", ran.status, String::from_utf8_lossy(&ran.stderr));
-    Some(String::from_utf8(ran.stdout).unwrap())
+    binary
 }
 
 /// Whether there is a compiler that takes these flags, and can link with them.
