@@ -1,7 +1,11 @@
 //! Small random instances, in the words of the other tests.
 
-use casemate_model::affinity::{LabelSelector, Labels, PodAffinityTerm};
-use casemate_model::{Node, PlacementPolicy, Pod, Scope, Sharing};
+use std::num::NonZeroU32;
+
+use casemate_model::affinity::{
+    Inclusion, LabelSelector, Labels, PodAffinityTerm, SpreadConstraint, WhenUnsatisfiable,
+};
+use casemate_model::{Node, NodeName, PlacementPolicy, Pod, Scope, Sharing, Tee};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -30,7 +34,11 @@ pub(super) fn instances() -> impl Strategy<Value = (Vec<Node>, Vec<Step>)> {
     let placed = (pod(), social());
     let steps = proptest::collection::vec((placed, any::<usize>(), 0..5u8), 1..=8);
     (nodes, steps).prop_map(|(nodes, steps)| {
-        let named = nodes.iter().enumerate().map(|(nth, words)| words::node(&format!("name=n{nth} {words}")));
+        let named = nodes.iter().enumerate().map(|(nth, (words, second))| {
+            let mut node = words::node(&format!("name=n{nth} {words}"));
+            node.hardware.other_tees = second.iter().copied().filter(|it| Some(*it) != node.tee).collect();
+            node
+        });
         let step =
             |(nth, ((words, social), which, chance)): (usize, ((String, Social), usize, u8))| match chance {
                 0 => Step::Release(which),
@@ -48,6 +56,14 @@ struct Social {
     sharing: Sharing,
     /// Pods it keeps away from within its zone.
     apart: Option<&'static str>,
+    /// Pods of which one has to be in its zone.
+    near: Option<&'static str>,
+    /// How uneven zones may get in pods of its kind.
+    skew: Option<u32>,
+    /// The node it names.
+    node: Option<&'static str>,
+    /// A TEE that will do as well.
+    other: Option<Tee>,
 }
 
 impl Social {
@@ -62,6 +78,23 @@ impl Social {
             ..PodAffinityTerm::default()
         };
         pod.scheduling.pod_anti_affinity.required = self.apart.map(term).into_iter().collect();
+        pod.scheduling.pod_affinity.required = self.near.map(term).into_iter().collect();
+        let spread = |skew| SpreadConstraint {
+            max_skew: NonZeroU32::new(skew).expect("above 0"),
+            min_domains: None,
+            topology_key: "zone".to_owned(),
+            when_unsatisfiable: WhenUnsatisfiable::DoNotSchedule,
+            label_selector: Some(LabelSelector {
+                match_labels: labels(self.app),
+                match_expressions: Vec::new(),
+            }),
+            match_label_keys: std::collections::BTreeSet::new(),
+            node_affinity_policy: Inclusion::Honor,
+            node_taints_policy: Inclusion::Ignore,
+        };
+        pod.scheduling.topology_spread = self.skew.map(spread).into_iter().collect();
+        pod.scheduling.node = self.node.map(|name| NodeName(name.to_owned()));
+        pod.scheduling.other_tees = self.other.into_iter().collect();
         pod
     }
 }
@@ -74,15 +107,29 @@ fn social() -> impl Strategy<Value = Social> {
         Sharing::Exclusive(Scope::Node),
     ]);
     let apart = select(vec![None, None, Some("a"), Some("b")]);
-    (any_of(&["one", "one", "two"]), any_of(&["a", "b"]), sharing, apart)
-        .prop_map(|(tenant, app, sharing, apart)| Social { tenant, app, sharing, apart })
+    let near = select(vec![None, None, None, Some("a"), Some("b")]);
+    let skew = select(vec![None, None, None, Some(1), Some(2)]);
+    let node = select(vec![None, None, None, None, None, Some("n0"), Some("n2"), Some("nowhere")]);
+    let other = select(vec![None, None, Some(Tee::Tdx), Some(Tee::Sgx)]);
+    (any_of(&["one", "one", "two"]), any_of(&["a", "b"]), sharing, (apart, near, skew), node, other).prop_map(
+        |(tenant, app, sharing, (apart, near, skew), node, other)| Social {
+            tenant,
+            app,
+            sharing,
+            apart,
+            near,
+            skew,
+            node,
+            other,
+        },
+    )
 }
 
 fn any_of(words: &[&'static str]) -> impl Strategy<Value = &'static str> + use<> {
     select(words.to_vec())
 }
 
-fn node() -> impl Strategy<Value = String> {
+fn node() -> impl Strategy<Value = (String, Option<Tee>)> {
     let parts = (
         any_of(&["", "tee=sgx", "tee=tdx", "tee=software", "tee=sgx"]),
         any_of(&["epc=8 slots=3 keys=2", "epc=4 slots=2 keys=1", "epc=0 slots=1"]),
@@ -97,9 +144,10 @@ fn node() -> impl Strategy<Value = String> {
         ]),
         any_of(&["", "device:gpu=2", "device:gpu=1 device:pods=2"]),
     );
-    parts.prop_map(|(tee, enclaves, cpu, labels, taints, devices)| {
+    let words = parts.prop_map(|(tee, enclaves, cpu, labels, taints, devices)| {
         format!("{tee} {enclaves} {cpu} {labels} {taints} {devices}")
-    })
+    });
+    (words, select(vec![None, None, None, Some(Tee::Sgx), Some(Tee::Tdx)]))
 }
 
 fn pod() -> impl Strategy<Value = String> {

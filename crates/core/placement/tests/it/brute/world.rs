@@ -43,10 +43,67 @@ impl World {
         self.nodes.iter().all(|node| self.never_on(pod, &node.name))
     }
 
-    /// Whether this node would object even if it were empty.
+    /// Whether this node would object even if it were empty, and whoever the pod wants to be near were there.
     pub(super) fn never_on(&self, pod: &Pod, name: &NodeName) -> bool {
+        let mut alone = pod.clone();
+        let node = self.nodes.iter().find(|node| node.name == *name).expect("it is one of them");
+        let terms = std::mem::take(&mut alone.scheduling.pod_affinity.required);
+        let no_domain = !terms.is_empty() && !node.labels.contains_key("zone");
         let empty = Self::new(self.nodes.clone());
-        !empty.against(pod, name).is_empty()
+        no_domain || !empty.against(&alone, name).is_empty()
+    }
+
+    /// Whether the pod wants to be near others and none is in the node's zone. Who wants to be near its own kind
+    /// may be the first of it.
+    fn is_lonely(&self, pod: &Pod, node: &Node) -> bool {
+        let terms = &pod.scheduling.pod_affinity.required;
+        let selects = |other: &Pod| {
+            let same = other.key.namespace == pod.key.namespace;
+            let all = |selector: &LabelSelector| selector.matches(&other.scheduling.labels);
+            same && terms.iter().all(|term| term.label_selector.as_ref().is_some_and(all))
+        };
+        let zones: Vec<&String> = self
+            .residents
+            .iter()
+            .filter(|(other, _)| selects(other))
+            .filter_map(|(_, place)| self.zone(place))
+            .collect();
+        match node.labels.get("zone") {
+            _ if terms.is_empty() => false,
+            None => true,
+            Some(_) if zones.is_empty() => !selects(pod),
+            Some(zone) => !zones.contains(&zone),
+        }
+    }
+
+    /// Whether the node's zone would have too many of the pod's kind.
+    fn is_uneven(&self, pod: &Pod, node: &Node) -> bool {
+        pod.scheduling.topology_spread.iter().any(|constraint| {
+            let Some(zone) = node.labels.get("zone") else { return true };
+            let selector = constraint.label_selector.as_ref().expect("there is one");
+            let eligible = |node: &&Node| {
+                node.labels.contains_key("zone")
+                    && pod.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value))
+            };
+            let eligible: Vec<&Node> = self.nodes.iter().filter(eligible).collect();
+            let count = |zone: &String| {
+                let there = |place: &NodeName| {
+                    eligible.iter().any(|it| it.name == *place && it.labels.get("zone") == Some(zone))
+                };
+                let counted = |other: &Pod| {
+                    other.key.namespace == pod.key.namespace && selector.matches(&other.scheduling.labels)
+                };
+                self.residents.iter().filter(|(other, place)| counted(other) && there(place)).count()
+            };
+            let emptiest = eligible.iter().filter_map(|it| it.labels.get("zone")).map(count).min();
+            let own = usize::from(selector.matches(&pod.scheduling.labels));
+            let most = usize::try_from(constraint.max_skew.get()).expect("small");
+            emptiest.is_some_and(|emptiest| count(zone) + own > emptiest + most)
+        })
+    }
+
+    fn zone(&self, name: &NodeName) -> Option<&String> {
+        self.nodes.iter().find(|it| it.name == *name)?.labels.get("zone")
     }
 
     /// Which filters object.
@@ -67,13 +124,14 @@ impl World {
         let on_it = self.residents.iter().filter(|(_, place)| place == name).map(|(pod, _)| pod);
         let on_it: Vec<&Pod> = on_it.collect();
         object("sharing", on_it.iter().any(|other| is_rival(pod, other) || is_rival(other, pod)));
-        let zone_of = |name: &NodeName| self.nodes.iter().find(|it| it.name == *name)?.labels.get("zone");
         let in_zone = self.residents.iter().filter(|(_, place)| {
-            let zone = zone_of(place);
+            let zone = self.zone(place);
             zone.is_some() && zone == node.labels.get("zone")
         });
         let near: Vec<&Pod> = in_zone.map(|(other, _)| other).collect();
-        object("affinity", near.iter().any(|other| keeps_from(pod, other) || keeps_from(other, pod)));
+        let kept = near.iter().any(|other| keeps_from(pod, other) || keeps_from(other, pod));
+        object("affinity", kept || self.is_lonely(pod, node) || self.is_uneven(pod, node));
+        object("node-name", pod.scheduling.node.as_ref().is_some_and(|named| named != name));
         let everybody: Vec<&Pod> = on_it.into_iter().chain([pod]).collect();
         for (filter, kind, capacity) in stock(node) {
             let asks = need(pod, &kind);
@@ -163,7 +221,11 @@ fn keeps_from(pod: &Pod, other: &Pod) -> bool {
 }
 
 fn has_tees(pod: &Pod, node: &Node) -> bool {
-    pod.enclaves().all(|(_, enclave)| node.tee.is_some_and(|has| has.satisfies(enclave.tee)))
+    let has = || node.tee.iter().chain(&node.hardware.other_tees);
+    pod.enclaves().all(|(_, enclave)| {
+        let asked = || std::iter::once(&enclave.tee).chain(&pod.scheduling.other_tees);
+        has().any(|has| asked().any(|asked| has.satisfies(*asked)))
+    })
 }
 
 fn forbids(taint: &Taint) -> bool {
