@@ -227,6 +227,16 @@ mutants! {
     WorldLeavesWorkOnDeadCpu,
     /// `world` bills what the TEE does while the REE sleeps to a task of the REE.
     WorldBillsIdleToTask,
+    /// `world` hands requests of a CPU that is switched off to an agent that sleeps on.
+    WorldForgetsAgent,
+    /// `world` takes a CPU by itself that the REE has for itself.
+    WorldTakesShare,
+    /// `world` takes the REE's tick for the end of a quantum.
+    WorldCutsShort,
+    /// `world` leaves a service as urgent as it is by itself, whoever waits for it.
+    WorldLendsNothing,
+    /// `world` stops the tick of both worlds when only the TEE is idle.
+    WorldStopsSharedTick,
 }
 
 /// Whether this bug is switched on now.

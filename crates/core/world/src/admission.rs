@@ -68,8 +68,8 @@ impl Supply {
                 (u64::from(config.tee_waits?), if config.least_progress { lasts.quantum } else { 0 })
             }
             Priority::ReeOverTee => return None,
-            // They take turns, tick by tick.
-            Priority::Equal => (1, lasts.tick),
+            // They take turns: a tick for the TEE, its share for the REE.
+            Priority::Equal => (u64::from(config.ree_share), lasts.tick),
             // It leaves after so many ticks, for the REE's share.
             Priority::TeeOverRee => match config.ree_waits {
                 Some(waits) => (u64::from(config.ree_share), lasts.tick.saturating_mul(u64::from(waits))),

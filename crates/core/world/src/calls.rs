@@ -29,15 +29,17 @@ impl Step<'_> {
             Agent::One => CpuId::all().next().unwrap_or(self.me),
             Agent::EachCpu => self.me,
         };
-        if let Some(id) = self.state.cpu(at).agent {
-            return self.go_on_with(id);
-        }
         let me = self.me;
         let queued = match self.config.agent {
             Agent::EachCpu => self.state.index().queued_on(me),
             Agent::Caller | Agent::One => self.state.index().queued(),
         };
         let next = self.state.most_urgent(queued);
+        if let Some(id) = self.state.cpu(at).agent
+            && !next.is_some_and(|next| self.overtakes(next, id))
+        {
+            return self.go_on_with(id);
+        }
         let Some(id) = next else {
             self.out.answer = Answer::Empty;
             return Go::Stay;
@@ -48,6 +50,14 @@ impl Step<'_> {
             self.state.cpu_mut(at).agent = Some(id);
         }
         self.enter_for(id)
+    }
+
+    /// Whether an agent leaves the request that it sees through for another one. The first goes on by itself, and its
+    /// answer is fetched like any other. One agent in all takes them one after another.
+    fn overtakes(&self, next: ThreadId, before: ThreadId) -> bool {
+        self.config.agent == Agent::EachCpu
+            && self.thread(before).phase != Phase::Done
+            && self.thread(next).urgency < self.thread(before).urgency
     }
 
     pub(crate) fn resume(&mut self, id: ThreadId) -> Go {
@@ -138,7 +148,9 @@ impl Step<'_> {
             let phase = self.thread(id).phase;
             if self.thread(id).origin == me && phase != Phase::Free {
                 self.state.set_origin(id, elsewhere);
-                if phase == Phase::Done {
+                // Whoever fetches answers there, or issues requests, has not been told of these.
+                let sleeps_on = phase == Phase::Queued && seeded(Mutant::WorldForgetsAgent);
+                if matches!(phase, Phase::Done | Phase::Queued) && !sleeps_on {
                     self.out.doorbells.insert(elsewhere);
                 }
             }
@@ -151,7 +163,6 @@ impl Step<'_> {
             let heir = self.state.cpu_mut(elsewhere);
             // Two requests cannot have one agent: the second is fetched as any other that is done.
             heir.agent = heir.agent.or(Some(agent));
-            self.out.wake_agent = true;
         }
         self.state.set_world(me, World::Off);
         let cpu = self.cpu_mut();
@@ -165,6 +176,7 @@ impl Step<'_> {
     fn enter_for(&mut self, id: ThreadId) -> Go {
         self.cpu_mut().issued = Some(id);
         if self.config.entry == Entry::Call {
+            self.out.answer = Answer::Accepted(id);
             return self.run(id);
         }
         let on = self.proper_cpu(id);

@@ -86,7 +86,8 @@ pub enum Agent {
     Caller,
     /// One agent takes all requests from one queue, one after another. QSEE's mutex, Trusty's standard calls.
     One,
-    /// An agent on every CPU takes the requests that were made there. Trusty's nop threads.
+    /// An agent on every CPU takes the requests that were made there, and a more urgent one before it comes back to
+    /// the one that it has. Trusty's nop threads.
     EachCpu,
 }
 

@@ -120,7 +120,7 @@ impl Step<'_> {
         let tick = match self.config.tick {
             Tick::None => false,
             Tick::Own => self.state.has_ready(me) && !seeded(Mutant::WorldForgetsTick),
-            Tick::UnifiedTee | Tick::UnifiedRee => true,
+            Tick::UnifiedTee | Tick::UnifiedRee => !seeded(Mutant::WorldStopsSharedTick),
         };
         self.state.set_world(me, World::Ree);
         let cpu = self.cpu_mut();

@@ -3,7 +3,7 @@
 use casemate_mutant::{Mutant, active as seeded};
 
 use crate::step::Step;
-use crate::{Entry, Go, Priority, Resume, ThreadId};
+use crate::{Config, Entry, Go, Priority, Resume, ThreadId};
 
 impl Step<'_> {
     /// The REE runs, and the tick comes.
@@ -30,8 +30,7 @@ impl Step<'_> {
         }
         let waited = cpu.waited;
         let may = match self.config.priority {
-            Priority::TeeOverRee => !owed,
-            Priority::Equal => true,
+            Priority::TeeOverRee | Priority::Equal => !owed || seeded(Mutant::WorldTakesShare),
             Priority::ReeOverTee => {
                 self.config.resume == Resume::Tick && self.config.tee_waits.is_some_and(|it| waited >= it)
             }
@@ -44,17 +43,24 @@ impl Step<'_> {
     pub(crate) fn tick_in_tee(&mut self, current: ThreadId) -> Go {
         let me = self.me;
         let (shared, nohz) = (self.config.tick.is_shared(), self.config.nohz);
+        let theirs = !self.config.tick.is_tees_own();
         let cpu = self.cpu_mut();
-        cpu.fresh = false;
+        // A tick that the REE sends is no measure of time: it may send as many as it likes.
+        let too_soon = cpu.fresh && theirs && !seeded(Mutant::WorldCutsShort);
+        cpu.fresh = too_soon;
         if shared && !(cpu.ree_idle && nohz) {
             cpu.deferred = true;
             cpu.ree_tick_due = true;
         }
-        if cpu.deferred {
+        if cpu.deferred && !too_soon {
             cpu.held = cpu.held.saturating_add(1);
         }
         let (deferred, held) = (cpu.deferred, cpu.held);
         if self.config.entry == Entry::Call {
+            return Go::Stay;
+        }
+        if too_soon {
+            self.out.quantum = deferred;
             return Go::Stay;
         }
         let leaves = deferred
@@ -93,14 +99,18 @@ impl Step<'_> {
 
     /// A thread has run for its least quantum: what waited for that goes on.
     pub(crate) fn quantum(&mut self, current: ThreadId) -> Go {
+        let Config { entry, priority, tick, ree_share, .. } = *self.config;
         let cpu = self.cpu_mut();
         cpu.fresh = seeded(Mutant::WorldNeverEndsQuantum);
-        if cpu.fresh
-            || !cpu.deferred
-            || self.config.priority != Priority::ReeOverTee
-            || self.config.entry == Entry::Call
-        {
+        if cpu.fresh || !cpu.deferred || entry == Entry::Call {
             return Go::Stay;
+        }
+        if priority != Priority::ReeOverTee {
+            // Only a tick pre-empts, and one that the REE sent too soon has waited until now.
+            if tick.is_tees_own() || !cpu.ree_tick_due {
+                return Go::Stay;
+            }
+            cpu.owed = ree_share;
         }
         self.preempt(current, true);
         self.leave()

@@ -44,12 +44,16 @@ impl Step<'_> {
         self.lend(service, lent);
         if self.thread(service).phase == Phase::Blocked(Cause::Caller) {
             self.serve(service, current);
+        } else {
+            // Who comes first is served first among those who are as urgent.
+            self.state.line.join(current);
         }
         self.next()
     }
 
     /// The service begins to work for a caller.
     fn serve(&mut self, service: ThreadId, caller: ThreadId) {
+        self.state.line.leave(caller);
         self.thread_mut(service).caller = Some(caller);
         let on = self.proper_cpu(service);
         self.make_ready(service, on);
@@ -68,9 +72,13 @@ impl Step<'_> {
             self.state.line.return_to(caller);
         }
         self.state.set_phase(service, Phase::Blocked(Cause::Caller));
-        let waits = |id: &ThreadId| self.thread(*id).phase == Phase::Blocked(Cause::Service(service));
-        let next =
-            self.state.index().calling().iter().filter(waits).min_by_key(|id| self.thread(*id).urgency);
+        let mut waiting = self.state.index().calling();
+        for id in
+            waiting.iter().filter(|id| self.thread(*id).phase != Phase::Blocked(Cause::Service(service)))
+        {
+            waiting.remove(id);
+        }
+        let next = self.state.most_urgent(waiting);
         let lent = next.map(|id| self.thread(id).urgency);
         let own = self.thread(service).own;
         self.state.set_urgency(service, lent.map_or(own, |lent| lent.min(own)));
@@ -137,6 +145,9 @@ impl Step<'_> {
 
     /// A service, and all that it waits for, is at least as urgent as who waits for it.
     fn lend(&mut self, service: ThreadId, urgency: Urgency) {
+        if seeded(Mutant::WorldLendsNothing) {
+            return;
+        }
         let mut at = service;
         for _ in 0..THREADS {
             self.state.set_urgency(at, self.thread(at).urgency.min(urgency));

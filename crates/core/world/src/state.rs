@@ -1,12 +1,14 @@
 //! What is known of the CPUs and threads.
 
+use core::hash::{Hash, Hasher};
+
 use crate::index::{Index, Slot};
 use crate::line::Line;
 use crate::thread::{Kind, Phase, Thread};
 use crate::{CPUS, Config, CpuId, CpuSet, Request, Senseless, THREADS, ThreadId, ThreadSet, Urgency};
 
 /// Everything a decision rests on. Copied freely; equal states decide equally.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct State {
     cpus: [Cpu; CPUS],
     threads: [Thread; THREADS],
@@ -223,6 +225,26 @@ impl State {
     }
 }
 
+/// What follows from the rest, and places where nothing is, go without being said: who looks at very many states
+/// spends most of his time here.
+impl Hash for State {
+    fn hash<H: Hasher>(&self, to: &mut H) {
+        self.index.in_world(World::Off).hash(to);
+        for cpu in self.on() {
+            self.cpu(cpu).hash(to);
+        }
+        // The one agent of all has its request at CPU 0, which may be off.
+        for cpu in self.index.in_world(World::Off).iter() {
+            self.cpu(cpu).agent.hash(to);
+        }
+        self.index.free().hash(to);
+        for thread in ThreadSet::from_bits(!self.index.free().bits()).iter() {
+            self.thread(thread).hash(to);
+        }
+        self.line.hash(to);
+    }
+}
+
 impl Cpu {
     /// In which world it is.
     #[must_use]
@@ -240,6 +262,12 @@ impl Cpu {
     #[must_use]
     pub const fn issued(&self) -> Option<ThreadId> {
         self.issued
+    }
+
+    /// The request that this CPU's agent sees through; the one agent of all has its own at CPU 0.
+    #[must_use]
+    pub const fn agent(&self) -> Option<ThreadId> {
+        self.agent
     }
 
     /// Whether the REE has said that it sleeps.

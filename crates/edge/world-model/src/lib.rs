@@ -1,19 +1,32 @@
 //! Checks a design of two worlds on one CPU in every order in which things can happen.
 //!
-//! [`Setting`] says what there is, [`Scene`] what is the case, [`LAWS`] what must always hold. The search is
-//! stateright's, breadth first: what it finds is a shortest way there.
+//! [`Setting`] says what there is, [`Scene`] what is the case, [`Happening`] what can happen next, [`LAWS`] what must
+//! always hold. The search is stateright's, breadth first: what it finds is a shortest way there, and
+//! [`Setting::replay`] tells it moment by moment.
 
 #![forbid(unsafe_code)]
 
+mod clients;
+mod designs;
+mod happening;
 mod law;
+mod report;
 mod scene;
+mod setting;
+mod timeline;
 mod verdict;
 
 use stateright::{Model, Property};
 
+pub use clients::{Clients, Deed, Visit, Visits};
+pub use designs::{designs, with_agents};
+pub use happening::{Happening, What};
 pub use law::{LAWS, Law};
-pub use scene::{Fault, Happening, Scene, Setting};
-pub use verdict::{Broken, Until, Verdict, search};
+pub use report::{Report, Step, Violation};
+pub use scene::{Fault, Scene};
+pub use setting::Setting;
+pub use timeline::Moment;
+pub use verdict::{Broken, Search, Sight, Until, Verdict, search};
 
 use verdict::ANSWERS_ALL;
 
@@ -34,26 +47,9 @@ impl Model for Setting {
     }
 
     fn properties(&self) -> Vec<Property<Self>> {
-        vec![
-            Property::always(LAWS[0].name, |setting, scene| (LAWS[0].holds)(setting, scene)),
-            Property::always(LAWS[1].name, |setting, scene| (LAWS[1].holds)(setting, scene)),
-            Property::always(LAWS[2].name, |setting, scene| (LAWS[2].holds)(setting, scene)),
-            Property::always(LAWS[3].name, |setting, scene| (LAWS[3].holds)(setting, scene)),
-            Property::always(LAWS[4].name, |setting, scene| (LAWS[4].holds)(setting, scene)),
-            Property::always(LAWS[5].name, |setting, scene| (LAWS[5].holds)(setting, scene)),
-            Property::always(LAWS[6].name, |setting, scene| (LAWS[6].holds)(setting, scene)),
-            Property::always(LAWS[7].name, |setting, scene| (LAWS[7].holds)(setting, scene)),
-            Property::always(LAWS[8].name, |setting, scene| (LAWS[8].holds)(setting, scene)),
-            Property::always(LAWS[9].name, |setting, scene| (LAWS[9].holds)(setting, scene)),
-            Property::always(LAWS[10].name, |setting, scene| (LAWS[10].holds)(setting, scene)),
-            Property::always(LAWS[11].name, |setting, scene| (LAWS[11].holds)(setting, scene)),
-            Property::always(LAWS[12].name, |setting, scene| (LAWS[12].holds)(setting, scene)),
-            Property::always(LAWS[13].name, |setting, scene| (LAWS[13].holds)(setting, scene)),
-            Property::always(LAWS[14].name, |setting, scene| (LAWS[14].holds)(setting, scene)),
-            Property::always(LAWS[15].name, |setting, scene| (LAWS[15].holds)(setting, scene)),
-            Property::sometimes(ANSWERS_ALL, |setting: &Self, scene: &Scene| {
-                scene.left == 0 && scene.pending == 0 && setting.requests > 0
-            }),
-        ]
+        let laws = LAWS.iter().map(|law| Property::always(law.name, law.holds));
+        let end =
+            |setting: &Self, scene: &Scene| setting.requests > 0 && scene.left == 0 && scene.pending == 0;
+        laws.chain([Property::sometimes(ANSWERS_ALL, end)]).collect()
     }
 }

@@ -12,6 +12,7 @@ mod plan;
 mod progress;
 mod run;
 mod terminal;
+mod world;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ enum Command {
     Inspect(inspect::InspectArguments),
     Plan(plan::PlanArguments),
     Attest(attest::AttestArguments),
+    World(world::WorldArguments),
 }
 
 fn main() -> ExitCode {
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         Ok(Arguments { command: Command::Inspect(arguments) }) => inspect::inspect(&arguments),
         Ok(Arguments { command: Command::Plan(arguments) }) => plan::plan(&arguments),
         Ok(Arguments { command: Command::Attest(arguments) }) => attest::attest(&arguments),
+        Ok(Arguments { command: Command::World(arguments) }) => world::world(&arguments),
         Err(error) => refused(&error),
     }
 }
@@ -57,6 +60,9 @@ fn refused(error: &clap::Error) -> ExitCode {
             Some(command) if command == "plan" => plan::refuse(cause),
             Some(command) if command == "attest" => {
                 attest::refuse(arguments.get(1..).unwrap_or_default(), &cause);
+            }
+            Some(command) if command == "world" => {
+                world::refuse(arguments.get(1..).unwrap_or_default(), cause);
             }
             _ => {}
         }

@@ -12,7 +12,7 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use casemate_model::{Nanos, Timestamp};
-use casemate_report::live::{Glyphs, Region, View, Window, progress};
+use casemate_report::live::{Glyphs, Region, View, Window, progress, told};
 use casemate_report::{Event, Sample, Style, line};
 
 /// Samples closer together than this are not drawn one by one.
@@ -107,6 +107,16 @@ impl Terminal {
         let Some(window) = self.window(&state) else { return };
         if let Some(live) = &mut state.live {
             live.showing = Showing::Progress(progress(what, done, of, now, window));
+        }
+        self.above(&mut state, "");
+    }
+
+    /// Shows where something is that has no known end. On a pipe nothing is shown.
+    pub(crate) fn tell(&self, text: &str) {
+        let mut state = self.lock();
+        let Some(window) = self.window(&state) else { return };
+        if let Some(live) = &mut state.live {
+            live.showing = Showing::Progress(told(text, window));
         }
         self.above(&mut state, "");
     }

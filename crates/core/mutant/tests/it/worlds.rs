@@ -9,7 +9,7 @@ use casemate_world_model::{Setting, Until, search};
 /// Two CPUs, two requests, and all that can disturb.
 fn stage() -> Setting {
     let config = Config { agent: Agent::Caller, tee_waits: Some(2), ..Config::new(2) };
-    Setting { config, requests: 2, services: 0, noise: true, devices: true, hotplug: false }
+    Setting::new(config, 2)
 }
 
 /// Where a bug shows, and the law that it breaks; `None`: the bug is not of `world`.
@@ -27,7 +27,7 @@ fn caught_by(mutant: Mutant) -> Option<(Setting, &'static str)> {
         Mutant::WorldIgnoresGate => (of(caller_of_one), "goal 1: the TEE is on one CPU at a time"),
         Mutant::WorldForgetsDoorbell => (base, "a request that is done tells its REE"),
         Mutant::WorldLosesPreempted => {
-            (base, "those in the line are those that wait for a CPU or an agent, each once")
+            (base, "those in the line are those that wait for a CPU, an agent or a service, each once")
         }
         Mutant::WorldTicksInSleep => {
             (base, "a CPU sleeps only if the REE said so, and without a tick if it may")
@@ -44,7 +44,7 @@ fn caught_by(mutant: Mutant) -> Option<(Setting, &'static str)> {
         }
         Mutant::WorldWakesWhoRuns => (base, "who runs and where is agreed"),
         Mutant::WorldRunsTwice => {
-            (base, "those in the line are those that wait for a CPU or an agent, each once")
+            (base, "those in the line are those that wait for a CPU, an agent or a service, each once")
         }
         Mutant::WorldNeverEndsQuantum => (base, "a quantum ends"),
         Mutant::WorldLeavesWorkOnDeadCpu => {
@@ -52,7 +52,27 @@ fn caught_by(mutant: Mutant) -> Option<(Setting, &'static str)> {
         }
         Mutant::WorldBillsIdleToTask => {
             let config = Config { switch_back: SwitchBack::TeeIdle, ..base.config };
-            (of(config), "each step goes to one place, and says which")
+            (of(config), "each moment is billed once, to whom it belongs")
+        }
+        Mutant::WorldForgetsAgent => {
+            let config = Config { agent: Agent::EachCpu, ..base.config };
+            (
+                Setting { hotplug: true, requests: 1, ..of(config) },
+                "a request that is queued has an agent that is awake, or will be",
+            )
+        }
+        Mutant::WorldTakesShare => {
+            (of(tee_first), "the TEE takes no CPU by itself that the REE has for itself")
+        }
+        Mutant::WorldCutsShort => {
+            let config = Config { tick: Tick::UnifiedRee, ..base.config };
+            (of(config), "a thread that was entered runs for its least quantum")
+        }
+        Mutant::WorldLendsNothing => {
+            (Setting { urgent: true, ..services }, "who lends his urgency is served no later than it says")
+        }
+        Mutant::WorldStopsSharedTick => {
+            (base, "a tick that both worlds share stops only while both are idle")
         }
         _ => return None,
     })

@@ -25,7 +25,7 @@ mod tests;
 mod view;
 mod window;
 
-pub use progress::progress;
+pub use progress::{progress, told};
 pub use region::Region;
 pub use view::View;
 pub use window::{Glyphs, Window};

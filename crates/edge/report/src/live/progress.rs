@@ -19,3 +19,11 @@ pub fn progress(what: &str, done: usize, of: usize, now: &str, window: Window) -
     line.push(Tone::Faint, now);
     line.render(window)
 }
+
+/// One line of text, where there is no end to tell the way to.
+#[must_use]
+pub fn told(text: &str, window: Window) -> String {
+    let mut line = Line::default();
+    line.push(Tone::Plain, text);
+    line.render(window)
+}

@@ -2,44 +2,14 @@
 
 use std::num::NonZeroUsize;
 
-use casemate_world::{
-    Agent, Balance, Config, Entry, Goal, Order, Priority, ProperCpu, Resume, SwitchBack, Tick,
-};
-use casemate_world_model::{Setting, Until, Verdict, search};
+use casemate_world::{Agent, Balance, Config, Entry, Goal, Order, ProperCpu, Resume, SwitchBack, Tick};
+use casemate_world_model::{Setting, Until, Verdict, designs, search, with_agents};
 
 const ONE: NonZeroUsize = NonZeroUsize::MIN;
 
-/// Two CPUs, and all that can disturb.
+/// All that can disturb.
 fn setting(config: Config) -> Setting {
-    Setting { config, requests: 2, services: 0, noise: true, devices: true, hotplug: false }
-}
-
-/// Every design that makes sense with these.
-fn designs() -> Vec<Config> {
-    let mut all = Vec::new();
-    for goal in [Goal::One, Goal::Many] {
-        for priority in [Priority::TeeOverRee, Priority::ReeOverTee, Priority::Equal] {
-            for tick in [Tick::None, Tick::Own, Tick::UnifiedTee, Tick::UnifiedRee] {
-                for agent in [Agent::Caller, Agent::One, Agent::EachCpu] {
-                    let bounds = tick != Tick::None;
-                    let config = Config {
-                        goal,
-                        priority,
-                        tick,
-                        agent,
-                        resume: if bounds { Resume::Tick } else { Resume::ReeIdle },
-                        tee_waits: bounds.then_some(2),
-                        ree_waits: bounds.then_some(1),
-                        ..Config::new(2)
-                    };
-                    if config.validate().is_ok() {
-                        all.push(config);
-                    }
-                }
-            }
-        }
-    }
-    all
+    Setting::new(config, 2)
 }
 
 fn holds(verdict: &Verdict, what: &dyn std::fmt::Debug) {
@@ -49,7 +19,7 @@ fn holds(verdict: &Verdict, what: &dyn std::fmt::Debug) {
 
 #[test]
 fn every_priority_goal_tick_and_agent_keeps_every_law() {
-    let designs = designs();
+    let designs: Vec<_> = with_agents(2).collect();
     assert_eq!(designs.len(), 55, "designs that make sense");
     for config in designs {
         holds(&search(&setting(config), Until::AllIsSeen, ONE), &config);
@@ -58,7 +28,7 @@ fn every_priority_goal_tick_and_agent_keeps_every_law() {
 
 #[test]
 fn services_and_cpus_that_come_and_go_break_no_law() {
-    for config in designs().into_iter().filter(|it| it.agent != Agent::Caller || it.goal == Goal::One) {
+    for config in with_agents(2).filter(|it| it.agent != Agent::Caller || it.goal == Goal::One) {
         let setting = Setting { requests: 1, services: 1, hotplug: true, ..setting(config) };
         holds(&search(&setting, Until::AllIsSeen, ONE), &config);
     }
@@ -112,5 +82,31 @@ fn function_calls_keep_every_law() {
         let setting = Setting { devices: false, ..setting(config) };
         let verdict = search(&setting, Until::AllIsSeen, ONE);
         assert!(verdict.broken.is_empty() && verdict.answers_all, "{verdict:#?}");
+    }
+}
+
+#[test]
+fn requests_that_nobody_waits_for_and_important_ones_break_no_law() {
+    for config in designs(2) {
+        for (asynchronous, urgent) in [(true, false), (false, true)] {
+            let setting = Setting { asynchronous, urgent, noise: false, ..setting(config) };
+            holds(&search(&setting, Until::AllIsSeen, ONE), &config);
+        }
+    }
+}
+
+/// What a REE can do that owns the tick, and cannot do that does not.
+#[test]
+fn a_hostile_ree_makes_work_wait_only_where_the_tick_is_its_own() {
+    for config in designs(2) {
+        let setting = Setting { hostile: true, noise: false, ..setting(config) };
+        let verdict = search(&setting, Until::AllIsSeen, ONE);
+        let broken: Vec<_> = verdict.broken.iter().map(|it| it.law).collect();
+        let expected: &[_] = if config.tick == Tick::UnifiedRee {
+            &["ready work waits no longer than its bound"]
+        } else {
+            &[]
+        };
+        assert_eq!(broken, expected, "{config:?}");
     }
 }

@@ -16,3 +16,4 @@ mod policies;
 mod pty;
 mod quickstart;
 mod screen;
+mod world;
