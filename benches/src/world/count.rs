@@ -5,7 +5,7 @@
 //! "Callgrind Format Specification".
 
 use std::fmt;
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use clap::Subcommand;
@@ -30,25 +30,35 @@ pub(crate) enum Counted {
     Assault,
 }
 
+/// Why there are no counts.
+#[derive(Debug)]
+pub(crate) enum Uncounted {
+    /// This machine has no Valgrind.
+    NoValgrind(io::Error),
+    /// It has, and something went wrong.
+    Failed(String),
+}
+
 /// Instructions of each step.
 ///
 /// # Errors
 ///
-/// Without Valgrind, or where it counts nothing.
-pub(super) fn steps(what: &Counted) -> Result<Vec<u64>, String> {
-    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+/// Without Valgrind, or where it counts something else.
+pub(super) fn steps(what: &Counted) -> Result<Vec<u64>, Uncounted> {
+    let failed = |error: io::Error| Uncounted::Failed(error.to_string());
+    let folder = tempfile::tempdir().map_err(failed)?;
     let file = folder.path().join("counts");
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
+    let program = std::env::current_exe().map_err(failed)?;
     let mut valgrind = Command::new("valgrind");
     valgrind.args(["--tool=callgrind", "--combine-dumps=yes", "--dump-line=no"]);
     valgrind.arg(format!("--zero-before={FUNCTION}")).arg(format!("--dump-after={FUNCTION}"));
     valgrind.arg(format!("--callgrind-out-file={}", file.display())).arg(program).arg("world-steps");
     valgrind.args(what.to_string().split(' ')).stdout(Stdio::null()).stderr(Stdio::null());
-    let ended = valgrind.status().map_err(|error| format!("no valgrind: {error}"))?;
+    let ended = valgrind.status().map_err(Uncounted::NoValgrind)?;
     if !ended.success() {
-        return Err(format!("valgrind ended with {ended}"));
+        return Err(Uncounted::Failed(format!("valgrind ended with {ended}")));
     }
-    let counts = std::fs::File::open(&file).map_err(|error| format!("valgrind wrote nothing: {error}"))?;
+    let counts = std::fs::File::open(&file).map_err(failed)?;
     let mut counts: Vec<u64> = BufReader::new(counts)
         .lines()
         .map_while(Result::ok)
@@ -60,7 +70,16 @@ pub(super) fn steps(what: &Counted) -> Result<Vec<u64>, String> {
     if counts.len() == expected {
         Ok(counts)
     } else {
-        Err(format!("valgrind counted {} of {expected} steps", counts.len()))
+        Err(Uncounted::Failed(format!("valgrind counted {} of {expected} steps", counts.len())))
+    }
+}
+
+impl fmt::Display for Uncounted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoValgrind(error) => write!(f, "no valgrind: {error}"),
+            Self::Failed(why) => f.write_str(why),
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use crate::row::{Bench, median};
 use assault::Assault;
 use walk::{Situation, Walk};
 
-pub(crate) use count::Counted;
+pub(crate) use count::{Counted, Uncounted};
 
 /// Instructions of a step that are wanted on average, under the default design.
 const AVERAGE_WANTED: f64 = 150.0;
@@ -60,7 +60,7 @@ pub(crate) fn be_counted(what: &Counted) {
 /// # Errors
 ///
 /// It cannot be counted here.
-pub(crate) fn most() -> Result<(u64, u64), String> {
+pub(crate) fn most() -> Result<(u64, u64), Uncounted> {
     let counts = count::steps(&Counted::Assault)?;
     Ok((counts.into_iter().max().unwrap_or(0), STEP_MOST))
 }
@@ -98,7 +98,7 @@ fn average(bench: &mut Bench) {
                     );
                 }
             }
-            Err(why) => bench.not_measured(&row, why),
+            Err(why) => bench.not_measured(&row, why.to_string()),
         }
     }
 }
@@ -110,7 +110,7 @@ fn worst(bench: &mut Bench) {
             let (most, stated) = (most as f64, stated as f64);
             bench.against_limit(row, most, stated, stated / most, 1.0);
         }
-        Err(why) => bench.not_measured(row, why),
+        Err(why) => bench.not_measured(row, why.to_string()),
     }
 }
 
