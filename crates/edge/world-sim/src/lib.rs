@@ -1,0 +1,35 @@
+//! Designs of two worlds on shared CPUs under load, in virtual time.
+//!
+//! A [`Scenario`] has a load and designs; [`simulate`] runs one design under it and tells what came of it. The TEE
+//! side is [`casemate_world::step`] and nothing else. The REE side is a model: a fair scheduler on several CPUs
+//! with wake placement and load balancing, agents that it schedules as any task, a governor and idle states that go
+//! by what the REE takes a CPU for. No clock: time is a number of nanoseconds. No randomness but that of the
+//! scenario's seed: the same scenario has the same outcome everywhere.
+
+#![forbid(unsafe_code)]
+
+mod carry;
+mod comparison;
+mod cpu;
+mod governor;
+mod histogram;
+mod load;
+mod measured;
+mod meter;
+mod random;
+mod ree;
+mod scenario;
+mod sim;
+mod slots;
+mod span;
+mod task;
+mod thread;
+
+pub use comparison::{Comparison, Comparisons, Row};
+pub use measured::{METRICS, Measured, Metric};
+pub use scenario::{
+    Ask, DESIGNS_MOST, Device, Finding, Hostile, INTERRUPTS_MOST, Interrupt, MILLIS_MOST, Machine, Mistake,
+    Periodic, Scenario, Service, TASKS_MOST, Task, Variant,
+};
+pub use sim::{simulate, simulate_traced};
+pub use span::{SPANS_MOST, Span, Who};

@@ -1,0 +1,4 @@
+//! The scenarios that come with the project, and laws of every simulation.
+
+mod laws;
+mod scenarios;

@@ -1,0 +1,37 @@
+//! The figures of each scenario's finding are those that it has.
+
+use std::fs;
+use std::path::Path;
+
+use casemate_manifest::Source;
+use casemate_world_sim::{Metric, Scenario, simulate};
+
+pub(crate) fn read(text: &str) -> Scenario {
+    let source = Source { name: "scenario".into(), text: text.into() };
+    casemate_manifest::document(&source).unwrap_or_else(|problem| panic!("{problem}"))
+}
+
+/// Every scenario that comes with the project, by its file, in order.
+pub(crate) fn all() -> Vec<(String, Scenario)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../scenarios/world");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+    files.sort();
+    let named = |it: &Path| it.file_name().unwrap().to_string_lossy().into_owned();
+    files.iter().map(|it| (named(it), read(&fs::read_to_string(it).unwrap()))).collect()
+}
+
+#[test]
+fn every_finding_is_what_its_scenario_shows() {
+    let mut wrong = String::new();
+    for (file, scenario) in all() {
+        let metric = Metric::named(&scenario.finding.metric).unwrap();
+        for design in &scenario.designs {
+            let measured = (metric.of)(&simulate(&scenario, design).unwrap());
+            let told = scenario.finding.figures.get(&design.name).copied();
+            if told != Some(measured) {
+                wrong += &format!("{file}: {} of {}: {measured}, not {told:?}\n", metric.name, design.name);
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
