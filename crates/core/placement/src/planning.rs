@@ -398,6 +398,12 @@ impl Planning {
         self.ledger.numa(pod)
     }
 
+    /// As [`Ledger::taken`].
+    #[must_use]
+    pub fn taken(&self, pod: &PodKey, resource: &Resource) -> Vec<(usize, u64)> {
+        self.ledger.taken(pod, resource)
+    }
+
     /// Says of those without a place why: once for all that ask for the same. As it is in the end, which is what
     /// whoever reads it looks at.
     fn tell(&mut self, pods: &[Pod], unplaced: Vec<(usize, bool)>) {

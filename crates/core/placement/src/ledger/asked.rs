@@ -132,14 +132,23 @@ impl<G: Grounds> Ledger<G> {
     /// The NUMA nodes that a pod's encrypted memory comes from, where the node tells them apart.
     #[must_use]
     pub fn numa(&self, pod: &PodKey) -> Vec<usize> {
+        self.taken(pod, &Resource::Epc).into_iter().map(|(unit, _)| unit).collect()
+    }
+
+    /// From which units of its node a pod has how much of a resource, by their place among the node's; of what is
+    /// one unit there, nothing is said.
+    #[must_use]
+    pub fn taken(&self, pod: &PodKey, resource: &Resource) -> Vec<(usize, u64)> {
         let Some(resident) = self.placed.get(pod) else { return Vec::new() };
         let stock = self.fleet.stock(resident.node);
-        let range = stock.zip(self.kinds.known(&Resource::Epc)).map(|(stock, kind)| stock.range(kind));
+        let range = stock.zip(self.kinds.known(resource)).map(|(stock, kind)| stock.range(kind));
         let Some(range) = range.filter(|it| it.len() > 1) else { return Vec::new() };
-        let units = self.fleet.taken(resident.reservation).map(|it| it.unit as usize);
-        let mut numa: Vec<usize> = units.filter(|it| range.contains(it)).map(|it| it - range.start).collect();
-        numa.sort_unstable();
-        numa
+        let all = self.fleet.taken(resident.reservation).map(|it| (it.unit as usize, it.amount));
+        let of =
+            all.filter(|(unit, _)| range.contains(unit)).map(|(unit, amount)| (unit - range.start, amount));
+        let mut taken: Vec<(usize, u64)> = of.collect();
+        taken.sort_unstable();
+        taken
     }
 
     /// Whether anything may be placed on the node.

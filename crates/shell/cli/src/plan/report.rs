@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_catalogue::{Catalogue, Wanted};
-use casemate_checker::{Planned, PlannedPod as Judged, Unplaced, judge_plan};
-use casemate_model::{NodeName, Pod};
+use casemate_checker::{Planned, PlannedPod as Judged, Taken, Unplaced, judge_plan};
+use casemate_model::{DeviceKind, Node, NodeName, Pod, PodKey};
 use casemate_placement::{
     Condition, Displaced, Hypothetical, Move, Pending, Plan, Planning, Resource, Slowdown, Stranded, Use,
 };
@@ -182,6 +182,17 @@ fn node_usage(planning: &Planning) -> Vec<PlannedNode> {
     planning.nodes().map(of).collect()
 }
 
+/// Out of which parts of its node a pod has what it asks for.
+fn taken(planning: &Planning, pod: &PodKey, on: &Node) -> Taken {
+    let kinds = on.hardware.units.keys();
+    let of = |kind: &DeviceKind| (kind.clone(), planning.taken(pod, &Resource::Device(kind.clone())));
+    Taken {
+        epc: planning.taken(pod, &Resource::Epc),
+        bandwidth: planning.taken(pod, &Resource::Bandwidth),
+        units: kinds.map(of).filter(|(_, parts)| !parts.is_empty()).collect(),
+    }
+}
+
 /// The plan before a judge that shares no code with who made it.
 fn checked(planning: &Planning, scene: &Scene, variant: &Variant) -> PlanCheck {
     let nodes: Vec<_> = planning.nodes().cloned().collect();
@@ -212,10 +223,15 @@ fn checked(planning: &Planning, scene: &Scene, variant: &Variant) -> PlanCheck {
         })
         .collect();
     let as_is = |nth: usize| pod(nth).map(|it| moved.get(&it.key.to_string()).unwrap_or(it));
+    let named: BTreeMap<&NodeName, &Node> = nodes.iter().map(|node| (&node.name, node)).collect();
+    let parts_of =
+        |(nth, name): &(usize, &NodeName)| Some(taken(planning, &pod(*nth)?.key, named.get(name)?));
+    let parts: Vec<Taken> = placed.iter().map(|it| parts_of(it).unwrap_or_default()).collect();
     let placed: Vec<Judged<'_>> = placed
         .iter()
-        .filter(stays)
-        .filter_map(|(nth, node)| Some(Judged { pod: as_is(*nth)?, node, taken: None }))
+        .zip(&parts)
+        .filter(|(it, _)| stays(it))
+        .filter_map(|((nth, node), taken)| Some(Judged { pod: as_is(*nth)?, node, taken: Some(taken) }))
         .collect();
     let verdict = |it: &Pending| match (it.condition, it.never) {
         (Condition::Unsupported, _) => Unplaced::HeldBack,
