@@ -1,6 +1,7 @@
 //! `casemate world`: designs of two worlds on one CPU.
 
 mod check;
+mod simulate;
 
 use std::ffi::OsString;
 use std::io::{self, Write as _};
@@ -19,12 +20,14 @@ pub(crate) struct WorldArguments {
 #[derive(Subcommand)]
 enum Command {
     Check(check::CheckArguments),
+    Simulate(simulate::SimulateArguments),
 }
 
 /// Runs the command.
 pub(crate) fn world(arguments: &WorldArguments) -> ExitCode {
     match &arguments.command {
         Command::Check(arguments) => check::check(arguments),
+        Command::Simulate(arguments) => simulate::simulate(arguments),
     }
 }
 
@@ -32,6 +35,7 @@ pub(crate) fn world(arguments: &WorldArguments) -> ExitCode {
 pub(crate) fn refuse(arguments: &[OsString], cause: String) {
     match arguments.first() {
         Some(command) if command == "check" => check::refuse(cause),
+        Some(command) if command == "simulate" => simulate::refuse(cause),
         _ => {}
     }
 }
