@@ -132,7 +132,7 @@ fn natively(bench: &mut Bench) {
 /// The model checker on the default design, on one thread.
 fn checker(bench: &mut Bench) {
     let config = Config::new(2);
-    let setting = Setting { config, requests: 2, services: 0, noise: true, devices: true, hotplug: false };
+    let setting = Setting::new(config, 2);
     let begun = Instant::now();
     let verdict = search(&setting, Until::AllIsSeen, NonZeroUsize::MIN);
     let seconds = begun.elapsed().as_secs_f64();

@@ -5,7 +5,7 @@ use casemate_world::{
     Agent, Balance, Config, CpuId, DeviceInterrupt, Event, Goal, Order, Priority, ProperCpu, Resume, State,
     SwitchBack, Tick,
 };
-use casemate_world_model::{Happening, Scene, Setting};
+use casemate_world_model::{Happening, Scene, Setting, What};
 
 use crate::random::Random;
 
@@ -52,8 +52,7 @@ pub(super) struct Walk {
 impl Walk {
     /// Its beginning: two services, devices, and interrupts at any time.
     pub(super) fn new(config: Config) -> Self {
-        let setting =
-            Setting { config, requests: u8::MAX, services: 2, noise: true, devices: true, hotplug: false };
+        let setting = Setting { services: 2, ..Setting::new(config, u8::MAX) };
         let scene = setting.begin().expect("the designs make sense");
         Self { setting, scene, random: Random::new(1), possible: Vec::new() }
     }
@@ -63,15 +62,20 @@ impl Iterator for Walk {
     type Item = Situation;
 
     fn next(&mut self) -> Option<Situation> {
-        if self.scene.left == 0 {
-            self.scene = self.setting.begin().ok()?;
+        loop {
+            if self.scene.left == 0 {
+                self.scene = self.setting.begin().ok()?;
+            }
+            self.possible.clear();
+            self.setting.happenings(&self.scene, &mut self.possible);
+            let happening = *self.possible.get(self.random.below(self.possible.len()))?;
+            let next = self.setting.follow(&self.scene, happening);
+            let before = std::mem::replace(&mut self.scene, next);
+            let Happening { cpu, what } = happening;
+            // Of time that goes by without an event the design is not told.
+            if let What::Event(event) = what {
+                return Some(Situation { state: before.state, config: self.setting.config, cpu, event });
+            }
         }
-        self.possible.clear();
-        self.setting.happenings(&self.scene, &mut self.possible);
-        let happening = *self.possible.get(self.random.below(self.possible.len()))?;
-        let next = self.setting.follow(&self.scene, happening);
-        let before = std::mem::replace(&mut self.scene, next);
-        let Happening { cpu, event } = happening;
-        Some(Situation { state: before.state, config: self.setting.config, cpu, event })
     }
 }
