@@ -39,6 +39,8 @@ impl Step<'_> {
             let fresh = self.config.least_progress;
             let cpu = self.cpu_mut();
             (cpu.fresh, cpu.slice) = (fresh, slice);
+            // What is left of its share the REE has given up.
+            cpu.owed = 0;
         }
         let tick = self.config.tick.is_there();
         let cpu = self.cpu_mut();
@@ -148,6 +150,7 @@ impl Step<'_> {
         cpu.fresh = false;
         cpu.held = 0;
         cpu.waited = 0;
+        cpu.owed = 0;
         cpu.slice = 0;
         cpu.tick = tick;
         Go::Sleep

@@ -71,17 +71,16 @@ impl Step<'_> {
                 }
             };
         if leaves {
-            self.cpu_mut().owed = self.config.ree_share;
+            self.owe_share();
             self.preempt(current, true);
             return self.leave();
         }
         if let Entry::TimeSlice(slice) = self.config.entry {
-            let share = self.config.ree_share;
             let cpu = self.cpu_mut();
             cpu.slice = cpu.slice.saturating_sub(1);
             if cpu.slice == 0 {
                 cpu.slice = slice;
-                cpu.owed = share;
+                self.owe_share();
                 self.preempt(current, false);
                 return self.give_back();
             }
@@ -99,7 +98,7 @@ impl Step<'_> {
 
     /// A thread has run for its least quantum: what waited for that goes on.
     pub(crate) fn quantum(&mut self, current: ThreadId) -> Go {
-        let Config { entry, priority, tick, ree_share, .. } = *self.config;
+        let Config { entry, priority, tick, .. } = *self.config;
         let cpu = self.cpu_mut();
         cpu.fresh = seeded(Mutant::WorldNeverEndsQuantum);
         if cpu.fresh || !cpu.deferred || entry == Entry::Call {
@@ -110,10 +109,18 @@ impl Step<'_> {
             if tick.is_tees_own() || !cpu.ree_tick_due {
                 return Go::Stay;
             }
-            cpu.owed = ree_share;
         }
+        self.owe_share();
         self.preempt(current, true);
         self.leave()
+    }
+
+    /// The REE has its share before the TEE takes the CPU by itself; where the REE goes first, the wait of ready work
+    /// is share enough.
+    fn owe_share(&mut self) {
+        if self.config.priority != Priority::ReeOverTee {
+            self.cpu_mut().owed = self.config.ree_share;
+        }
     }
 
     /// A non-secure interrupt comes while a thread runs.

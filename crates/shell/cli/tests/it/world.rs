@@ -43,7 +43,7 @@ fn the_default_design_holds_and_says_so_to_people_and_programs() {
     assert_eq!(document, expected);
 }
 
-const HOLDS: &str = "2 CPUs, 1 request: 9373 states; every law holds\n";
+const HOLDS: &str = "2 CPUs, 1 request: 5224 states; every law holds\n";
 
 #[test]
 fn a_law_that_is_broken_is_told_with_a_shortest_way_there() {
