@@ -193,7 +193,7 @@ impl Config {
             order: Order::Priority,
             goal: Goal::Many,
             device: DeviceInterrupt::Routed,
-            proper_cpu: ProperCpu::Idle,
+            proper_cpu: ProperCpu::LeastLoaded,
             balance: Balance::Steal,
             tick: Tick::UnifiedTee,
             resume: Resume::Tick,

@@ -41,16 +41,7 @@ impl Step<'_> {
                     self.idle_cpu(suits).or_else(any)
                 }
             }
-            ProperCpu::LeastLoaded => {
-                let mut least = (self.load(self.me), None);
-                for cpu in self.state.on() {
-                    let load = self.load(cpu);
-                    if load < least.0 {
-                        least = (load, Some(cpu));
-                    }
-                }
-                least.1
-            }
+            ProperCpu::LeastLoaded => self.least_loaded(),
             ProperCpu::Warm => {
                 let warm = thread.last.filter(|cpu| self.state.cpu(*cpu).world() != World::Off);
                 match warm {
@@ -83,7 +74,7 @@ impl Step<'_> {
             self.thread_mut(id).own = urgency;
             self.state.set_urgency(id, urgency);
         }
-        let on = self.where_handled(id);
+        let on = self.proper_cpu(id);
         self.make_ready(id, on);
     }
 
@@ -93,6 +84,18 @@ impl Step<'_> {
             (DeviceInterrupt::Routed, Some(last)) => last,
             _ => self.proper_cpu(id),
         }
+    }
+
+    /// Another CPU on which fewer threads run or wait than here.
+    fn least_loaded(&self) -> Option<CpuId> {
+        let mut least = (self.load(self.me), None);
+        for cpu in self.state.on() {
+            let load = self.load(cpu);
+            if load < least.0 {
+                least = (load, Some(cpu));
+            }
+        }
+        least.1
     }
 
     /// An idle CPU of those `wanted` for which nothing waits yet.

@@ -1,10 +1,11 @@
 //! The designs that are looked at one by one: every priority, goal and tick.
 
-use casemate_world::{Agent, Config, Goal, Priority, Resume, Tick};
+use casemate_world::{Agent, Config, Goal, Priority, ProperCpu, Resume, Tick};
 
 /// Every priority, goal and tick that make sense together, with one agent under goal 1 and an agent on each CPU under
-/// goal 2, and for the rest as the default design is. Both worlds wait for a tick or two at most, where there are
-/// ticks: bounds that are longer add states and nothing else.
+/// goal 2, and for the rest as the default design is, but that threads go to idle CPUs, which is when most CPUs have to
+/// do with each other. Both worlds wait for a tick or two at most, where there are ticks: bounds that are longer add
+/// states and nothing else.
 pub fn designs(cpus: u8) -> impl Iterator<Item = Config> {
     with_agents(cpus).filter(|it| it.agent == if it.goal == Goal::One { Agent::One } else { Agent::EachCpu })
 }
@@ -24,7 +25,8 @@ pub fn with_agents(cpus: u8) -> impl Iterator<Item = Config> {
         let ticks = tick.is_there();
         let resume = if ticks { Resume::Tick } else { Resume::ReeIdle };
         let (tee_waits, ree_waits) = (ticks.then_some(2), ticks.then_some(1));
-        Config { goal, priority, tick, agent, resume, tee_waits, ree_waits, ..Config::new(cpus) }
+        let proper_cpu = ProperCpu::Idle;
+        Config { goal, priority, tick, agent, resume, tee_waits, ree_waits, proper_cpu, ..Config::new(cpus) }
     })
     .filter(|config| config.validate().is_ok())
 }

@@ -8,7 +8,9 @@
 
 #![forbid(unsafe_code)]
 
+mod around;
 mod carry;
+mod choices;
 mod comparison;
 mod cpu;
 mod governor;
@@ -25,6 +27,8 @@ mod span;
 mod task;
 mod thread;
 
+pub use around::{Around, Choice, SEEDS};
+pub use choices::neighbours;
 pub use comparison::{Comparison, Comparisons, Row};
 pub use measured::{METRICS, Measured, Metric};
 pub use scenario::{

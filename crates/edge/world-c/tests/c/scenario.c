@@ -122,6 +122,8 @@ int main(void)
     if (casemate_world_abi() != CASEMATE_WORLD_ABI)
         return 1;
     expect_ok(casemate_world_config_default(&config, 2), "default");
+    /* So that the thread goes to the other CPU. */
+    config.proper_cpu = CASEMATE_WORLD_PROPER_CPU_IDLE;
     config.tee_waits = 2;
     expect_ok(casemate_world_init(&world, &config, &reason), casemate_world_reason_text(reason));
     expect_ok(casemate_world_sessions_init(&sessions), "sessions");

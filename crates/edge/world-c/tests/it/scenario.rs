@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use casemate_world::{
-    Answer, Class, ClientId, Closing, Config, CpuId, Event, Go, Outcome, Refusal, Request, SessionError,
-    Sessions, State, ThreadId, step,
+    Answer, Class, ClientId, Closing, Config, CpuId, Event, Go, Outcome, ProperCpu, Refusal, Request,
+    SessionError, Sessions, State, ThreadId, step,
 };
 
 #[test]
@@ -14,7 +14,8 @@ fn a_command_lives_through_preemption_a_move_and_its_clients_death() {
 
 /// What is printed.
 pub(crate) fn log() -> String {
-    let config = Config { tee_waits: Some(2), ..Config::new(2) };
+    // As in scenario.c: the thread goes to the other CPU.
+    let config = Config { tee_waits: Some(2), proper_cpu: ProperCpu::Idle, ..Config::new(2) };
     let mut run = Run { config, state: State::new(&config).unwrap(), log: String::new() };
     let mut sessions = Sessions::new();
     let (client, mortal) = (ClientId(7), ClientId(8));

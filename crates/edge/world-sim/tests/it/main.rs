@@ -1,4 +1,5 @@
 //! The scenarios that come with the project, and laws of every simulation.
 
+mod documents;
 mod laws;
 mod scenarios;

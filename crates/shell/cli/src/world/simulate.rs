@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use casemate_world_sim::{Comparison, Comparisons, Row, Scenario, simulate as simulated};
+use casemate_world_config::Design;
+use casemate_world_sim::{Around, Comparison, Comparisons, Row, Scenario, neighbours, simulate as simulated};
 use clap::Args;
 
 use crate::files;
@@ -29,12 +30,18 @@ const NOT_ALL: u8 = 1;
 ///
 ///   casemate world simulate scenarios/world/priority.yaml
 ///   casemate world simulate scenarios/world/*.yaml -o json
+///   casemate world simulate scenarios/world/*.yaml --choices
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct SimulateArguments {
     /// Scenarios, YAML or JSON; `-` is stdin.
     #[arg(required = true, value_name = "SCENARIO")]
     scenarios: Vec<PathBuf>,
+
+    /// Instead of each scenario's designs, compare the default design with every other choice it could have made,
+    /// over the loads of all scenarios.
+    #[arg(long)]
+    choices: bool,
 
     /// What is printed on stdout. With json it is exactly one document, and all else goes to stderr.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Output::Table)]
@@ -54,6 +61,9 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> ExitCode {
     for cause in &errors {
         errors_to.print_error(&format!("error: {cause}\n"));
     }
+    if arguments.choices {
+        return choices(arguments, scenarios, errors, &errors_to);
+    }
     let steps = scenarios.iter().map(|(_, it)| it.designs.len()).sum();
     let progress = Progress::begin(&errors_to, "simulating", steps);
     let compared: Vec<_> = scenarios.iter().map(|(path, it)| compared(path, it, &progress)).collect();
@@ -67,6 +77,43 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> ExitCode {
         Output::Json => super::print_json(&Comparisons::of(compared, errors)),
     }
     ExitCode::from(code)
+}
+
+/// The default design beside every other choice, if all that was given could be read: a table over less than that
+/// would be another one.
+fn choices(
+    arguments: &SimulateArguments,
+    scenarios: Vec<(&PathBuf, Scenario)>,
+    errors: Vec<String>,
+    errors_to: &Terminal,
+) -> ExitCode {
+    let design = Design::default();
+    let loads: Vec<_> = scenarios.into_iter().map(|(_, it)| it).collect();
+    let progress = Progress::begin(errors_to, "simulating", neighbours(&design).len());
+    let mut begun = false;
+    let around = if errors.is_empty() {
+        Around::of(&design, &loads, |name| {
+            if std::mem::replace(&mut begun, true) {
+                progress.done();
+            }
+            progress.step(name.to_owned());
+        })
+        .map_err(|mistake| {
+            errors_to.print_error(&format!("error: {mistake}\n"));
+            vec![mistake.to_string()]
+        })
+    } else {
+        Err(errors)
+    };
+    drop(progress);
+    let code = ExitCode::from(if around.is_ok() { SIMULATED } else { NOT_ALL });
+    match (arguments.output, around) {
+        (Output::Table, Ok(around)) => Terminal::new(Stream::Stdout).print(&around.text()),
+        // The causes have been told.
+        (Output::Table, Err(_)) => {}
+        (Output::Json, around) => super::print_json(&around.unwrap_or_else(Around::refused)),
+    }
+    code
 }
 
 /// Prints the document of what never began.

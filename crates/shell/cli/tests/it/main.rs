@@ -17,3 +17,4 @@ mod pty;
 mod quickstart;
 mod screen;
 mod world;
+mod world_simulate;
