@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use crate::{METRICS, Measured, Scenario};
+use crate::{
+    Activity, Distribution, METRICS, Measured, Mistake, Scenario, Span, Spent, Variant, simulate_watched,
+};
 
 /// What is told of scenarios: the document `casemate.world-simulation/v1`.
 #[derive(Clone, Debug, Serialize)]
@@ -47,6 +49,43 @@ pub struct Row {
     pub corrected: bool,
     /// Its figures.
     pub measured: Measured,
+    /// How long requests took from asking to the answer.
+    pub request_latency: Distribution,
+    /// How long interrupts of the REE took to their handlers.
+    pub interrupt_latency: Distribution,
+    /// On what each CPU spent its time.
+    pub spent: Vec<Spent>,
+    /// What the CPUs did, for pictures.
+    #[serde(skip)]
+    pub activity: Activity,
+}
+
+impl Row {
+    /// Runs a design under a load; `watch` is told what each CPU did.
+    ///
+    /// # Errors
+    ///
+    /// The scenario or the design makes no sense.
+    pub fn simulated(
+        scenario: &Scenario,
+        variant: &Variant,
+        watch: &mut dyn FnMut(Span),
+    ) -> Result<Self, Mistake> {
+        let mut activity = Activity::of(scenario);
+        let simulated = simulate_watched(scenario, variant, &mut |span| {
+            activity.add(&span);
+            watch(span);
+        })?;
+        Ok(Self {
+            name: variant.name.clone(),
+            corrected: variant.corrected,
+            measured: simulated.measured,
+            request_latency: simulated.requests,
+            interrupt_latency: simulated.interrupts,
+            spent: simulated.spent,
+            activity,
+        })
+    }
 }
 
 impl Comparisons {

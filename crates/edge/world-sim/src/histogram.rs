@@ -1,6 +1,8 @@
 //! Latencies, counted in buckets whose width is at most a 32nd of what is in them; nothing is allocated while
 //! counting. The greatest is kept as it is.
 
+use crate::Distribution;
+
 const SUB: u32 = 32;
 const SUB_BITS: u32 = SUB.ilog2();
 const BUCKETS: usize = ((64 - SUB_BITS + 1) * SUB) as usize;
@@ -40,6 +42,27 @@ impl Histogram {
         }
         self.most
     }
+
+    /// Which share of what was counted did not exceed what.
+    pub(crate) fn distribution(&self) -> Distribution {
+        let mut at_most = Vec::new();
+        let (mut seen, mut told) = (0, 0);
+        // A step of less than this share of all is told with the next one.
+        let step = self.total / Distribution::POINTS_MOST as u64;
+        for (at, count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+            seen += count;
+            if seen - told > step || seen == self.total {
+                told = seen;
+                at_most.push([upper(at).min(self.most) as f64 / 1e3, shares(seen, self.total)]);
+            }
+        }
+        Distribution { at_most }
+    }
+}
+
+/// A share to a millionth.
+fn shares(part: u64, of: u64) -> f64 {
+    (part as f64 / of as f64 * 1e6).round() / 1e6
 }
 
 /// Below `SUB` every value has its bucket; above, each power of two has `SUB`.
@@ -81,5 +104,21 @@ mod tests {
         assert!((500..=516).contains(&histogram.quantile(500)));
         assert!((990..=1_000).contains(&histogram.quantile(990)));
         assert_eq!((histogram.quantile(1_000), histogram.most()), (1_000, 1_000));
+    }
+
+    #[test]
+    fn a_distribution_rises_to_one_at_the_greatest_and_has_few_points() {
+        let mut histogram = Histogram::new();
+        assert_eq!(histogram.distribution().at_most, Vec::<[f64; 2]>::new());
+        histogram.add(7_000);
+        assert_eq!(histogram.distribution().at_most, [[7.0, 1.0]]);
+        (1..=100_000).for_each(|it| histogram.add(it * 1_000));
+        let points = histogram.distribution().at_most;
+        assert!(points.is_sorted_by(|a, b| a[0] < b[0] && a[1] < b[1]), "{points:?}");
+        assert!(points.len() > 40 && points.len() <= Distribution::POINTS_MOST + 1, "{}", points.len());
+        assert_eq!(points.last(), Some(&[100_000.0, 1.0]));
+        for [micros, share] in points {
+            assert!((micros / 1e5 - share).abs() < 0.04, "{share} at most {micros}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod activity;
 mod around;
 mod carry;
 mod choices;
@@ -22,11 +23,13 @@ mod random;
 mod ree;
 mod scenario;
 mod sim;
+mod simulated;
 mod slots;
 mod span;
 mod task;
 mod thread;
 
+pub use activity::{Activity, Load, Piece};
 pub use around::{Around, Choice, SEEDS};
 pub use choices::neighbours;
 pub use comparison::{Comparison, Comparisons, Row};
@@ -35,5 +38,6 @@ pub use scenario::{
     Ask, DESIGNS_MOST, Device, Finding, Hostile, INTERRUPTS_MOST, Interrupt, MILLIS_MOST, Machine, Mistake,
     Periodic, Scenario, Service, TASKS_MOST, Task, Variant,
 };
-pub use sim::{simulate, simulate_traced};
-pub use span::{SPANS_MOST, Span, Who};
+pub use sim::{simulate, simulate_watched};
+pub use simulated::{Distribution, Simulated, Spent};
+pub use span::{Side, Span, Who};

@@ -6,10 +6,11 @@ use crate::cpu::{BELL, Cpu, FULL, REE_TICK};
 use crate::load::{Load, nanos};
 use crate::meter::Meter;
 use crate::random::Random;
+use crate::simulated::{Simulated, Spent};
 use crate::slots::{NEVER, Slots};
-use crate::span::{SPANS_MOST, Span, Who};
+use crate::span::{Side, Span, Who};
 use crate::task::{Task, TaskState, Then};
-use crate::thread::Thread;
+use crate::thread::{Thread, ThreadKind};
 use crate::{Hostile, INTERRUPTS_MOST, Measured, Mistake, Scenario, TASKS_MOST, Variant};
 
 /// Sources of events of each CPU.
@@ -43,28 +44,40 @@ const SLOTS: u16 = WAKES + TASKS_MOST as u16;
 ///
 /// The scenario or the design makes no sense.
 pub fn simulate(scenario: &Scenario, variant: &Variant) -> Result<Measured, Mistake> {
-    simulate_traced(scenario, variant, &mut Vec::new(), false)
+    simulation(scenario, variant, None).map(|it| it.measured)
 }
 
-/// The same, and puts what each CPU did into `spans` if it `keeps` them, at most [`SPANS_MOST`].
+/// The same, with all that is known at the end; `watch` is told what each CPU did, as soon as it is known.
 ///
 /// # Errors
 ///
 /// The scenario or the design makes no sense.
-pub fn simulate_traced(
+pub fn simulate_watched(
     scenario: &Scenario,
     variant: &Variant,
-    spans: &mut Vec<Span>,
-    keeps: bool,
-) -> Result<Measured, Mistake> {
+    watch: &mut dyn FnMut(Span),
+) -> Result<Simulated, Mistake> {
+    simulation(scenario, variant, Some(watch))
+}
+
+fn simulation<'a>(
+    scenario: &'a Scenario,
+    variant: &Variant,
+    watch: Option<&'a mut dyn FnMut(Span)>,
+) -> Result<Simulated, Mistake> {
     scenario.validate()?;
     let senseless = |reason| Mistake::Senseless(variant.name.clone(), reason);
     let config = scenario.config(variant).map_err(senseless)?;
     let mut state = State::new(&config).map_err(senseless)?;
     let load = Load::new(scenario, &config, &mut state);
-    let mut sim = Sim::new(load, config, state, variant.corrected, if keeps { Some(spans) } else { None });
+    let mut sim = Sim::new(load, config, state, variant.corrected, watch);
     sim.run();
-    Ok(sim.meter.measured(sim.until, sim.count))
+    Ok(Simulated {
+        measured: sim.meter.measured(sim.until, sim.count),
+        requests: sim.meter.requests.distribution(),
+        interrupts: sim.meter.interrupts.distribution(),
+        spent: sim.meter.spent.iter().take(sim.count).map(Spent::of).collect(),
+    })
 }
 
 /// A simulation.
@@ -82,7 +95,7 @@ pub(crate) struct Sim<'a> {
     pub(crate) threads: [Thread; THREADS],
     pub(crate) random: Random,
     pub(crate) meter: Meter,
-    spans: Option<&'a mut Vec<Span>>,
+    watch: Option<&'a mut dyn FnMut(Span)>,
 }
 
 pub(crate) fn id(cpu: usize) -> CpuId {
@@ -99,7 +112,7 @@ impl<'a> Sim<'a> {
         config: Config,
         state: State,
         corrected: bool,
-        spans: Option<&'a mut Vec<Span>>,
+        watch: Option<&'a mut dyn FnMut(Span)>,
     ) -> Self {
         let scenario = load.scenario;
         let count = usize::from(config.cpus);
@@ -122,7 +135,7 @@ impl<'a> Sim<'a> {
             threads,
             random: Random::new(scenario.seed),
             meter: Meter::new(),
-            spans,
+            watch,
         };
         sim.begin(scenario);
         sim
@@ -421,9 +434,15 @@ impl<'a> Sim<'a> {
                     let task = &mut self.tasks[usize::from(task)];
                     task.vruntime += elapsed * 1024 / task.weight;
                 }
-                let number = thread.index() as u8;
-                let who = if of.asleep { Who::ThreadDuringIdle(number) } else { Who::Thread(number) };
-                self.keep(cpu, from, who);
+                let idle = class == Class::DuringIdle;
+                let side = if idle { Side::TeeDuringIdle } else { Side::Tee };
+                let who = match self.threads[thread.index()].kind {
+                    ThreadKind::Request(kind) => Who::Request(kind),
+                    ThreadKind::Service(at) => Who::Service(at),
+                    ThreadKind::Periodic(at) => Who::Periodic(at),
+                    ThreadKind::None => Who::Switch,
+                };
+                self.tell(cpu, side, from, &[(switching, Who::Switch), (working, who)]);
             }
             World::Ree => {
                 let handled = working.min(of.lasts(of.handlers));
@@ -440,18 +459,28 @@ impl<'a> Sim<'a> {
                     task.vruntime += working * 1024 / task.weight;
                     self.meter.ree_work += if task.kind.is_some() { done } else { 0 };
                 }
-                let who = if working > 0 { current.map(Who::Task) } else { None };
-                self.keep(cpu, from, who.unwrap_or(Who::Interrupt));
+                let who = current.map_or(Who::Interrupt, |it| self.who_is(it));
+                let parts = [(switching, Who::Switch), (handled, Who::Interrupt), (working, who)];
+                self.tell(cpu, Side::Ree, from, &parts);
             }
             World::Idle | World::Off => {}
         }
     }
 
-    fn keep(&mut self, cpu: usize, from: u64, who: Who) {
-        let until = self.now;
-        let Some(spans) = &mut self.spans else { return };
-        if spans.len() < SPANS_MOST {
-            spans.push(Span { cpu: cpu as u8, from, until, who });
+    fn who_is(&self, task: u8) -> Who {
+        match self.tasks[usize::from(task)].kind {
+            Some(_) => Who::Task(task),
+            None => Who::Agent(self.tasks[usize::from(task)].pinned.unwrap_or(0)),
+        }
+    }
+
+    /// Tells whoever watches what a CPU did since then, one after another and for how long.
+    fn tell(&mut self, cpu: usize, side: Side, mut from: u64, parts: &[(u64, Who)]) {
+        let Some(watch) = &mut self.watch else { return };
+        for (nanos, who) in parts.iter().filter(|it| it.0 > 0) {
+            let until = from + nanos;
+            watch(Span { cpu: cpu as u8, from, until, side, who: *who });
+            from = until;
         }
     }
 

@@ -1,9 +1,10 @@
 //! What a CPU did, piece by piece.
 
-/// The most pieces that are kept; what comes later is not.
-pub const SPANS_MOST: usize = 1 << 20;
+use std::borrow::Cow;
 
-/// A piece of a CPU's time.
+use crate::{Scenario, Variant};
+
+/// A piece of a CPU's time. Pieces of a CPU come in order, and what lies between two of them it slept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// On which CPU.
@@ -12,19 +13,85 @@ pub struct Span {
     pub from: u64,
     /// Until when.
     pub until: u64,
+    /// Which world had the CPU.
+    pub side: Side,
     /// What it did.
     pub who: Who,
 }
 
+/// Which world had a CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The REE.
+    Ree,
+    /// The TEE, while the REE has something to do, for all the TEE was told.
+    Tee,
+    /// The TEE, while the REE sleeps and has said so.
+    TeeDuringIdle,
+}
+
+impl Side {
+    /// Every one.
+    pub const ALL: [Self; 3] = [Self::Ree, Self::Tee, Self::TeeDuringIdle];
+}
+
 /// What a CPU does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Who {
-    /// It runs a task of the REE, by its number in the order of the scenario; agents come last.
-    Task(u8),
+    /// It comes from the other world.
+    Switch,
     /// It handles an interrupt of the REE.
     Interrupt,
-    /// It runs a thread of the TEE while the REE has something to do.
-    Thread(u8),
-    /// It runs a thread of the TEE while the REE sleeps.
-    ThreadDuringIdle(u8),
+    /// It runs a task of the REE, by its number in the order of the scenario, those of a kind one after another.
+    Task(u8),
+    /// It runs an agent: by the number of its CPU, or the only one there is, 0.
+    Agent(u8),
+    /// It runs a request that tasks of this kind make.
+    Request(u8),
+    /// It runs a service, by its number.
+    Service(u8),
+    /// It runs a periodic task of the TEE, by its number.
+    Periodic(u8),
+}
+
+impl Who {
+    /// What it is called in a scenario, under a design: `client 2`, `request of client`, `agent of CPU 1`.
+    #[must_use]
+    pub fn name<'a>(self, scenario: &'a Scenario, variant: &Variant) -> Cow<'a, str> {
+        let nobody = Cow::Borrowed("?");
+        match self {
+            Self::Switch => "world switch".into(),
+            Self::Interrupt => "interrupt".into(),
+            Self::Task(number) => task(scenario, number).map_or(nobody, |(kind, at)| match kind.count {
+                1 => kind.name.as_str().into(),
+                _ => format!("{} {}", kind.name, at + 1).into(),
+            }),
+            Self::Agent(cpu) => match scenario.config(variant).map(|it| it.agent) {
+                Ok(casemate_world::Agent::EachCpu) => format!("agent of CPU {cpu}").into(),
+                _ => "agent".into(),
+            },
+            Self::Request(kind) => {
+                let kind = scenario.tasks.get(usize::from(kind));
+                kind.map_or(nobody, |it| format!("request of {}", it.name).into())
+            }
+            Self::Service(at) => {
+                scenario.services.get(usize::from(at)).map_or(nobody, |it| it.name.as_str().into())
+            }
+            Self::Periodic(at) => {
+                scenario.periodic.get(usize::from(at)).map_or(nobody, |it| it.name.as_str().into())
+            }
+        }
+    }
+}
+
+/// The kind of a task, and its number among those of its kind.
+fn task(scenario: &Scenario, number: u8) -> Option<(&crate::Task, u8)> {
+    let mut at = number;
+    for kind in &scenario.tasks {
+        match at.checked_sub(kind.count) {
+            Some(left) => at = left,
+            None => return Some((kind, at)),
+        }
+    }
+    None
 }
