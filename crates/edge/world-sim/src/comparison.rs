@@ -150,7 +150,8 @@ fn in_brackets(name: &str, unit: &str) -> String {
 }
 
 /// A number in four significant digits or so.
-fn figure(value: f64) -> String {
+#[must_use]
+pub fn figure(value: f64) -> String {
     match value {
         it if it == it.trunc() => format!("{it}"),
         it if it >= 1_000.0 => format!("{it:.0}"),

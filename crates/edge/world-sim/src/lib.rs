@@ -32,7 +32,7 @@ mod thread;
 pub use activity::{Activity, Load, Piece};
 pub use around::{Around, Choice, SEEDS};
 pub use choices::neighbours;
-pub use comparison::{Comparison, Comparisons, Row};
+pub use comparison::{Comparison, Comparisons, Row, figure};
 pub use measured::{METRICS, Measured, Metric};
 pub use scenario::{
     Ask, DESIGNS_MOST, Device, Finding, Hostile, INTERRUPTS_MOST, Interrupt, MILLIS_MOST, Machine, Mistake,

@@ -90,6 +90,12 @@ fn objection(member: &Member, other: &Member) -> Option<(String, String)> {
         (Layer::Edge, Layer::Core) | (Layer::Shell, Layer::Core | Layer::Edge) => None,
         // How a design is written is one thing, wherever it is written.
         (Layer::Edge, Layer::Edge) if (from, to) == ("world-sim", "world-config") => None,
+        // Pictures of what was simulated and searched, with what draws pages and traces.
+        (Layer::Edge, Layer::Edge)
+            if from == "world-report" && matches!(to, "report" | "world-model" | "world-sim") =>
+        {
+            None
+        }
         (Layer::Edge, _) => upwards("edge", "core"),
         (Layer::Shell, Layer::Shell) => match (from, to) {
             ("cli", _) | ("server", "sim" | "node") => None,
@@ -146,10 +152,26 @@ mod tests {
         assert!(told[0].contains("`host` is in edge and imports `report`"), "{told:?}");
     }
 
+    /// What is told of two crates of edge, of which the first imports the second.
+    fn told_of_edge(from: &str, to: &str) -> Vec<String> {
+        let import = format!("casemate-{to} = {{ path = \"../{to}\" }}");
+        let fixture = Fixture::new().package(&format!("crates/edge/{to}"), &[]);
+        told(fixture.package(&format!("crates/edge/{from}"), &[&import]))
+    }
+
     #[test]
     fn scenarios_of_worlds_have_designs_as_they_are_written_elsewhere() {
-        assert!(told(Fixture::new().package("crates/edge/world-sim", &["world-config"])).is_empty());
-        assert_eq!(told(Fixture::new().package("crates/edge/report", &["world-config"])).len(), 1);
+        assert!(told_of_edge("world-sim", "world-config").is_empty());
+        assert_eq!(told_of_edge("report", "world-config").len(), 1);
+    }
+
+    #[test]
+    fn pictures_of_worlds_are_made_with_what_draws_other_pages_and_not_the_other_way_round() {
+        for to in ["report", "world-model", "world-sim"] {
+            assert!(told_of_edge("world-report", to).is_empty(), "{to}");
+            assert_eq!(told_of_edge(to, "world-report").len(), 1, "{to}");
+        }
+        assert_eq!(told_of_edge("world-report", "manifest").len(), 1);
     }
 
     #[test]

@@ -13,21 +13,23 @@ use crate::text;
 
 /// A piece of a page.
 #[derive(Debug, Default)]
-pub(super) struct Html(String);
+pub struct Html(String);
 
 impl Html {
     /// Appends markup.
-    pub(super) fn markup(&mut self, markup: &'static str) {
+    pub fn markup(&mut self, markup: &'static str) {
         self.0.push_str(markup);
     }
 
     /// Appends text, escaped.
-    pub(super) fn text(&mut self, text: impl Display) {
+    pub fn text(&mut self, text: impl Display) {
         // Writing to a String cannot fail.
         let _ = write!(Escaped(&mut self.0), "{text}");
     }
 
-    pub(super) fn as_str(&self) -> &str {
+    /// What has been written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -51,19 +53,20 @@ impl fmt::Write for Escaped<'_> {
     }
 }
 
-/// Appends parts to a piece: literals as markup, everything else as text.
+/// Appends parts to an [`Html`](crate::page::html::Html): literals as markup, everything else as text.
+#[macro_export]
 macro_rules! put {
     ($html:expr $(,)?) => {};
     ($html:expr, $markup:literal $(, $($rest:tt)*)?) => {
         $html.markup($markup);
-        $($crate::page::html::put!($html, $($rest)*);)?
+        $($crate::put!($html, $($rest)*);)?
     };
     ($html:expr, $text:expr $(, $($rest:tt)*)?) => {
         $html.text(&$text);
-        $($crate::page::html::put!($html, $($rest)*);)?
+        $($crate::put!($html, $($rest)*);)?
     };
 }
-pub(super) use put;
+pub use crate::put;
 
 #[cfg(test)]
 mod tests {

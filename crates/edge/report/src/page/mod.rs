@@ -12,12 +12,12 @@
 mod cpu;
 mod decisions;
 mod header;
-mod html;
+pub mod html;
 mod memory;
 mod plan;
-mod plot;
+pub mod plot;
 mod rows;
-mod scale;
+pub mod scale;
 mod timeline;
 mod verdicts;
 mod workloads;
@@ -35,9 +35,10 @@ use self::scale::TimeScale;
 use crate::history::Histories;
 use crate::{Recording, RunReport};
 
-/// The style, and the hash under which the page's policy knows it.
-const STYLE: &str = include_str!("style.css");
-const STYLE_HASH: &str = "sha256-1ixBR8rchYFHpaKFj4Avp7FMSe113W/51iH9TiDZxHM=";
+/// The style of every page.
+pub const STYLE: &str = include_str!("style.css");
+/// The hash under which a page's policy knows the style.
+pub const STYLE_HASH: &str = "sha256-1ixBR8rchYFHpaKFj4Avp7FMSe113W/51iH9TiDZxHM=";
 /// The script, likewise.
 const SCRIPT: &str = include_str!("script.js");
 const SCRIPT_HASH: &str = "sha256-6uWz5hgLeKz/OLT7ylGlFGQNBtlbu9YqHJeotvXROYI=";
@@ -45,7 +46,7 @@ const SCRIPT_HASH: &str = "sha256-6uWz5hgLeKz/OLT7ylGlFGQNBtlbu9YqHJeotvXROYI=";
 /// Rows of a picture or a list that are shown at once; the rest can be unfolded.
 const ROWS_OPEN: usize = 24;
 /// Rows that are drawn at all.
-const ROWS_MAX: usize = 200;
+pub const ROWS_MAX: usize = 200;
 
 /// What the parts of the page are made from.
 struct Page<'a> {
@@ -151,7 +152,7 @@ fn scrolled(html: &mut Html, rows: usize, labelled_by: &'static str) {
 }
 
 /// Says how many there are that are not on the page.
-fn beyond(html: &mut Html, count: usize, noun: &'static str) {
+pub fn beyond(html: &mut Html, count: usize, noun: &'static str) {
     if count > 0 {
         put!(html, "<p class=\"note\">And ", count, " more ", noun, ", not drawn here.</p>\n");
     }

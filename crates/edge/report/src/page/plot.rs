@@ -13,13 +13,15 @@ use super::scale::{Coordinate, Tick, TimeScale, WIDTH};
 
 /// What a reader who does not see the picture is told, and what is shown on hovering.
 #[derive(Debug)]
-pub(super) struct Caption {
-    pub(super) title: String,
-    pub(super) description: String,
+pub struct Caption {
+    /// In a few words.
+    pub title: String,
+    /// In sentences.
+    pub description: String,
 }
 
 /// Begins a picture this many pixels high; ends with [`close`].
-pub(super) fn open(html: &mut Html, ids: &mut Ids, height: u32, caption: &Caption) {
+pub fn open(html: &mut Html, ids: &mut Ids, height: u32, caption: &Caption) {
     let id = ids.next();
     put!(html, "<svg class=\"plot\" width=\"100%\" height=\"", height, "\" role=\"img\" aria-labelledby=\"t");
     put!(html, id, " d", id, "\"><title id=\"t", id, "\">", caption.title, "</title><desc id=\"d", id, "\">");
@@ -28,18 +30,18 @@ pub(super) fn open(html: &mut Html, ids: &mut Ids, height: u32, caption: &Captio
 }
 
 /// Ends the stretched part; text may follow, then [`close`].
-pub(super) fn end_time(html: &mut Html) {
+pub fn end_time(html: &mut Html) {
     html.markup("</svg>");
 }
 
 /// Ends a picture.
-pub(super) fn close(html: &mut Html) {
+pub fn close(html: &mut Html) {
     html.markup("</svg>\n");
 }
 
 /// Numbers for ids, so that each is there once.
 #[derive(Debug, Default)]
-pub(super) struct Ids(u32);
+pub struct Ids(u32);
 
 impl Ids {
     fn next(&mut self) -> u32 {
@@ -49,7 +51,7 @@ impl Ids {
 }
 
 /// Vertical lines where the time axis has its ticks.
-pub(super) fn grid(html: &mut Html, scale: &TimeScale, height: u32) {
+pub fn grid(html: &mut Html, scale: &TimeScale, height: u32) {
     let mut path = String::new();
     for tick in scale.ticks().iter().skip(1) {
         // Writing to a String cannot fail.
@@ -59,7 +61,7 @@ pub(super) fn grid(html: &mut Html, scale: &TimeScale, height: u32) {
 }
 
 /// The time axis: a row of labels.
-pub(super) fn axis(html: &mut Html, scale: &TimeScale) {
+pub fn axis(html: &mut Html, scale: &TimeScale) {
     html.markup("<svg class=\"axis\" width=\"100%\" height=\"20\" aria-hidden=\"true\">");
     for tick in scale.ticks() {
         label(html, &tick);
@@ -80,7 +82,8 @@ fn label(html: &mut Html, tick: &Tick) {
 
 /// The outline of columns of these heights, standing on `base`, growing upwards.
 /// Columns of no height are left out; equal neighbours are one.
-pub(super) fn columns(heights: &[f64], base: f64) -> String {
+#[must_use]
+pub fn columns(heights: &[f64], base: f64) -> String {
     let mut path = String::new();
     let width = WIDTH / heights.len().max(1) as f64;
     let mut before = 0.0;
@@ -101,7 +104,8 @@ pub(super) fn columns(heights: &[f64], base: f64) -> String {
 }
 
 /// A bar from one instant to another, at least a hair wide.
-pub(super) fn bar(scale: &TimeScale, (from, until): (Timestamp, Timestamp), top: f64, bottom: f64) -> String {
+#[must_use]
+pub fn bar(scale: &TimeScale, (from, until): (Timestamp, Timestamp), top: f64, bottom: f64) -> String {
     let left = scale.x(from);
     let right = scale.x(until).max(left + 0.6).min(WIDTH.max(left + 0.6));
     let (left, right) = (Coordinate(left), Coordinate(right));

@@ -8,40 +8,46 @@ use std::fmt;
 use casemate_model::{Bytes, Nanos, Timestamp};
 
 /// Units across a picture.
-pub(super) const WIDTH: f64 = 1000.0;
+pub const WIDTH: f64 = 1000.0;
 
 /// Time, from the left edge to the right.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct TimeScale {
-    pub(super) start: Timestamp,
-    /// Never zero.
-    pub(super) length: Nanos,
+pub struct TimeScale {
+    /// At the left edge.
+    pub start: Timestamp,
+    /// From edge to edge; never zero.
+    pub length: Nanos,
 }
 
 /// A number as attributes want it: at most two decimals, no trailing zeros.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Coordinate(pub(super) f64);
+pub struct Coordinate(pub f64);
 
 /// A place on an axis and what is written there.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Tick {
+pub struct Tick {
     /// From 0 at the start of the axis to 1 at its end.
-    pub(super) at: f64,
-    pub(super) label: String,
+    pub at: f64,
+    /// What is written there.
+    pub label: String,
 }
 
 impl TimeScale {
-    pub(super) fn new((start, end): (Timestamp, Timestamp)) -> Self {
+    /// From one instant to another.
+    #[must_use]
+    pub fn new((start, end): (Timestamp, Timestamp)) -> Self {
         Self { start, length: Nanos(end.since(start).0.max(1)) }
     }
 
     /// From 0 at the start to [`WIDTH`] at the end; what lies outside is put at the edge.
-    pub(super) fn x(&self, at: Timestamp) -> f64 {
+    #[must_use]
+    pub fn x(&self, at: Timestamp) -> f64 {
         (at.since(self.start).0 as f64 / self.length.0 as f64).min(1.0) * WIDTH
     }
 
     /// Round instants, at most seven.
-    pub(super) fn ticks(&self) -> Vec<Tick> {
+    #[must_use]
+    pub fn ticks(&self) -> Vec<Tick> {
         const STEPS_NS: [u64; 8] = [
             60_000_000_000,
             120_000_000_000,
@@ -105,7 +111,8 @@ impl Unit {
 }
 
 /// Round amounts of memory from nothing to `full`, at most five.
-pub(super) fn memory_ticks(full: Bytes) -> Vec<Tick> {
+#[must_use]
+pub fn memory_ticks(full: Bytes) -> Vec<Tick> {
     let full_bytes = full.0.max(1);
     let step = (12..63).map(|power| 1_u64 << power).find(|step| full_bytes / step <= 4);
     let step = step.unwrap_or(full_bytes);
@@ -116,7 +123,8 @@ pub(super) fn memory_ticks(full: Bytes) -> Vec<Tick> {
 }
 
 /// An amount of memory in three digits or so: `64 MiB`, `1.5 MiB`, `512 KiB`.
-pub(super) fn memory(of: Bytes) -> String {
+#[must_use]
+pub fn memory(of: Bytes) -> String {
     const UNITS: [(u64, &str); 4] = [(1 << 40, "TiB"), (1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB")];
     let Some((size, unit)) = UNITS.iter().find(|(size, _)| of.0 >= *size) else {
         return if of.0 == 0 { "0".to_owned() } else { format!("{} B", of.0) };
@@ -130,7 +138,8 @@ pub(super) fn memory(of: Bytes) -> String {
 }
 
 /// A span in three digits or so: `850 µs`, `12.3 ms`, `1.31 s`, `12 min 5 s`.
-pub(super) fn span(of: Nanos) -> String {
+#[must_use]
+pub fn span(of: Nanos) -> String {
     let seconds = of.as_secs_f64();
     match of.0 {
         0 => "0".to_owned(),
@@ -143,7 +152,8 @@ pub(super) fn span(of: Nanos) -> String {
 }
 
 /// A share in percent: `0.4 %`, `12 %`. What is not a number, nothing of nothing, is a dash.
-pub(super) fn percent(share: f64) -> String {
+#[must_use]
+pub fn percent(share: f64) -> String {
     match share * 100.0 {
         it if !it.is_finite() => "–".to_owned(),
         it if it >= 9.95 || it == 0.0 => format!("{it:.0} %"),
@@ -152,7 +162,8 @@ pub(super) fn percent(share: f64) -> String {
 }
 
 /// A count with thin spaces between groups of three digits: `147 456`.
-pub(super) fn count(of: u64) -> String {
+#[must_use]
+pub fn count(of: u64) -> String {
     let digits = of.to_string();
     let mut grouped = String::with_capacity(digits.len() * 2);
     for (at, digit) in digits.char_indices() {

@@ -18,7 +18,7 @@
 mod proto;
 #[cfg(test)]
 mod tests;
-mod writer;
+pub mod writer;
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};

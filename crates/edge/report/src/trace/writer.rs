@@ -6,33 +6,50 @@ use casemate_model::Timestamp;
 
 use super::proto::{
     BOOTTIME, COUNTER, Clock, ClockSnapshot, CounterDescriptor, Data, DebugAnnotation, EXPLICIT,
-    INCREMENTAL_STATE_CLEARED, INSTANT, InternedData, InternedName, NEEDS_INCREMENTAL_STATE, REALTIME,
-    SLICE_BEGIN, SLICE_END, TracePacket, TrackDescriptor, TrackEvent, write_packet,
+    INCREMENTAL_STATE_CLEARED, INSTANT, InternedData, InternedName, NEEDS_INCREMENTAL_STATE,
+    ProcessDescriptor, REALTIME, SLICE_BEGIN, SLICE_END, TracePacket, TrackDescriptor, TrackEvent,
+    write_packet,
 };
 
 /// One track of the trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Track(u64);
+pub struct Track(u64);
+
+/// What a track is for.
+#[derive(Clone, Copy)]
+enum Kind {
+    Plain,
+    Process(u32),
+    Counter(Unit),
+}
 
 /// What a counter counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
+pub enum Unit {
+    /// Things.
     Count = 2,
+    /// Bytes.
     Bytes = 3,
+    /// Nanoseconds.
     Nanos = 1,
 }
 
 /// The name of an event that occurs often, interned once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Name(u64);
+pub struct Name(u64);
 
 /// The arguments an event can have; interned at the start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Key {
+pub enum Key {
+    /// Which enclave.
     Enclave = 1,
+    /// How it ended.
     End = 2,
+    /// How many pages were missing.
     Faults = 3,
+    /// How many stays are one slice.
     Stays = 4,
+    /// What happened, in words.
     What = 5,
 }
 
@@ -45,13 +62,17 @@ const KEYS: [(Key, &str); 5] = [
 ];
 
 /// The value of an argument.
-pub(super) enum Value {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Value {
+    /// A number.
     Number(u64),
+    /// Text.
     Text(String),
 }
 
-/// Writes packets of one sequence.
-pub(super) struct Writer<W: Write> {
+/// Writes packets of one sequence. Each method fails where what is written to does.
+#[derive(Debug)]
+pub struct Writer<W: Write> {
     to: W,
     tracks: u64,
     names: u64,
@@ -62,7 +83,7 @@ impl<W: Write> Writer<W> {
     ///
     /// Times are those of the wall clock, in nanoseconds since 1970. The time of boot is
     /// not known here, so the two clocks are said to agree.
-    pub(super) fn begin(to: W, start: Timestamp) -> io::Result<Self> {
+    pub fn begin(to: W, start: Timestamp) -> io::Result<Self> {
         let mut writer = Self { to, tracks: 0, names: 0 };
         let clock = |id| Clock { clock_id: Some(id), timestamp: Some(start.0) };
         let keys = KEYS.iter().map(|(key, name)| interned(*key as u64, name)).collect();
@@ -76,18 +97,25 @@ impl<W: Write> Writer<W> {
         Ok(writer)
     }
 
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    /// All has been written.
+    pub fn finish(mut self) -> io::Result<()> {
         self.to.flush()
     }
 
     /// A track for slices and instants, or for the tracks under it. Tracks under one
     /// are shown in the order they were made.
-    pub(super) fn track(&mut self, name: &str, about: &str, parent: Option<Track>) -> io::Result<Track> {
-        self.descriptor(name, about, parent, None)
+    pub fn track(&mut self, name: &str, about: &str, parent: Option<Track>) -> io::Result<Track> {
+        self.descriptor(name, about, parent, Kind::Plain)
     }
 
-    pub(super) fn counter(&mut self, name: &str, unit: Unit, parent: Track) -> io::Result<Track> {
-        self.descriptor(name, "", Some(parent), Some(CounterDescriptor { unit: Some(unit as i32) }))
+    /// A process, for the tracks under it. Numbers from 1 on; each is there once.
+    pub fn process(&mut self, number: u32, name: &str, about: &str) -> io::Result<Track> {
+        self.descriptor(name, about, None, Kind::Process(number))
+    }
+
+    /// A track with one value at each moment.
+    pub fn counter(&mut self, name: &str, unit: Unit, parent: Track) -> io::Result<Track> {
+        self.descriptor(name, "", Some(parent), Kind::Counter(unit))
     }
 
     fn descriptor(
@@ -95,8 +123,19 @@ impl<W: Write> Writer<W> {
         name: &str,
         about: &str,
         parent: Option<Track>,
-        counter: Option<CounterDescriptor>,
+        kind: Kind,
     ) -> io::Result<Track> {
+        let counter = match kind {
+            Kind::Counter(unit) => Some(CounterDescriptor { unit: Some(unit as i32) }),
+            Kind::Plain | Kind::Process(_) => None,
+        };
+        let process = match kind {
+            Kind::Process(number) => Some(ProcessDescriptor {
+                pid: i32::try_from(number).ok(),
+                process_name: Some(name.to_owned()),
+            }),
+            Kind::Plain | Kind::Counter(_) => None,
+        };
         self.tracks += 1;
         let track = Track(self.tracks);
         self.packet(TracePacket {
@@ -104,6 +143,7 @@ impl<W: Write> Writer<W> {
                 uuid: Some(track.0),
                 name: Some(name.to_owned()),
                 parent_uuid: parent.map(|parent| parent.0),
+                process,
                 counter,
                 child_ordering: Some(EXPLICIT),
                 sibling_order_rank: i32::try_from(self.tracks).ok(),
@@ -115,7 +155,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Interns a name.
-    pub(super) fn name(&mut self, name: &str) -> io::Result<Name> {
+    pub fn name(&mut self, name: &str) -> io::Result<Name> {
         self.names += 1;
         let event_names = vec![interned(self.names, name)];
         self.packet(TracePacket {
@@ -127,7 +167,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// A slice from `from` until `until`; slices of one track come in order and do not overlap.
-    pub(super) fn slice(
+    pub fn slice(
         &mut self,
         track: Track,
         name: Name,
@@ -144,7 +184,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Something at one moment.
-    pub(super) fn instant(
+    pub fn instant(
         &mut self,
         track: Track,
         time: Timestamp,
@@ -160,7 +200,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// What a counter counts from now on.
-    pub(super) fn count(&mut self, track: Track, time: Timestamp, value: u64) -> io::Result<()> {
+    pub fn count(&mut self, track: Track, time: Timestamp, value: u64) -> io::Result<()> {
         let value = i64::try_from(value).unwrap_or(i64::MAX);
         self.event(time, TrackEvent { counter_value: Some(value), ..event(track, COUNTER) })
     }

@@ -1,0 +1,5 @@
+//! Pictures of every scenario that comes with the project, and of what a file may try.
+
+mod page;
+mod scenarios;
+mod trace;
