@@ -1,5 +1,6 @@
 //! Pictures of every scenario that comes with the project, and of what a file may try.
 
+mod diagrams;
 mod page;
 mod scenarios;
 mod trace;
