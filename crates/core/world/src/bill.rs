@@ -61,16 +61,16 @@ impl Bill {
     pub fn of(state: &State, me: CpuId) -> Self {
         let cpu = state.cpu(me);
         match cpu.world() {
-            World::Off => Self::beside(Class::Off, cpu),
-            World::Ree => Self::beside(Class::Ree, cpu),
+            World::Off => Self::beside(Class::Off),
+            World::Ree => Self::beside(Class::Ree),
             World::Tee => Self::in_tee(state, cpu),
-            World::Idle => Self::beside(Class::Idle, cpu),
+            World::Idle => Self::beside(Class::Idle),
         }
     }
 
-    /// Where the TEE does nothing.
-    pub(crate) const fn beside(class: Class, cpu: &Cpu) -> Self {
-        Self { class, of: None, called: cpu.issued.is_some() }
+    /// Where the TEE does nothing: no call has given it the CPU.
+    pub(crate) const fn beside(class: Class) -> Self {
+        Self { class, of: None, called: false }
     }
 
     /// Where the TEE runs a thread.

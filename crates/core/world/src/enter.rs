@@ -16,7 +16,7 @@ impl Step<'_> {
         }
         let mut asked = self.state.index().ready(self.me);
         if asked.is_empty() && may_steal && self.config.balance != Balance::None {
-            asked = self.state.index().ready_anywhere();
+            asked = self.state.ready_anywhere();
         }
         let next = self.state.most_urgent(asked)?;
         Some(self.run(next))

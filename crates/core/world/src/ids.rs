@@ -105,6 +105,18 @@ macro_rules! numbered {
                 Self(self.0 & other.0)
             }
 
+            /// Those that are in one of them, or in both.
+            #[must_use]
+            pub const fn or(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+
+            /// Those that are not in the other.
+            #[must_use]
+            pub const fn without(self, other: Self) -> Self {
+                Self(self.0 & !other.0)
+            }
+
             /// How many are in.
             #[must_use]
             pub const fn len(self) -> u32 {
@@ -120,10 +132,10 @@ macro_rules! numbered {
                 }
             }
 
-            /// Whether exactly one is in.
+            /// Whether there is no second one in.
             #[must_use]
-            pub const fn is_single(self) -> bool {
-                self.0.is_power_of_two()
+            pub const fn is_one_at_most(self) -> bool {
+                self.0 & self.0.wrapping_sub(1) == 0
             }
 
             /// Those that are in, in order.
@@ -176,9 +188,9 @@ mod tests {
         assert!(set.iter().eq([b, last]) && set.len() == 2 && !set.contains(a));
         assert_eq!(set.bits(), 1 | 1 << 15);
         assert_eq!(ThreadSet::from_bits(set.bits()), set);
-        assert!(set.first() == Some(b) && !set.is_single());
+        assert!(set.first() == Some(b) && !set.is_one_at_most());
         set.remove(b);
-        assert!(set.is_single() && set.first() == Some(last));
+        assert!(set.is_one_at_most() && set.first() == Some(last));
         assert!(ThreadSet::EMPTY.first().is_none() && ThreadSet::EMPTY.iter().next().is_none());
     }
 

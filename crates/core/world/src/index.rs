@@ -103,12 +103,6 @@ impl Index {
         self.pressing
     }
 
-    /// Those in any run queue.
-    pub(crate) fn ready_anywhere(&self) -> ThreadSet {
-        let all = self.threads[..CPUS].iter().fold(0, |all, it| all | it.bits());
-        ThreadSet::from_bits(all)
-    }
-
     /// Those in an agent's queue.
     pub(crate) const fn queued(&self) -> ThreadSet {
         self.threads[Slot::QUEUED.index()]
@@ -122,6 +116,11 @@ impl Index {
     /// Those whose answer is still to be fetched on a CPU.
     pub(crate) const fn done_on(&self, on: CpuId) -> ThreadSet {
         self.threads[Slot::DONE.index()].and(self.asked_on[on.index()])
+    }
+
+    /// Those in the line that wait for an agent or a service, and not for a CPU.
+    pub(crate) const fn not_for_a_cpu(&self) -> ThreadSet {
+        self.queued().or(self.calling())
     }
 
     /// Those that wait for a service.
@@ -185,6 +184,11 @@ mod tests {
                 let event = event(kind, ThreadId::new(thread).unwrap());
                 step(&mut state, &config, CpuId::new(cpu).unwrap(), event);
                 prop_assert_eq!(*state.index(), state.counted());
+                let given = |id: &CpuId| state.cpu(*id).issued.is_none() || state.cpu(*id).world() == World::Tee;
+                prop_assert!(CpuId::all().all(|id| given(&id)), "a call gave a CPU that is not in the TEE");
+                let ready = |id: &ThreadId| matches!(state.thread(*id).phase(), Phase::Ready(_));
+                let anywhere: ThreadSet = ThreadId::all().filter(ready).collect();
+                prop_assert_eq!(state.ready_anywhere(), anywhere);
             }
         }
     }

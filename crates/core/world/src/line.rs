@@ -26,6 +26,11 @@ const _: () = assert!(THREADS <= 1 << PLACE && THREADS * PLACE as usize <= u64::
 impl Line {
     pub(crate) const EMPTY: Self = Self { places: 0, members: ThreadSet::EMPTY, len: 0 };
 
+    /// Who is in.
+    pub(crate) const fn members(&self) -> ThreadSet {
+        self.members
+    }
+
     /// In order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = ThreadId> + use<> {
         let (mut places, mut left) = (self.places, self.len);

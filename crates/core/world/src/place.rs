@@ -88,14 +88,17 @@ impl Step<'_> {
 
     /// Another CPU on which fewer threads run or wait than here.
     fn least_loaded(&self) -> Option<CpuId> {
-        let mut least = (self.load(self.me), None);
-        for cpu in self.state.on() {
+        let (mut least, mut chosen) = (self.load(self.me), None);
+        let mut others = self.state.on();
+        while least > 0
+            && let Some(cpu) = others.next()
+        {
             let load = self.load(cpu);
-            if load < least.0 {
-                least = (load, Some(cpu));
+            if load < least {
+                (least, chosen) = (load, Some(cpu));
             }
         }
-        least.1
+        chosen
     }
 
     /// An idle CPU of those `wanted` for which nothing waits yet.

@@ -6,7 +6,9 @@ use crate::step::Step;
 use crate::thread::{Cause, Kind, Phase};
 use crate::{Answer, Go, Priority, Refusal, SwitchBack, THREADS, ThreadId, Urgency};
 
+// Not inlined: what every step saves and restores would grow by what only these need.
 impl Step<'_> {
+    #[inline(never)]
     pub(crate) fn finish(&mut self, current: ThreadId) -> Go {
         match self.thread(current).kind {
             Kind::Service => self.service_is_done(current),
@@ -18,6 +20,7 @@ impl Step<'_> {
         }
     }
 
+    #[inline(never)]
     pub(crate) fn block(&mut self, current: ThreadId) -> Go {
         self.state.set_phase(current, Phase::Blocked(Cause::Device));
         if self.thread(current).cancelled {
@@ -32,6 +35,7 @@ impl Step<'_> {
         self.next()
     }
 
+    #[inline(never)]
     pub(crate) fn call(&mut self, current: ThreadId, service: ThreadId) -> Go {
         if self.thread(service).kind != Kind::Service || self.thread(service).phase == Phase::Free {
             return self.refuse(Refusal::Unknown, Go::Stay);

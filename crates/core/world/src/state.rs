@@ -16,16 +16,14 @@ pub struct State {
     index: Index,
 }
 
-/// A CPU.
+/// A CPU. What is forgotten when it leaves the TEE comes first: it is one word, and forgotten at once.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(C, align(8))]
 pub struct Cpu {
-    world: World,
     /// The thread that runs, if the CPU is in the TEE.
     pub(crate) current: Option<ThreadId>,
     /// The request for which the REE gave up the CPU, if it did for one.
     pub(crate) issued: Option<ThreadId>,
-    /// The request that this CPU's agent sees through; with one agent in all it is kept at CPU 0.
-    pub(crate) agent: Option<ThreadId>,
     /// The REE has said that it sleeps.
     pub(crate) ree_idle: bool,
     /// A non-secure interrupt waits for the TEE to leave.
@@ -38,6 +36,9 @@ pub struct Cpu {
     pub(crate) held: u8,
     /// Ticks that are left of the TEE's time slice.
     pub(crate) slice: u8,
+    world: World,
+    /// The request that this CPU's agent sees through; with one agent in all it is kept at CPU 0.
+    pub(crate) agent: Option<ThreadId>,
     /// Ticks for which ready work has waited here.
     pub(crate) waited: u8,
     /// Ticks that the REE has before the TEE may take the CPU by itself.
@@ -188,9 +189,14 @@ impl State {
         CpuSet::from_bits(!self.index.in_world(World::Off).bits()).iter()
     }
 
+    /// Those in any run queue: who is in the line waits for a CPU, an agent or a service.
+    pub(crate) const fn ready_anywhere(&self) -> ThreadSet {
+        self.line.members().without(self.index.not_for_a_cpu())
+    }
+
     /// The most urgent of those that are `asked` for and in the line; among equals who came first.
     pub(crate) fn most_urgent(&self, asked: ThreadSet) -> Option<ThreadId> {
-        if asked.is_empty() || asked.is_single() { asked.first() } else { self.most_urgent_of_many(asked) }
+        if asked.is_one_at_most() { asked.first() } else { self.most_urgent_of_many(asked) }
     }
 
     #[inline(never)]

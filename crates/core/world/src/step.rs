@@ -45,11 +45,11 @@ impl Step<'_> {
         // Each arm bills for itself, so that the worlds are told apart once.
         self.out.go = match self.cpu().world() {
             World::Off => {
-                self.out.bill = Bill::beside(Class::Off, self.cpu());
+                self.out.bill = Bill::beside(Class::Off);
                 self.while_off(event)
             }
             World::Ree => {
-                self.out.bill = Bill::beside(Class::Ree, self.cpu());
+                self.out.bill = Bill::beside(Class::Ree);
                 self.in_ree(event)
             }
             World::Tee => {
@@ -57,7 +57,7 @@ impl Step<'_> {
                 self.in_tee(event)
             }
             World::Idle => {
-                self.out.bill = Bill::beside(Class::Idle, self.cpu());
+                self.out.bill = Bill::beside(Class::Idle);
                 self.in_idle(event)
             }
         };
