@@ -8,6 +8,7 @@ mod inspect;
 mod interrupt;
 mod manifests;
 mod output;
+mod picture;
 mod plan;
 mod progress;
 mod run;

@@ -13,6 +13,17 @@ pub(crate) enum Output {
     Json,
 }
 
+/// What is printed on stdout, where there is a page as well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// Text for people.
+    Table,
+    /// One JSON document.
+    Json,
+    /// One page that needs nothing but itself.
+    Html,
+}
+
 /// Whether a command line that could not be parsed asks for JSON.
 pub(crate) fn wants_json(arguments: &[OsString]) -> bool {
     let in_one = ["-ojson", "-o=json", "--output=json"];

@@ -16,13 +16,14 @@ use casemate_model::PlacementPolicy;
 use casemate_placement::Packing;
 use casemate_placement::{Overcommit, Slowdown};
 use casemate_report::{PlanReport, plan_table, write_plan_html};
-use clap::{Args, ValueEnum};
+use clap::Args;
 use serde::Serialize;
 
 use self::scene::Scene;
 use self::variant::Variant;
 use self::what_if::WhatIf;
 use crate::interrupt::Interrupt;
+use crate::output::Format;
 use crate::terminal::{Stream, Terminal};
 
 /// Every pod has a place.
@@ -92,17 +93,6 @@ pub(crate) struct PlanArguments {
     /// What is printed on stdout. With json and html it is exactly one document, and all else goes to stderr.
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
     output: Format,
-}
-
-/// What is printed on stdout.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for people.
-    Table,
-    /// One JSON document.
-    Json,
-    /// One page that needs nothing but itself.
-    Html,
 }
 
 /// Runs the command.

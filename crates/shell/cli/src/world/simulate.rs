@@ -1,14 +1,17 @@
 //! `casemate world simulate`: designs of two worlds on one CPU under the same load.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use casemate_world_config::Design;
+use casemate_world_report::{SimulationTrace, write_simulation_html};
 use casemate_world_sim::{Around, Comparison, Comparisons, Row, Scenario, neighbours};
 use clap::Args;
 
 use crate::files;
-use crate::output::Output;
+use crate::output::Format;
+use crate::picture::Picture;
 use crate::progress::Progress;
 use crate::terminal::{Stream, Terminal};
 
@@ -16,6 +19,9 @@ use crate::terminal::{Stream, Terminal};
 const SIMULATED: u8 = 0;
 /// Some scenario could not be read or makes no sense.
 const NOT_ALL: u8 = 1;
+
+/// The command line would not do.
+const NOT_BEGUN: u8 = 2;
 
 /// Compare designs of a rich and a trusted world under the same load, in virtual time.
 ///
@@ -29,7 +35,8 @@ const NOT_ALL: u8 = 1;
 /// Examples:
 ///
 ///   casemate world simulate scenarios/world/priority.yaml
-///   casemate world simulate scenarios/world/*.yaml -o json
+///   casemate world simulate scenarios/world/*.yaml -o html > designs.html
+///   casemate world simulate scenarios/world/priority.yaml --trace priority.pftrace
 ///   casemate world simulate scenarios/world/*.yaml --choices
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -40,12 +47,18 @@ pub(crate) struct SimulateArguments {
 
     /// Instead of each scenario's designs, compare the default design with every other choice it could have made,
     /// over the loads of all scenarios.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "trace")]
     choices: bool,
 
-    /// What is printed on stdout. With json it is exactly one document, and all else goes to stderr.
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Output::Table)]
-    output: Output,
+    /// Write a trace for Perfetto (ui.perfetto.dev): each design is a process, each CPU has a track for the REE and one
+    /// for the TEE.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+
+    /// What is printed on stdout. With json and html it is exactly one document, and all else goes to stderr. Of
+    /// `--choices` there is no page.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    output: Format,
 }
 
 /// Runs the command.
@@ -64,17 +77,37 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> ExitCode {
     if arguments.choices {
         return choices(arguments, scenarios, errors, &errors_to);
     }
+    let trace = match arguments.trace.as_deref().map(Picture::open).transpose() {
+        Ok(trace) => trace,
+        Err(why) => return not_begun(arguments.output, format!("--trace {why}"), &errors_to),
+    };
     let steps = scenarios.iter().map(|(_, it)| it.designs.len()).sum();
     let progress = Progress::begin(&errors_to, "simulating", steps);
-    let compared: Vec<_> = scenarios.iter().map(|(path, it)| compared(path, it, &progress)).collect();
+    let compared = match trace {
+        None => scenarios.iter().map(|(path, it)| compared(path, it, &progress)).collect(),
+        Some(trace) => {
+            let mut compared = Vec::new();
+            let written = trace.write(|to| traced(&scenarios, steps, to, &progress, &mut compared));
+            if let Err(cause) = written {
+                errors_to.print_error(&format!("error: {cause}\n"));
+                errors.push(cause);
+            }
+            compared
+        }
+    };
     drop(progress);
     let code = if errors.is_empty() { SIMULATED } else { NOT_ALL };
     match arguments.output {
-        Output::Table => {
+        Format::Table => {
             let text: Vec<_> = compared.iter().map(Comparison::text).collect();
             Terminal::new(Stream::Stdout).print(&text.join("\n"));
         }
-        Output::Json => super::print_json(&Comparisons::of(compared, errors)),
+        Format::Json => super::print_json(&Comparisons::of(compared, errors)),
+        // A reader that has gone away is told nothing.
+        Format::Html => {
+            let out = io::BufWriter::new(io::stdout().lock());
+            drop(write_simulation_html(&Comparisons::of(compared, errors), out));
+        }
     }
     ExitCode::from(code)
 }
@@ -87,6 +120,10 @@ fn choices(
     errors: Vec<String>,
     errors_to: &Terminal,
 ) -> ExitCode {
+    if arguments.output == Format::Html {
+        let cause = "of --choices there is no page: take -o table or -o json".to_owned();
+        return not_begun(arguments.output, cause, errors_to);
+    }
     let design = Design::default();
     let loads: Vec<_> = scenarios.into_iter().map(|(_, it)| it).collect();
     let progress = Progress::begin(errors_to, "simulating", neighbours(&design).len());
@@ -108,12 +145,21 @@ fn choices(
     drop(progress);
     let code = ExitCode::from(if around.is_ok() { SIMULATED } else { NOT_ALL });
     match (arguments.output, around) {
-        (Output::Table, Ok(around)) => Terminal::new(Stream::Stdout).print(&around.text()),
+        (Format::Json, around) => super::print_json(&around.unwrap_or_else(Around::refused)),
+        (_, Ok(around)) => Terminal::new(Stream::Stdout).print(&around.text()),
         // The causes have been told.
-        (Output::Table, Err(_)) => {}
-        (Output::Json, around) => super::print_json(&around.unwrap_or_else(Around::refused)),
+        (_, Err(_)) => {}
     }
     code
+}
+
+/// The command line would not do, as is found only now.
+fn not_begun(output: Format, cause: String, errors_to: &Terminal) -> ExitCode {
+    errors_to.print_error(&format!("error: {cause}\n"));
+    if output == Format::Json {
+        refuse(cause);
+    }
+    ExitCode::from(NOT_BEGUN)
 }
 
 /// Prints the document of what never began.
@@ -139,4 +185,29 @@ fn compared(path: &Path, scenario: &Scenario, progress: &Progress) -> Comparison
         progress.done();
     }
     comparison
+}
+
+/// Compares them, and writes what each CPU did under each of so many designs.
+fn traced(
+    scenarios: &[(&PathBuf, Scenario)],
+    designs: usize,
+    to: &mut dyn io::Write,
+    progress: &Progress,
+    compared: &mut Vec<Comparison>,
+) -> io::Result<()> {
+    let mut trace = SimulationTrace::begin(to, designs)?;
+    for (path, scenario) in scenarios {
+        let mut comparison = Comparison::of(path.display().to_string(), scenario);
+        for design in &scenario.designs {
+            progress.step(format!("{}, {}", scenario.name, design.name));
+            let mut kept = trace.recorder();
+            if let Ok(row) = Row::simulated(scenario, design, &mut |span| kept.add(span)) {
+                comparison.designs.push(row);
+            }
+            trace.design(scenario, design, &kept)?;
+            progress.done();
+        }
+        compared.push(comparison);
+    }
+    trace.finish()
 }

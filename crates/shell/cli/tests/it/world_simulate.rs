@@ -83,3 +83,31 @@ fn a_command_line_that_would_not_do_still_gives_a_document() {
     assert_eq!(ran.code(), Some(2));
     assert!(ran.document()["errors"][0].as_str().is_some_and(|it| it.contains("SCENARIO")));
 }
+
+#[test]
+fn a_page_and_a_trace_are_written_of_the_same_simulation() {
+    let casemate = Casemate::new();
+    casemate.file("small.yaml", SMALL);
+    let ran = simulated(&casemate, &["small.yaml", "-o", "html", "--trace", "small.pftrace"]);
+    assert_eq!((ran.code(), ran.stderr.as_str()), (Some(0), ""));
+    assert!(ran.stdout.starts_with("<!doctype html>") && ran.stdout.contains("two clients"));
+    let trace = std::fs::read(casemate.files().join("small.pftrace")).expect("it was written");
+    // Names are in it as they are.
+    for name in ["two clients: default", "two clients: one", "CPU 1 TEE"] {
+        assert!(trace.windows(name.len()).any(|it| it == name.as_bytes()), "{name}");
+    }
+}
+
+#[test]
+fn nothing_is_simulated_where_the_picture_will_not_do() {
+    let casemate = Casemate::new();
+    casemate.file("small.yaml", SMALL);
+    for (arguments, cause) in [
+        (["--trace", "small.yaml"], "error: --trace small.yaml: a `.yaml` file is not written over"),
+        (["--choices", "-ohtml"], "error: of --choices there is no page"),
+    ] {
+        let ran = simulated(&casemate, &[&["small.yaml"][..], &arguments].concat());
+        assert_eq!((ran.code(), ran.stdout.as_str()), (Some(2), ""));
+        assert!(ran.stderr.starts_with(cause), "{}", ran.stderr);
+    }
+}
