@@ -7,7 +7,7 @@ use crate::cpu::REE_TICK;
 use crate::load::nanos;
 use crate::sim::{Sim, Timer, id, timer};
 use crate::slots::NEVER;
-use crate::task::Then;
+use crate::task::{TaskKind, Then};
 use crate::thread::{After, Thread, ThreadKind};
 
 /// What it takes the REE to make a call, in work.
@@ -137,7 +137,7 @@ impl Sim<'_> {
 
     fn ask(&mut self, cpu: usize, task: usize) {
         let scenario = self.load.scenario;
-        let kind = self.tasks[task].kind.unwrap_or(0);
+        let TaskKind::Made(kind) = self.tasks[task].kind else { return self.cycle_ends(task) };
         let ask = scenario.tasks.get(usize::from(kind)).and_then(|it| it.request.as_ref());
         let Some(ask) = ask else { return self.cycle_ends(task) };
         let deadline = ask.deadline_micros.map(|it| self.now + nanos(it));

@@ -5,7 +5,8 @@ use crate::slots::NEVER;
 /// Bits of interrupts that wait for the REE beside those of the scenario's sources.
 pub(crate) const BELL: usize = crate::INTERRUPTS_MOST;
 pub(crate) const REE_TICK: usize = BELL + 1;
-const LINES: usize = REE_TICK + 1;
+pub(crate) const RECORDED: usize = REE_TICK + 1;
+const LINES: usize = RECORDED + 1;
 
 /// A full speed, or all of a window.
 pub(crate) const FULL: u64 = 1024;
@@ -19,6 +20,8 @@ pub(crate) struct Cpu {
     pub(crate) switching: u64,
     /// Work of the REE's interrupt handlers that is left.
     pub(crate) handlers: u64,
+    /// Work of those recorded interrupts that wait.
+    pub(crate) recorded: u64,
     /// The REE's task.
     pub(crate) current: Option<u8>,
     /// Whether that task gave up the CPU by a call that has not come back.
@@ -73,6 +76,7 @@ impl Cpu {
             until: 0,
             switching: 0,
             handlers: 0,
+            recorded: 0,
             current: None,
             in_call: false,
             runnable: 0,

@@ -20,7 +20,9 @@ mod load;
 mod measured;
 mod meter;
 mod random;
+mod recorded;
 mod ree;
+mod replaying;
 mod scenario;
 mod sim;
 mod simulated;
@@ -34,6 +36,7 @@ pub use around::{Around, Choice, SEEDS};
 pub use choices::neighbours;
 pub use comparison::{Comparison, Comparisons, Row, figure};
 pub use measured::{METRICS, Measured, Metric};
+pub use recorded::{Recorded, Replay};
 pub use scenario::{
     Ask, DESIGNS_MOST, Device, Finding, Hostile, INTERRUPTS_MOST, Interrupt, MILLIS_MOST, Machine, Mistake,
     Periodic, Scenario, Service, TASKS_MOST, Task, Variant,

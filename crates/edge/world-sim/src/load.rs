@@ -2,6 +2,7 @@
 
 use casemate_world::{Config, Kind, Request, State, ThreadId};
 
+use crate::replaying::Replaying;
 use crate::thread::{After, Thread, ThreadKind};
 use crate::{Periodic, Scenario, Task};
 
@@ -15,6 +16,8 @@ pub(crate) struct Load<'a> {
     services: Vec<(ThreadId, Vec<ThreadId>)>,
     /// Per periodic task, its thread.
     pub(crate) periodic: Vec<ThreadId>,
+    /// What was recorded.
+    pub(crate) recorded: Replaying<'a>,
 }
 
 pub(crate) const fn nanos(micros: u64) -> u64 {
@@ -42,7 +45,8 @@ impl<'a> Load<'a> {
         let asks = scenario.tasks.iter().map(called).collect();
         let calls = scenario.services.iter().map(|it| named(&it.calls));
         let services = services.iter().copied().zip(calls).collect();
-        Self { scenario, asks, services, periodic }
+        let recorded = Replaying::new(scenario.replay(), config.cpus.into());
+        Self { scenario, asks, services, periodic, recorded }
     }
 
     /// The threads that are there from the beginning.

@@ -5,11 +5,11 @@
 use casemate_world::{Agent, CPUS, Event, Resume, Tick, World};
 
 use crate::carry::CALL;
-use crate::cpu::{BELL, REE_TICK};
+use crate::cpu::{BELL, RECORDED, REE_TICK};
 use crate::load::nanos;
 use crate::sim::{Sim, Timer, id, timer};
 use crate::slots::NEVER;
-use crate::task::{Task, TaskState, Then};
+use crate::task::{Task, TaskKind, TaskState, Then};
 
 /// What the REE's tick costs, and an interrupt that only tells it to look.
 const TICK_WORK: u64 = 2_000;
@@ -24,7 +24,7 @@ impl Sim<'_> {
     /// Adds the agents that the design has; they come after the tasks.
     pub(crate) fn add_agents(&mut self) {
         let agent = |cpu: usize, pinned: bool| Task {
-            kind: None,
+            kind: TaskKind::Agent,
             pinned: if pinned { u8::try_from(cpu).ok() } else { None },
             weight: 1024,
             cpu: u8::try_from(cpu).unwrap_or(0),
@@ -83,10 +83,14 @@ impl Sim<'_> {
 
     fn new_burst(&mut self, task: usize) {
         let scenario = self.load.scenario;
-        let kind = self.tasks[task].kind.and_then(|it| scenario.tasks.get(usize::from(it)));
-        let (left, then) = match kind {
-            Some(kind) => (self.random.around(nanos(kind.run_micros), kind.vary_percent), Then::Ask),
-            None => (CALL, Then::Issue),
+        let (left, then) = match self.tasks[task].kind {
+            TaskKind::Made(kind) => {
+                let kind = scenario.tasks.get(usize::from(kind));
+                let around = kind.map(|it| self.random.around(nanos(it.run_micros), it.vary_percent));
+                (around.unwrap_or(CALL), Then::Ask)
+            }
+            TaskKind::Recorded(number, at) => (self.load.recorded.burst(number, at).run, Then::Ask),
+            TaskKind::Agent => (CALL, Then::Issue),
         };
         (self.tasks[task].left, self.tasks[task].then) = (left, then);
     }
@@ -134,14 +138,21 @@ impl Sim<'_> {
 
     /// A task has done what it does each time: it sleeps, or begins again.
     pub(crate) fn cycle_ends(&mut self, task: usize) {
-        let scenario = self.load.scenario;
-        let kind = self.tasks[task].kind.and_then(|it| scenario.tasks.get(usize::from(it)));
-        let Some(kind) = kind else { return };
+        let sleep = match self.tasks[task].kind {
+            TaskKind::Made(kind) => {
+                let Some(kind) = self.load.scenario.tasks.get(usize::from(kind)) else { return };
+                let sleep = nanos(kind.sleep_micros);
+                if sleep > 0 { self.random.around(sleep, kind.vary_percent) } else { 0 }
+            }
+            TaskKind::Recorded(number, at) => {
+                self.tasks[task].kind = TaskKind::Recorded(number, self.load.recorded.after(number, at));
+                self.load.recorded.burst(number, at).sleep
+            }
+            TaskKind::Agent => return,
+        };
         self.tasks[task].left = 0;
         self.tasks[task].then = Then::Ask;
-        let sleep = nanos(kind.sleep_micros);
         if sleep > 0 {
-            let sleep = self.random.around(sleep, kind.vary_percent);
             self.waits(task);
             self.arm_wake(task, sleep);
         } else if self.tasks[task].state == TaskState::Waiting {
@@ -259,6 +270,10 @@ impl Sim<'_> {
                     while let casemate_world::Answer::Finished(_) = self.step(cpu, Event::Collect).answer {}
                 }
                 REE_TICK => self.ree_tick(cpu),
+                RECORDED => {
+                    let of = &mut self.cpus[cpu];
+                    of.handlers += std::mem::take(&mut of.recorded);
+                }
                 source => {
                     let work = self.load.scenario.interrupts.get(source).map_or(0, |it| it.handler_micros);
                     self.cpus[cpu].handlers += nanos(work);

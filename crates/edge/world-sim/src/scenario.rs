@@ -10,7 +10,7 @@ use casemate_world_config::Design;
 use serde::Deserialize;
 use thiserror::Error;
 
-use crate::METRICS;
+use crate::{METRICS, Recorded};
 
 /// The most REE tasks, agents among them.
 pub const TASKS_MOST: usize = 64;
@@ -44,6 +44,8 @@ pub struct Scenario {
     /// Tasks of the REE.
     #[serde(default)]
     pub tasks: Vec<Task>,
+    /// Tasks and interrupts of the REE that were recorded.
+    pub recorded: Option<Recorded>,
     /// Interrupts of the REE.
     #[serde(default)]
     pub interrupts: Vec<Interrupt>,
@@ -284,6 +286,10 @@ pub enum Mistake {
     Senseless(String, Senseless),
     #[error("`{at}` has two by the name `{name}`: rename one")]
     Twice { at: &'static str, name: String },
+    #[error(
+        "`recorded: trace`: `{0}` has not been read: it has to lie where the scenario says, seen from its file"
+    )]
+    NotRead(String),
     #[error("`{at}` names `{name}`, which is none of: {known}")]
     Unknown { at: String, name: String, known: String },
 }
@@ -299,6 +305,11 @@ impl Scenario {
         self.machine.validate()?;
         let tasks: u64 = self.tasks.iter().map(|it| u64::from(it.count)).sum();
         within("tasks", tasks, 0, (TASKS_MOST - CPUS) as u64)?;
+        if let Some(recorded) = &self.recorded
+            && self.replay().is_none()
+        {
+            return Err(Mistake::NotRead(recorded.trace.clone()));
+        }
         within("interrupts", self.interrupts.len() as u64, 0, INTERRUPTS_MOST as u64)?;
         let threads = self.services.len() + self.periodic.len();
         within("services and periodic", threads as u64, 0, (THREADS / 2) as u64)?;

@@ -2,14 +2,14 @@
 
 use casemate_world::{Bill, CPUS, Class, Config, CpuId, Event, State, THREADS, ThreadId, Tick, World};
 
-use crate::cpu::{BELL, Cpu, FULL, REE_TICK};
+use crate::cpu::{BELL, Cpu, FULL, RECORDED, REE_TICK};
 use crate::load::{Load, nanos};
 use crate::meter::Meter;
 use crate::random::Random;
 use crate::simulated::{Simulated, Spent};
 use crate::slots::{NEVER, Slots};
 use crate::span::{Side, Span, Who};
-use crate::task::{Task, TaskState, Then};
+use crate::task::{Task, TaskKind, TaskState, Then};
 use crate::thread::{Thread, ThreadKind};
 use crate::{Hostile, INTERRUPTS_MOST, Measured, Mistake, Scenario, TASKS_MOST, Variant};
 
@@ -36,7 +36,8 @@ const RELEASES: u16 = INTERRUPTS + INTERRUPTS_MOST as u16;
 const DEVICES: u16 = RELEASES + THREADS as u16;
 const GOVERNOR: u16 = DEVICES + THREADS as u16;
 const WAKES: u16 = GOVERNOR + 1;
-const SLOTS: u16 = WAKES + TASKS_MOST as u16;
+const REPLAYS: u16 = WAKES + TASKS_MOST as u16;
+const SLOTS: u16 = REPLAYS + CPUS as u16;
 
 /// Runs a design under a load.
 ///
@@ -154,21 +155,17 @@ impl<'a> Sim<'a> {
         self.slots.set(GOVERNOR, nanos(scenario.machine.governor_micros));
         for (kind, it) in (0_u8..).zip(&scenario.tasks) {
             for _ in 0..it.count {
-                let at = self.tasks.len();
-                let cpu = u8::try_from(at % self.count).unwrap_or(0);
-                self.tasks.push(Task {
-                    kind: Some(kind),
-                    pinned: None,
-                    weight: it.weight.into(),
-                    cpu,
-                    state: TaskState::Waiting,
-                    vruntime: 0,
-                    left: 0,
-                    then: Then::Ask,
-                });
+                let at = self.add_task(TaskKind::Made(kind), it.weight);
                 let first = self.random.around(nanos(it.sleep_micros.max(100)), 100);
-                self.slots.set(WAKES + at as u16, first);
+                self.slots.set(WAKES + at, first);
             }
+        }
+        for (number, it) in (0_u8..).zip(scenario.replay().map_or(&[][..], |it| it.tasks())) {
+            let at = self.add_task(TaskKind::Recorded(number, 0), it.weight);
+            self.slots.set(WAKES + at, it.start);
+        }
+        for (cpu, slot) in (0..self.count).zip(REPLAYS..) {
+            self.slots.set(slot, self.load.recorded.due(cpu));
         }
         self.add_agents();
         for cpu in 0..self.count {
@@ -177,6 +174,22 @@ impl<'a> Sim<'a> {
             }
             self.settle(cpu);
         }
+    }
+
+    /// Adds a task, asleep, on one CPU after another; its number.
+    fn add_task(&mut self, kind: TaskKind, weight: u32) -> u16 {
+        let at = self.tasks.len();
+        self.tasks.push(Task {
+            kind,
+            pinned: None,
+            weight: weight.into(),
+            cpu: u8::try_from(at % self.count).unwrap_or(0),
+            state: TaskState::Waiting,
+            vruntime: 0,
+            left: 0,
+            then: Then::Ask,
+        });
+        at as u16
     }
 
     fn run(&mut self) {
@@ -219,10 +232,11 @@ impl<'a> Sim<'a> {
                 self.govern();
                 self.slots.set(slot, self.now + nanos(self.load.scenario.machine.governor_micros));
             }
-            _ => {
+            WAKES..REPLAYS => {
                 self.slots.set(slot, NEVER);
                 self.wake(number(WAKES));
             }
+            _ => self.replay(number(REPLAYS), slot),
         }
     }
 
@@ -268,6 +282,19 @@ impl<'a> Sim<'a> {
             return;
         }
         self.slots.set(slot, next);
+        self.step(cpu, Event::NonSecure);
+        self.settle(cpu);
+    }
+
+    /// A recorded interrupt is due. Those that were due before a CPU was awake come one after another then.
+    fn replay(&mut self, cpu: usize, slot: u16) {
+        let now = self.now;
+        self.cpus[cpu].raise(RECORDED, now);
+        if self.is_woken_later(cpu, slot) {
+            return;
+        }
+        self.cpus[cpu].recorded += self.load.recorded.take(cpu);
+        self.slots.set(slot, self.load.recorded.due(cpu).max(now));
         self.step(cpu, Event::NonSecure);
         self.settle(cpu);
     }
@@ -457,7 +484,7 @@ impl<'a> Sim<'a> {
                     let done = done.min(task.left);
                     task.left -= done;
                     task.vruntime += working * 1024 / task.weight;
-                    self.meter.ree_work += if task.kind.is_some() { done } else { 0 };
+                    self.meter.ree_work += if task.kind == TaskKind::Agent { 0 } else { done };
                 }
                 let who = current.map_or(Who::Interrupt, |it| self.who_is(it));
                 let parts = [(switching, Who::Switch), (handled, Who::Interrupt), (working, who)];
@@ -469,8 +496,8 @@ impl<'a> Sim<'a> {
 
     fn who_is(&self, task: u8) -> Who {
         match self.tasks[usize::from(task)].kind {
-            Some(_) => Who::Task(task),
-            None => Who::Agent(self.tasks[usize::from(task)].pinned.unwrap_or(0)),
+            TaskKind::Made(_) | TaskKind::Recorded(..) => Who::Task(task),
+            TaskKind::Agent => Who::Agent(self.tasks[usize::from(task)].pinned.unwrap_or(0)),
         }
     }
 

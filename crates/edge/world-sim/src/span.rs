@@ -42,7 +42,8 @@ pub enum Who {
     Switch,
     /// It handles an interrupt of the REE.
     Interrupt,
-    /// It runs a task of the REE, by its number in the order of the scenario, those of a kind one after another.
+    /// It runs a task of the REE, by its number in the order of the scenario, those of a kind one after another,
+    /// then those that were recorded.
     Task(u8),
     /// It runs an agent: by the number of its CPU, or the only one there is, 0.
     Agent(u8),
@@ -62,10 +63,14 @@ impl Who {
         match self {
             Self::Switch => "world switch".into(),
             Self::Interrupt => "interrupt".into(),
-            Self::Task(number) => task(scenario, number).map_or(nobody, |(kind, at)| match kind.count {
-                1 => kind.name.as_str().into(),
-                _ => format!("{} {}", kind.name, at + 1).into(),
-            }),
+            Self::Task(number) => match task(scenario, number) {
+                Ok((kind, _)) if kind.count == 1 => kind.name.as_str().into(),
+                Ok((kind, at)) => format!("{} {}", kind.name, at + 1).into(),
+                Err(at) => {
+                    let recorded = scenario.replay().and_then(|it| it.tasks().get(usize::from(at)));
+                    recorded.map_or(nobody, |it| format!("{} ({})", it.comm, it.pid).into())
+                }
+            },
             Self::Agent(cpu) => match scenario.config(variant).map(|it| it.agent) {
                 Ok(casemate_world::Agent::EachCpu) => format!("agent of CPU {cpu}").into(),
                 _ => "agent".into(),
@@ -84,14 +89,14 @@ impl Who {
     }
 }
 
-/// The kind of a task, and its number among those of its kind.
-fn task(scenario: &Scenario, number: u8) -> Option<(&crate::Task, u8)> {
+/// The kind of a task, and its number among those of its kind; or its number among those that were recorded.
+fn task(scenario: &Scenario, number: u8) -> Result<(&crate::Task, u8), u8> {
     let mut at = number;
     for kind in &scenario.tasks {
         match at.checked_sub(kind.count) {
             Some(left) => at = left,
-            None => return Some((kind, at)),
+            None => return Ok((kind, at)),
         }
     }
-    None
+    Err(at)
 }

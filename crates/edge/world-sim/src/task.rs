@@ -5,8 +5,7 @@ use casemate_world::ThreadId;
 /// A task.
 #[derive(Clone, Debug)]
 pub(crate) struct Task {
-    /// Which of the load's kinds of task; `None`: an agent.
-    pub(crate) kind: Option<u8>,
+    pub(crate) kind: TaskKind,
     /// The only CPU it may be on.
     pub(crate) pinned: Option<u8>,
     pub(crate) weight: u64,
@@ -18,6 +17,17 @@ pub(crate) struct Task {
     /// Work that is left before what comes then.
     pub(crate) left: u64,
     pub(crate) then: Then,
+}
+
+/// What a task is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskKind {
+    /// An agent.
+    Agent,
+    /// One of the scenario's, by the number of its kind.
+    Made(u8),
+    /// One that was recorded, by its number, and which of its bursts it is at.
+    Recorded(u8, u32),
 }
 
 /// What becomes of a task.

@@ -90,6 +90,8 @@ fn objection(member: &Member, other: &Member) -> Option<(String, String)> {
         (Layer::Edge, Layer::Core) | (Layer::Shell, Layer::Core | Layer::Edge) => None,
         // How a design is written is one thing, wherever it is written.
         (Layer::Edge, Layer::Edge) if (from, to) == ("world-sim", "world-config") => None,
+        // So is what was recorded, whoever replays it.
+        (Layer::Edge, Layer::Edge) if (from, to) == ("world-sim", "sched-trace") => None,
         // Pictures of what was simulated and searched, with what draws pages and traces.
         (Layer::Edge, Layer::Edge)
             if from == "world-report" && matches!(to, "report" | "world-model" | "world-sim") =>
@@ -162,7 +164,9 @@ mod tests {
     #[test]
     fn scenarios_of_worlds_have_designs_as_they_are_written_elsewhere() {
         assert!(told_of_edge("world-sim", "world-config").is_empty());
+        assert!(told_of_edge("world-sim", "sched-trace").is_empty());
         assert_eq!(told_of_edge("report", "world-config").len(), 1);
+        assert_eq!(told_of_edge("world-report", "sched-trace").len(), 1);
     }
 
     #[test]

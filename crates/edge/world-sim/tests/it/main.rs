@@ -2,4 +2,5 @@
 
 mod documents;
 mod laws;
+mod recorded;
 mod scenarios;

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use casemate_manifest::Source;
+use casemate_sched_trace::Recording;
 use casemate_world_sim::{Metric, Scenario, simulate};
 
 pub(crate) fn read(text: &str) -> Scenario {
@@ -17,7 +18,17 @@ pub(crate) fn all() -> Vec<(String, Scenario)> {
     let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
     files.sort();
     let named = |it: &Path| it.file_name().unwrap().to_string_lossy().into_owned();
-    files.iter().map(|it| (named(it), read(&fs::read_to_string(it).unwrap()))).collect()
+    let is_scenario = |it: &&std::path::PathBuf| it.extension().is_some_and(|it| it == "yaml");
+    let whole = |it: &Path| {
+        let scenario = read(&fs::read_to_string(it).unwrap());
+        let Some(trace) = scenario.recorded_trace().map(|trace| it.with_file_name(trace)) else {
+            return scenario;
+        };
+        let recording =
+            Recording::read(&fs::read(trace).unwrap()).unwrap_or_else(|problem| panic!("{problem}"));
+        scenario.with_recording(&recording)
+    };
+    files.iter().filter(is_scenario).map(|it| (named(it), whole(it))).collect()
 }
 
 #[test]

@@ -1,9 +1,12 @@
 //! `casemate world simulate`: designs of two worlds on one CPU under the same load.
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use casemate_sched_trace::Recording;
+use casemate_sched_trace::limits::BYTES_MOST;
 use casemate_world_config::Design;
 use casemate_world_report::{SimulationTrace, write_simulation_html};
 use casemate_world_sim::{Around, Comparison, Comparisons, Row, Scenario, neighbours};
@@ -67,7 +70,10 @@ pub(crate) fn simulate(arguments: &SimulateArguments) -> ExitCode {
     let (mut scenarios, mut errors) = (Vec::new(), Vec::new());
     for path in &arguments.scenarios {
         match read(path) {
-            Ok(scenario) => scenarios.push((path, scenario)),
+            Ok(scenario) => {
+                remark(path, &scenario, &errors_to);
+                scenarios.push((path, scenario));
+            }
             Err(cause) => errors.push(cause),
         }
     }
@@ -169,9 +175,31 @@ pub(crate) fn refuse(cause: String) {
 
 fn read(path: &Path) -> Result<Scenario, String> {
     let source = files::source(path).map_err(|problem| problem.to_string())?;
-    let scenario: Scenario = casemate_manifest::document(&source).map_err(|problem| problem.to_string())?;
+    let mut scenario: Scenario =
+        casemate_manifest::document(&source).map_err(|problem| problem.to_string())?;
+    if let Some(trace) = scenario.recorded_trace().map(|trace| path.with_file_name(trace)) {
+        let recording = recording(&trace).map_err(|cause| format!("{}: {cause}", trace.display()))?;
+        scenario = scenario.with_recording(&recording);
+    }
     scenario.validate().map_err(|mistake| format!("{}: {mistake}", path.display()))?;
     Ok(scenario)
+}
+
+fn recording(path: &Path) -> Result<Recording, String> {
+    // One byte more than is accepted, so that what is too long is seen to be.
+    let limit = BYTES_MOST as u64 + 1;
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(limit).read_to_end(&mut bytes));
+    read.map_err(|error| format!("the recording cannot be read: {error}"))?;
+    Recording::read(&bytes).map_err(|problem| problem.to_string())
+}
+
+/// Tells what somebody should know who trusts the figures of a recorded load.
+fn remark(path: &Path, scenario: &Scenario, errors_to: &Terminal) {
+    let remarks = scenario.replay().map(|it| it.remarks(&scenario.machine)).unwrap_or_default();
+    for remark in remarks {
+        errors_to.print_error(&format!("note: {}: {remark}\n", path.display()));
+    }
 }
 
 fn compared(path: &Path, scenario: &Scenario, progress: &Progress) -> Comparison {
