@@ -44,6 +44,8 @@ pub(crate) struct Asker {
     other_tees: Vec<Tee>,
     needs: Features,
     runtime: Option<Runtime>,
+    /// Whether it names its node, where some taints are not for it.
+    names_node: bool,
     /// How long it needs its witness.
     lasts: Span,
 }
@@ -112,6 +114,7 @@ impl Asker {
             other_tees: ask.pod.scheduling.other_tees.clone(),
             needs: ask.pod.scheduling.needs,
             runtime: ask.pod.scheduling.runtime,
+            names_node: ask.pod.scheduling.node.is_some(),
             lasts: ask.lasts(),
         }
     }

@@ -39,7 +39,10 @@ pub(super) fn object(against: &mut Against, pod: &Pod, node: &Node) {
             format_args!("nodes of which one holds"),
         );
     }
-    for taint in node.taints.iter().filter(|taint| forbids(taint)) {
+    // Who names its node was never scheduled, or has been: only `NoExecute` is for those who are there.
+    let is_there = pod.scheduling.node.is_some();
+    let concerns = |taint: &&Taint| forbids(taint) && !(is_there && taint.effect == TaintEffect::NoSchedule);
+    for taint in node.taints.iter().filter(concerns) {
         if !pod.tolerations.iter().any(|toleration| covers(toleration, taint)) {
             against.add(
                 Rule::TaintIgnored,

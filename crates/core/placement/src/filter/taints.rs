@@ -4,6 +4,9 @@
 //! a key and with `Exists` matches all taints; `Equal` compares values. `NoSchedule` and `NoExecute`
 //! keep a pod away, `PreferNoSchedule` only lowers a node's score. An empty key with
 //! `Equal`, which the API server refuses, tolerates nothing.
+//!
+//! `NoSchedule`, which a cordon is, keeps new pods away and lets those stay who are there: who names its node is
+//! asked for `NoExecute` only.
 
 use casemate_model::{Node, Pod, Taint, TaintEffect, Toleration, TolerationOperator};
 use casemate_mutant::{Mutant, active as seeded};
@@ -13,8 +16,14 @@ use crate::Objection;
 use crate::ask::Ask;
 
 pub(super) fn objections(ask: &Ask<'_>, site: &Site<'_>) -> Vec<Objection> {
+    let is_there = ask.pod.scheduling.node.is_some();
     let keeps_away = |taint: &&Taint| {
-        taint.effect != TaintEffect::PreferNoSchedule && !seeded(Mutant::PlacementIgnoresTaints)
+        let forbids = match taint.effect {
+            TaintEffect::NoExecute => true,
+            TaintEffect::NoSchedule => !is_there,
+            TaintEffect::PreferNoSchedule => false,
+        };
+        forbids && !seeded(Mutant::PlacementIgnoresTaints)
     };
     let taints = site.node.taints.iter().filter(keeps_away);
     taints.filter(|taint| !tolerates(ask.pod, taint)).cloned().map(Objection::Taint).collect()
@@ -46,7 +55,8 @@ fn matches(toleration: &Toleration, taint: &Taint) -> bool {
 #[cfg(test)]
 mod tests {
     use super::objections;
-    use crate::filter::fixture::check;
+    use crate::filter::fixture::words::pod;
+    use crate::filter::fixture::{check, check_pod};
 
     #[test]
     fn no_schedule_and_no_execute_keep_away_and_a_preference_does_not() {
@@ -92,6 +102,15 @@ mod tests {
         let expected = "never: does not tolerate the taint k=v:NoExecute";
         check(objections, "tolerate:k=v:NoSchedule", "taint:k=v:NoSchedule taint:k=v:NoExecute", expected);
         check(objections, "tolerate:k=v", "taint:k=v:NoSchedule taint:k=v:NoExecute", "passes");
+    }
+
+    #[test]
+    fn who_is_there_already_stays_when_no_new_pods_are_wanted_and_goes_when_none_are() {
+        let mut there = pod("");
+        there.scheduling.node = Some(casemate_model::NodeName("n".to_owned()));
+        check_pod(objections, &there, "name=n taint:node.kubernetes.io/unschedulable=:NoSchedule", "passes");
+        let expected = "never: does not tolerate the taint k=v:NoExecute";
+        check_pod(objections, &there, "name=n taint:k=v:NoExecute taint:k=v:NoSchedule", expected);
     }
 
     #[test]

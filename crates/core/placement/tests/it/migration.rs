@@ -123,3 +123,12 @@ fn what_cannot_be_emptied_as_a_whole_stays_as_it_is() {
     assert!(told(&planning).is_empty(), "{:?}", told(&planning));
     assert_eq!(planning.placed().count(), 3);
 }
+
+#[test]
+fn who_cannot_leave_a_cordoned_node_is_where_it_was() {
+    let cordoned = "name=a cpu=1000 taint:node.kubernetes.io/unschedulable=:NoSchedule\n name=b cpu=1000";
+    let pods = there("a name=large cpu=900\n b name=r cpu=300");
+    let planning = given_up(nodes(cordoned), &pods, Options::default());
+    assert_eq!(told(&planning), ["large stays"]);
+    assert_eq!(planning.placed().count(), 2);
+}

@@ -85,3 +85,16 @@ fn nodes_of_one_name_are_refused() {
     let nodes = ["name=a cpu=1", "name=a cpu=1"].map(words::node);
     assert_eq!(Planning::of(nodes, &[]).err(), Some(LedgerError::Duplicate(name("a"))));
 }
+
+#[test]
+fn a_cordon_keeps_new_pods_off_a_node_and_lets_those_stay_who_run_there() {
+    let cordoned = "name=a cpu=1000 taint:node.kubernetes.io/unschedulable=:NoSchedule";
+    let mut pods = ["name=there cpu=400", "name=new cpu=400"].map(words::pod);
+    pods[0].scheduling.node = Some(name("a"));
+    let planning = Planning::of([words::node(cordoned)], &pods).unwrap();
+    let placed: Vec<usize> = planning.placed().map(|(nth, _)| nth).collect();
+    assert_eq!(placed, [0]);
+    assert_eq!(planning.used(&name("a"), &Resource::Cpu), 400);
+    let said = planning.pending()[0].hurdles[0].to_string();
+    assert!(said.contains("does not tolerate the taint node.kubernetes.io/unschedulable"), "{said}");
+}

@@ -120,7 +120,7 @@ impl World {
             "node-selector",
             pod.node_selector.iter().any(|(key, value)| node.labels.get(key) != Some(value)),
         );
-        object("taints", node.taints.iter().any(|taint| forbids(taint) && !is_tolerated(taint, pod)));
+        object("taints", node.taints.iter().any(|taint| forbids(taint, pod) && !is_tolerated(taint, pod)));
         let on_it = self.residents.iter().filter(|(_, place)| place == name).map(|(pod, _)| pod);
         let on_it: Vec<&Pod> = on_it.collect();
         object("sharing", on_it.iter().any(|other| is_rival(pod, other) || is_rival(other, pod)));
@@ -228,8 +228,13 @@ fn has_tees(pod: &Pod, node: &Node) -> bool {
     })
 }
 
-fn forbids(taint: &Taint) -> bool {
-    taint.effect != TaintEffect::PreferNoSchedule
+/// Who names its node is there already, and has to leave for `NoExecute` only.
+fn forbids(taint: &Taint, pod: &Pod) -> bool {
+    match taint.effect {
+        TaintEffect::NoExecute => true,
+        TaintEffect::NoSchedule => pod.scheduling.node.is_none(),
+        TaintEffect::PreferNoSchedule => false,
+    }
 }
 
 fn is_tolerated(taint: &Taint, pod: &Pod) -> bool {
