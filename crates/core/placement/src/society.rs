@@ -245,3 +245,151 @@ pub(crate) fn wishes_of_others(terms: &PodTerms) -> bool {
         || !terms.pod_anti_affinity.preferred.is_empty()
         || terms.spread.iter().any(soft)
 }
+
+#[cfg(test)]
+mod tests {
+    use casemate_model::affinity::PodAffinityTerm;
+
+    use super::*;
+    use crate::filter::fixture::words::{node, pod};
+
+    const SHARED: Sharing = Sharing::Shared;
+    const TEE: Sharing = Sharing::Exclusive(Scope::Tee);
+    const NODE: Sharing = Sharing::Exclusive(Scope::Node);
+
+    fn society() -> Society {
+        let exempt = BTreeSet::from(["monitoring".to_owned()]);
+        Society::new(&Options { exempt, ..Options::default() })
+    }
+
+    fn of(namespace: &str, words: &str) -> Pod {
+        let mut pod = pod(words);
+        pod.key.namespace = namespace.to_owned();
+        pod
+    }
+
+    /// Whom a pod of `bank` meets beside one of this namespace: what is not shared, and whether it is theirs.
+    fn met(sharing: Sharing, words: &str, other: (&str, Sharing, &str)) -> Vec<(Scope, bool)> {
+        let mut society = society();
+        let (namespace, theirs, others) = other;
+        let mut tenants = Tenants::default();
+        tenants.enter(&society.guest(&of(namespace, others), theirs));
+        let guest = society.guest(&of("bank", words), sharing);
+        society.rivalries(&guest, &tenants).into_iter().map(|it| (it.scope, it.theirs)).collect()
+    }
+
+    const SECRET: &str = "tee=sgx epc=1";
+    const PLAIN: &str = "cpu=1";
+
+    #[test]
+    fn a_scope_of_ones_own_is_kept_against_those_who_are_there_and_by_them() {
+        for words in [SECRET, PLAIN] {
+            assert_eq!(met(NODE, SECRET, ("shop", SHARED, words)), [(Scope::Node, false)]);
+            assert_eq!(met(SHARED, words, ("shop", NODE, SECRET)), [(Scope::Node, true)]);
+        }
+        assert_eq!(met(TEE, SECRET, ("shop", SHARED, SECRET)), [(Scope::Tee, false)]);
+        assert_eq!(met(TEE, SECRET, ("shop", SHARED, PLAIN)), []);
+        assert_eq!(met(SHARED, SECRET, ("shop", TEE, SECRET)), [(Scope::Tee, true)]);
+        assert_eq!(met(SHARED, PLAIN, ("shop", TEE, SECRET)), []);
+        assert_eq!(met(TEE, SECRET, ("shop", NODE, SECRET)), [(Scope::Tee, false), (Scope::Node, true)]);
+        assert_eq!(met(SHARED, SECRET, ("shop", SHARED, SECRET)), []);
+    }
+
+    #[test]
+    fn ones_own_the_system_and_whoever_is_exempt_are_nobodys_rivals() {
+        for namespace in ["bank", "kube-system", "kube-public", "kube-node-lease", "monitoring"] {
+            assert_eq!(met(NODE, SECRET, (namespace, NODE, SECRET)), [], "{namespace}");
+        }
+        let mut society = society();
+        let mut tenants = Tenants::default();
+        tenants.enter(&society.guest(&of("shop", SECRET), NODE));
+        let exempt = society.guest(&of("monitoring", SECRET), NODE);
+        assert_eq!(society.rivalries(&exempt, &tenants), []);
+    }
+
+    #[test]
+    fn a_tenant_that_never_came_is_looked_at_as_if_it_had() {
+        let mut society = society();
+        let mut tenants = Tenants::default();
+        tenants.enter(&society.guest(&of("shop", SECRET), NODE));
+        let stranger = society.guest_of(&of("bank", SECRET), SHARED);
+        let told = society.rivalries(&stranger, &tenants);
+        assert_eq!(told, [Rivalry { scope: Scope::Node, tenant: "shop".to_owned(), theirs: true }]);
+        let own = society.guest_of(&of("shop", SECRET), SHARED);
+        assert_eq!(society.rivalries(&own, &tenants), []);
+    }
+
+    #[test]
+    fn who_leaves_is_nobodys_rival_any_more_and_the_others_still_are() {
+        let mut society = society();
+        let mut tenants = Tenants::default();
+        let all = [NODE, TEE, SHARED].map(|sharing| society.guest(&of("shop", SECRET), sharing));
+        all.iter().for_each(|guest| tenants.enter(guest));
+        let newcomer = society.guest(&of("bank", SECRET), SHARED);
+        let mut scopes = Vec::new();
+        for guest in &all {
+            let told = society.rivalries(&newcomer, &tenants);
+            scopes.push(told.first().map(|it| it.scope));
+            tenants.leave(guest);
+        }
+        assert_eq!(scopes, [Some(Scope::Node), Some(Scope::Tee), None]);
+        assert_eq!(tenants, Tenants::default());
+    }
+
+    /// A pod of `app=a` that keeps away from others of a namespace within a zone.
+    fn aloof(name: &str, namespace: &str) -> Pod {
+        let mut pod = of("bank", &format!("name={name}"));
+        pod.scheduling.pod_anti_affinity.required.push(PodAffinityTerm {
+            label_selector: Some(casemate_model::affinity::LabelSelector::default()),
+            namespaces: BTreeSet::from([namespace.to_owned()]),
+            topology_key: "zone".to_owned(),
+            ..PodAffinityTerm::default()
+        });
+        pod
+    }
+
+    #[test]
+    fn neighbours_matter_from_the_first_that_says_anything_of_them() {
+        let mut society = society();
+        let facts = || NodeFacts::from(&node("name=n label:zone=a"));
+        let (plain, first) = (of("shop", "name=plain"), aloof("first", "shop"));
+        let [plains, firsts] = [&plain, &first].map(|pod| society.terms(pod));
+        society.set_node(facts);
+        society.enter(&plain.key, &plains, &facts().name);
+        assert!(society.view(&firsts).is_none() && !society.begins_with(&plains));
+        assert!(society.begins_with(&firsts));
+        let name = facts().name;
+        society.engage([facts()].into_iter(), [(&plain.key, &plains, &name)].into_iter());
+        assert!(!society.begins_with(&firsts), "they do already");
+        let objections = |society: &Society| society.view(&firsts).unwrap().objections(&facts()).len();
+        assert_eq!(objections(&society), 1, "who was there before counts");
+        society.lift([&plain.key].into_iter());
+        assert_eq!(objections(&society), 0, "for a question, it is not there");
+        society.enter(&plain.key, &plains, &name);
+        assert_eq!(objections(&society), 1);
+        society.leave(&plain.key, plains);
+        assert_eq!(objections(&society), 0);
+    }
+
+    #[test]
+    fn what_nobody_says_any_more_is_not_kept() {
+        let mut society = society();
+        let pod = aloof("p", "shop");
+        let one = society.terms(&pod);
+        assert!(Arc::ptr_eq(&one, &society.terms(&aloof("q", "shop"))), "one copy for all who say the same");
+        society.drop_unused(&one);
+        assert!(society.terms.is_empty());
+    }
+
+    #[test]
+    fn terms_are_counted_for_up_to_a_bound_and_then_learned_anew() {
+        let mut society = society();
+        society.engage(std::iter::empty(), std::iter::empty());
+        for nth in 0..=LEARNED_MOST {
+            let terms = society.terms(&aloof("p", &format!("tenant-{nth}")));
+            society.learn(&terms);
+            assert!(society.learned.contains(&terms) && society.learned.len() <= LEARNED_MOST);
+        }
+        assert_eq!((society.learned.len(), society.terms.len()), (1, 1));
+    }
+}

@@ -9,7 +9,7 @@ use casemate_model::{Pod, Timestamp};
 use casemate_policy::Expired;
 
 use self::words::{capacity, devices, key, node, pod, word};
-use super::{Hold, Site};
+use super::{Company, Hold, Site};
 use crate::Objection;
 use crate::amounts::Amounts;
 use crate::ask::Ask;
@@ -34,6 +34,18 @@ pub(crate) fn check_pod(
     node_words: &str,
     expected: &str,
 ) {
+    check_beside(filter, pod, node_words, None, expected);
+}
+
+/// The same of a pod that would be in this company.
+#[track_caller]
+pub(crate) fn check_beside(
+    filter: fn(&Ask<'_>, &Site<'_>) -> Vec<Objection>,
+    pod: &Pod,
+    node_words: &str,
+    company: Option<Company<'_>>,
+    expected: &str,
+) {
     let node = node(node_words);
     let held = word(node_words, "held=").map(|name| Hold { pod: key(name), passed_over: 3 });
     let expired = Expired {
@@ -51,7 +63,7 @@ pub(crate) fn check_pod(
         devices: devices(node_words, "used-"),
         ..Amounts::NOTHING
     };
-    let site = Site { node: &node, used: &used, room: None, trust, hold: held.as_ref(), company: None };
+    let site = Site { node: &node, used: &used, room: None, trust, hold: held.as_ref(), company };
     let ask = Ask::under(pod, casemate_model::PlacementPolicy::default())
         .unwrap_or_else(|resource| panic!("{resource} overflows"));
     let found = filter(&ask, &site).iter().map(said).collect::<Vec<_>>().join("; ");

@@ -120,13 +120,24 @@ impl<G: Grounds> Ledger<G> {
         let paging = self.options.overcommit.map_or_else(Paging::default, |it| it.paging);
         let room = Resource::Epc.on(&entry.node).unwrap_or(0).saturating_sub(entry.used.capacity.epc.0);
         let paged = (!excess.is_none()).then(|| excess.slowdown(&entry.used.excess, room, &paging));
-        let own = ask.request.bandwidth;
-        let capacity = Resource::Bandwidth.on(&entry.node).filter(|_| own > 0);
-        let moved = capacity.map(|all| contention(own, entry.used.bandwidth.saturating_sub(own), all));
+        let moved = self.contention_of(resident, ask.request.bandwidth);
         match (paged, moved) {
             (Some(paged), Some(moved)) => Some(paged.and(moved)),
             (one, other) => one.or(other),
         }
+    }
+
+    /// What a pod waits for those who take their bandwidth from the NUMA node that it has its own from; `None` where
+    /// it takes none, or nobody knows how much there is.
+    fn contention_of(&self, resident: &Resident, own: u64) -> Option<Slowdown> {
+        let entry = &self.entries[resident.node.0 as usize];
+        Resource::Bandwidth.on(&entry.node).filter(|_| own > 0)?;
+        let stock = self.fleet.stock(resident.node)?;
+        let range = stock.range(self.kinds.known(&Resource::Bandwidth)?);
+        let mut units = self.fleet.taken(resident.reservation).map(|it| it.unit as usize);
+        let unit = units.find(|unit| range.contains(unit))?;
+        let (all, free) = (*stock.units().get(unit)?, *self.free_units(resident.node).get(unit)?);
+        Some(contention(own, all.saturating_sub(free).saturating_sub(own), all))
     }
 
     /// The NUMA nodes that a pod's encrypted memory comes from, where the node tells them apart.

@@ -2,16 +2,21 @@
 
 mod brute;
 mod compile_fail;
+mod contention;
 mod evidence;
 mod explain;
 mod hurdles;
 mod ledger;
 mod migration;
+mod nesting;
+mod numa;
+mod overcommit;
 mod planning;
 mod preemption;
 mod queue;
 mod score;
 mod sharing;
+mod units;
 #[path = "../../src/filter/fixture/words.rs"]
 mod words;
 
