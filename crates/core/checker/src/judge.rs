@@ -75,6 +75,8 @@ impl Judge {
             Observation::NodeOffered { node } => placements.offer(node),
             Observation::NamespaceLabelled { name, labels } => placements.name(name, labels),
             Observation::SharedByDefault { policy } => placements.default_to(policy),
+            Observation::NamespaceExempted { name } => placements.exempt(name),
+            Observation::OvercommitAllowed { leeway } => placements.allow(leeway),
             Observation::BudgetSet { budget } => placements.budget(budget),
             Observation::PlatformWitnessGranted { at, node, not_before, not_after, evidence } => {
                 crate::witness::examine(record, limits, &node, at, not_after, None, &evidence);

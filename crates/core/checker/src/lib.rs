@@ -20,6 +20,7 @@
 mod contest;
 mod course;
 mod judge;
+mod leeway;
 mod life;
 mod memory;
 mod observation;
@@ -34,6 +35,7 @@ mod witness;
 mod testing;
 
 pub use judge::{Findings, Judge, Limits};
+pub use leeway::Leeway;
 pub use observation::{Contender, EvidenceFacts, HowEnded, HowLeft, Observation, Unplaced};
 pub use plan::{Planned, PlannedPod, judge_plan};
 pub use record::Violation;

@@ -6,7 +6,7 @@ use casemate_model::{
     PodKey, Tee, Timestamp, WorkerId,
 };
 
-use crate::{Moved, Taken};
+use crate::{Leeway, Moved, Taken};
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,16 @@ pub enum Observation {
     SharedByDefault {
         /// How.
         policy: PlacementPolicy,
+    },
+    /// Pods of this namespace are nobody's rivals, from now.
+    NamespaceExempted {
+        /// Its name.
+        name: String,
+    },
+    /// Encrypted memory beyond requests is shared out so far, from now. Until it is said, nobody looks at it.
+    OvercommitAllowed {
+        /// How far.
+        leeway: Leeway,
     },
     /// Pods of a kind may only be displaced within this budget, from now.
     BudgetSet {

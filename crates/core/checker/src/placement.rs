@@ -8,6 +8,7 @@ mod labels;
 mod moves;
 mod neighbours;
 mod node_terms;
+mod paging;
 mod preemption;
 mod sharing;
 mod spread;
@@ -21,11 +22,12 @@ use casemate_model::{Node, NodeName, PlacementPolicy, Pod, PodKey, Sharing, Tee,
 
 use crate::record::Record;
 use crate::witness::Validity;
-use crate::{Rule, Taken, Unplaced};
+use crate::{Leeway, Rule, Taken, Unplaced};
 use against::Against;
 use amounts::Amounts;
 use crowd::{Crowd, Population};
 use neighbours::{Neighbours, Wishes};
+use paging::Beyond;
 use preemption::Preemptions;
 use sharing::Tenants;
 use spread::{Evenness, Spreads};
@@ -41,6 +43,10 @@ pub(crate) struct Placements {
     waiting: BTreeSet<PodKey>,
     /// For pods that name none.
     policy: PlacementPolicy,
+    /// Namespaces that are nobody's rivals, beside the system's.
+    exempt: BTreeSet<String>,
+    /// `None`: what lies beyond requests is not looked at.
+    leeway: Option<Leeway>,
     crowd: Crowd,
     neighbours: Neighbours,
     spreads: Spreads,
@@ -54,6 +60,7 @@ struct Offered {
     used: Amounts,
     units: Units,
     tenants: Tenants,
+    beyond: Beyond,
 }
 
 /// A pod in its place.
@@ -71,6 +78,9 @@ struct Case<'a> {
     pod: &'a Pod,
     asked: Amounts,
     sharing: Sharing,
+    beyond: Beyond,
+    exempt: &'a BTreeSet<String>,
+    leeway: Option<Leeway>,
     wishes: Wishes<'a>,
     evenness: Evenness<'a>,
 }
@@ -104,6 +114,14 @@ impl Placements {
 
     pub(crate) fn default_to(&mut self, policy: PlacementPolicy) {
         self.policy = policy;
+    }
+
+    pub(crate) fn exempt(&mut self, namespace: String) {
+        self.exempt.insert(namespace);
+    }
+
+    pub(crate) fn allow(&mut self, leeway: Leeway) {
+        self.leeway = Some(leeway);
     }
 
     /// A platform was affirmed: its first TEE where none is named.
@@ -229,6 +247,7 @@ impl Placements {
                 offered.units.tell(&mut nobody, pod, &offered.node, charge, taken);
             }
             offered.tenants.come(pod, *sharing);
+            offered.beyond.come(&Beyond::of(pod, *sharing));
             self.crowd.come(pod);
             self.neighbours.come(pod, &offered.node);
             self.spreads.come(pod, &offered.node);
@@ -242,6 +261,7 @@ impl Placements {
             offered.used.take_away(&resident.charge);
             offered.units.go(&resident.charge, resident.taken.as_ref());
             offered.tenants.go(&resident.pod, resident.sharing);
+            offered.beyond.go(&Beyond::of(&resident.pod, resident.sharing));
             self.crowd.go(&resident.pod);
             self.neighbours.go(&resident.pod, &offered.node);
             self.spreads.go(&resident.pod, &offered.node);
@@ -285,6 +305,9 @@ impl Placements {
             pod,
             asked: Amounts::of(pod, sharing),
             sharing,
+            beyond: Beyond::of(pod, sharing),
+            exempt: &self.exempt,
+            leeway: self.leeway,
             wishes: self.neighbours.wishes(pod),
             evenness: self.spreads.evenness(pod),
         }
@@ -299,6 +322,7 @@ impl Offered {
             used: Amounts::default(),
             units: Units::default(),
             tenants: Tenants::default(),
+            beyond: Beyond::default(),
         }
     }
 }
@@ -306,11 +330,11 @@ impl Offered {
 impl Case<'_> {
     /// Every reason against this pod on this node.
     fn object(&self, against: &mut Against, offered: &Offered, view: View) {
-        let Offered { node, witnesses, used, units, tenants } = offered;
-        let (nothing, no_units) = (Amounts::default(), Units::default());
-        let (used, units, at, is_inhabited) = match view {
-            View::Placing(at) | View::Waiting(at) => (used, units, Some(at), true),
-            View::Empty => (&nothing, &no_units, None, false),
+        let Offered { node, witnesses, used, units, tenants, beyond } = offered;
+        let (nothing, no_units, none) = (Amounts::default(), Units::default(), Beyond::default());
+        let (used, units, beyond, at, is_inhabited) = match view {
+            View::Placing(at) | View::Waiting(at) => (used, units, beyond, Some(at), true),
+            View::Empty => (&nothing, &no_units, &none, None, false),
         };
         for unsupported in &self.pod.scheduling.unsupported {
             against.add(
@@ -336,9 +360,13 @@ impl Case<'_> {
                 format_args!("{} {unit}", excess.capacity),
             );
         }
+        let unrequested = paging::unrequested(&asked, used, &self.beyond, Amounts::epc_of(node));
+        if let Some((unrequested, leeway)) = unrequested.zip(self.leeway) {
+            self.beyond.object(against, beyond, unrequested, leeway);
+        }
         units.object(against, &asked, node, matches!(view, View::Waiting(_)));
         if is_inhabited {
-            tenants.object(against, self.pod, self.sharing);
+            tenants.object(against, self.pod, self.sharing, self.exempt);
         }
         if against.is_enough() {
             return;

@@ -7,7 +7,7 @@ use casemate_model::{Node, NodeName, PlacementPolicy, Pod, Timestamp};
 
 use crate::placement::Placements;
 use crate::record::Record;
-use crate::{Findings, Taken, Unplaced};
+use crate::{Findings, Leeway, Taken, Unplaced};
 
 /// What a plan says. Nothing in it runs, so no witness is asked for: each node counts as attested but those that
 /// are distrusted.
@@ -19,6 +19,10 @@ pub struct Planned<'a> {
     pub namespaces: &'a BTreeMap<String, Labels>,
     /// How pods share that do not say.
     pub policy: PlacementPolicy,
+    /// Namespaces that are nobody's rivals, beside the system's.
+    pub exempt: &'a BTreeSet<String>,
+    /// How far encrypted memory beyond requests is shared out. `None`: that is not looked at.
+    pub overcommit: Option<Leeway>,
     /// Nodes that take nothing confidential.
     pub distrusted: &'a BTreeSet<NodeName>,
     /// Pods with a place, in the order in which they got it.
@@ -49,6 +53,10 @@ pub fn judge_plan(plan: &Planned<'_>) -> Findings {
     let mut record = Record::new(KEPT);
     let mut placements = Placements::default();
     placements.default_to(plan.policy);
+    plan.exempt.iter().cloned().for_each(|namespace| placements.exempt(namespace));
+    if let Some(leeway) = plan.overcommit {
+        placements.allow(leeway);
+    }
     for (namespace, labels) in plan.namespaces {
         placements.name(namespace.clone(), labels.clone());
     }
@@ -102,12 +110,20 @@ mod tests {
     struct Paper {
         nodes: Vec<Node>,
         policy: PlacementPolicy,
+        exempt: BTreeSet<String>,
+        overcommit: Option<Leeway>,
         distrusted: BTreeSet<NodeName>,
     }
 
     fn paper(nodes: &[&str]) -> Paper {
         let nodes = nodes.iter().map(|name| node(name)).collect();
-        Paper { nodes, policy: PlacementPolicy::default(), distrusted: BTreeSet::new() }
+        Paper {
+            nodes,
+            policy: PlacementPolicy::default(),
+            exempt: BTreeSet::new(),
+            overcommit: None,
+            distrusted: BTreeSet::new(),
+        }
     }
 
     impl Paper {
@@ -121,6 +137,8 @@ mod tests {
                 nodes: &self.nodes,
                 namespaces: &BTreeMap::new(),
                 policy: self.policy,
+                exempt: &self.exempt,
+                overcommit: self.overcommit,
                 distrusted: &self.distrusted,
                 placed: &placed,
                 pending: &pending,
@@ -179,6 +197,29 @@ mod tests {
         assert_eq!(rules, [Rule::ExclusiveIgnored, Rule::OthersExclusiveIgnored]);
     }
 
+    #[test]
+    fn who_is_exempt_is_nobodys_rival_and_who_is_not_is() {
+        let alone =
+            PlacementPolicy { sharing: Sharing::Exclusive(Scope::Node), ..PlacementPolicy::default() };
+        let mut first = pod("p");
+        first.scheduling.policy = Some(alone);
+        let mut agent = Pod { key: pod_key("q"), ..first.clone() };
+        agent.key.namespace = "monitoring".to_owned();
+        let with = |exempt: &str, waits: bool| {
+            let exempt = BTreeSet::from([exempt.to_owned()]);
+            let paper = Paper { exempt, ..paper(&["n"]) };
+            if waits {
+                paper.judged(&[(first.clone(), "n")], &[(agent.clone(), Unplaced::Waiting)])
+            } else {
+                paper.judged(&[(first.clone(), "n"), (agent.clone(), "n")], &[])
+            }
+        };
+        assert_eq!(with("monitoring", false), []);
+        assert_eq!(with("monitoring", true), [Rule::WaitsThoughItFits]);
+        assert_eq!(with("other", false), [Rule::ExclusiveIgnored, Rule::OthersExclusiveIgnored]);
+        assert_eq!(with("other", true), []);
+    }
+
     /// Terms of all kinds on two hundred nodes. Counting on with each pod finds what counting anew does.
     #[test]
     fn what_is_counted_on_is_what_would_be_counted_anew() {
@@ -226,6 +267,8 @@ mod tests {
                 nodes: &nodes,
                 namespaces: &BTreeMap::new(),
                 policy: PlacementPolicy::default(),
+                exempt: &BTreeSet::new(),
+                overcommit: None,
                 distrusted: &BTreeSet::new(),
                 placed: &placed,
                 pending: &[],

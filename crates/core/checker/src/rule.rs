@@ -60,6 +60,8 @@ rules! {
     NumaMisstated = "numa-misstated",
     /// Bandwidth of encrypted memory is never handed out twice.
     BandwidthOvercommitted = "bandwidth-overcommitted",
+    /// What lies beyond requests is shared out as far as nobody is slowed down too much for it.
+    SlowedDown = "slowed-down",
     /// A pod goes to the node it names.
     NodeNameIgnored = "node-name-ignored",
     /// The node carries every label the pod selects by.

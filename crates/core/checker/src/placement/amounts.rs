@@ -96,6 +96,11 @@ impl Amounts {
         ]
     }
 
+    /// The encrypted memory that the node can hand out, in bytes.
+    pub(super) fn epc_of(node: &Node) -> u128 {
+        Self::in_all(node)[0]
+    }
+
     pub(super) fn add(&mut self, other: &Self) {
         for (sum, more) in self.counted.iter_mut().zip(other.counted) {
             *sum = sum.saturating_add(more);

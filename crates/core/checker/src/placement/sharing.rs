@@ -1,6 +1,7 @@
-//! With whom pods share a node. A tenant is a namespace; those of the system are nobody's rival.
+//! With whom pods share a node. A tenant is a namespace; those of the system, and those that are
+//! said to be, are nobody's rivals.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_model::{Pod, Scope, Sharing};
 
@@ -41,15 +42,22 @@ impl Tenants {
         }
     }
 
-    /// What speaks against the pod among those who are here, from its side and from theirs.
-    pub(super) fn object(&self, against: &mut Against, pod: &Pod, sharing: Sharing) {
+    /// What speaks against the pod among those who are here, from its side and from theirs. Of `exempt` namespaces
+    /// nothing does, as of those of the system.
+    pub(super) fn object(
+        &self,
+        against: &mut Against,
+        pod: &Pod,
+        sharing: Sharing,
+        exempt: &BTreeSet<String>,
+    ) {
         let own = pod.key.namespace.as_str();
-        if OF_THE_SYSTEM.contains(&own) {
+        let is_nobodys_rival = |name: &str| OF_THE_SYSTEM.contains(&name) || exempt.contains(name);
+        if is_nobodys_rival(own) {
             return;
         }
         let confidential = is_confidential(pod);
-        let rivals =
-            self.0.iter().filter(|(name, _)| *name != own && !OF_THE_SYSTEM.contains(&name.as_str()));
+        let rivals = self.0.iter().filter(|(name, _)| *name != own && !is_nobodys_rival(name));
         for (rival, tenancy) in rivals {
             let in_the_way = match sharing {
                 Sharing::Exclusive(Scope::Node) => tenancy.pods,

@@ -1,3 +1,4 @@
+mod beyond;
 mod labelled;
 mod moved;
 mod neighbours;
@@ -278,4 +279,19 @@ fn a_pod_is_held_back_only_for_another_that_waits() {
 fn a_pod_is_given_up_only_when_no_empty_attested_node_could_take_it() {
     assert_eq!(unplaced(Unplaced::Never, 499, 10), [Rule::GivenUpThoughPossible]);
     assert_eq!(unplaced(Unplaced::Never, 499, 11), []);
+}
+
+#[test]
+fn who_names_its_node_is_there_already_and_minds_no_cordon() {
+    let with = |effect, named| {
+        let key = "node.kubernetes.io/unschedulable".to_owned();
+        let tainted = Node { taints: vec![Taint { key, value: String::new(), effect }], ..node("n") };
+        let mut pod = pod("p");
+        pod.scheduling.node = named;
+        placing(pod, tainted)
+    };
+    let there = || Some(node_name("n"));
+    assert_eq!(with(TaintEffect::NoSchedule, there()), []);
+    assert_eq!(with(TaintEffect::NoSchedule, None), [Rule::TaintIgnored]);
+    assert_eq!(with(TaintEffect::NoExecute, there()), [Rule::TaintIgnored]);
 }

@@ -149,6 +149,8 @@ fn check_plan(
         nodes,
         namespaces: &BTreeMap::new(),
         policy: PlacementPolicy::default(),
+        exempt: &BTreeSet::new(),
+        overcommit: None,
         distrusted: &BTreeSet::new(),
         placed: &places.collect::<Vec<_>>(),
         pending: &pending,

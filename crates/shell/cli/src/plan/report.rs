@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use casemate_catalogue::{Catalogue, Wanted};
-use casemate_checker::{Planned, PlannedPod as Judged, Taken, Unplaced, judge_plan};
+use casemate_checker::{Leeway, Planned, PlannedPod as Judged, Taken, Unplaced, judge_plan};
 use casemate_model::{DeviceKind, Node, NodeName, Pod, PodKey};
 use casemate_placement::{
     Condition, Displaced, Hypothetical, Move, Pending, Plan, Planning, Resource, Slowdown, Stranded, Use,
@@ -251,10 +251,17 @@ fn checked(planning: &Planning, scene: &Scene, variant: &Variant) -> PlanCheck {
         .filter(|_| whole)
         .flat_map(|it| it.pods.iter().filter_map(|nth| Some((pod(*nth)?, verdict(it)))))
         .collect();
+    let overcommit = scene.options.overcommit.map(|it| Leeway {
+        slowdown_max: it.slowdown_max.thousandths(),
+        page_cost: it.paging.page_cost,
+        touches: it.paging.touches,
+    });
     let findings = judge_plan(&Planned {
         nodes: &nodes,
         namespaces: &scene.options.namespaces,
         policy: variant.policy,
+        exempt: &scene.options.exempt,
+        overcommit,
         distrusted: &distrusted,
         placed: &placed,
         pending: &pending,
