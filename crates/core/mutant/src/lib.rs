@@ -83,6 +83,24 @@ mutants! {
     PlacementIgnoresTaints,
     /// `placement` does not give back what released pods had.
     PlacementKeepsReservations,
+    /// `placement` displaces pods that are as important as the one they go for.
+    PlacementDisplacesEquals,
+    /// `placement` displaces more pods than it takes, and dearer ones.
+    PlacementDisplacesNeedlessly,
+    /// `placement` displaces pods for a node that nobody vouches for.
+    PlacementDisplacesForUnattested,
+    /// `placement` displaces pods that a disruption budget keeps.
+    PlacementIgnoresBudgets,
+    /// `placement` moves enclaves as they run.
+    PlacementMovesEnclavesLive,
+    /// `placement` takes a share of a device from several units.
+    PlacementIgnoresUnits,
+    /// `placement` adds up the bandwidth of NUMA nodes.
+    PlacementSumsNuma,
+    /// `placement` counts on paging those who are never paged.
+    PlacementOvercommitsExclusive,
+    /// `placement` slows enclaves down as much as it likes.
+    PlacementIgnoresSlowdown,
     /// `pod` starts containers before the init containers have ended.
     PodStartsBesideInit,
     /// `pod` starts containers again without end.

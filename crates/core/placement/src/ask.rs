@@ -90,6 +90,8 @@ impl<'a> Ask<'a> {
         let amount = resource.among(&self.request);
         match resource {
             Resource::Epc if locality == Locality::Anywhere => Want::Spread(amount),
+            Resource::Bandwidth if seeded(Mutant::PlacementSumsNuma) => Want::Spread(amount),
+            Resource::Device(_) if seeded(Mutant::PlacementIgnoresUnits) => Want::Spread(amount),
             _ => Want::Share(amount),
         }
     }
@@ -142,6 +144,7 @@ fn reserve_of(pod: &Pod, container: &Container, policy: PlacementPolicy) -> Byte
     let Some(enclave) = container.demand.enclave else { return Bytes::ZERO };
     let most = match policy.sharing {
         Sharing::Shared => None,
+        Sharing::Exclusive(_) if seeded(Mutant::PlacementOvercommitsExclusive) => None,
         Sharing::Exclusive(_) => {
             let measured = pod.scheduling.working_sets.get(&container.name).copied();
             enclave.epc_limit.or(measured)

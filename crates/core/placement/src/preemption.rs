@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 
 use casemate_model::tee::Migration;
 use casemate_model::{NodeName, Pod, PodKey, Preemption as Wish, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 
 use crate::amounts::Amounts;
 use crate::ask::Ask;
@@ -84,7 +85,8 @@ impl<G: Grounds> Ledger<G> {
 
     fn victims_on(&mut self, ask: &Ask<'_>, node: &NodeName, now: Timestamp) -> Option<Preemption> {
         let priority = ask.pod.priority;
-        let lower = |it: &Resident| it.priority() < priority;
+        let equals = seeded(Mutant::PlacementDisplacesEquals);
+        let lower = |it: &Resident| it.priority() < priority || (equals && it.priority() == priority);
         let mut candidates: Vec<(PodKey, Cost)> = self
             .residents(node)
             .filter(|(_, it)| lower(it))
@@ -99,7 +101,9 @@ impl<G: Grounds> Ledger<G> {
         if !self.fits_without(ask, node, &all, now) {
             return None;
         }
-        let victims = if candidates.len() <= EXACT {
+        let victims = if seeded(Mutant::PlacementDisplacesNeedlessly) {
+            all
+        } else if candidates.len() <= EXACT {
             self.cheapest(ask, node, &candidates, now)?
         } else {
             let mut victims = all;
@@ -146,7 +150,9 @@ impl<G: Grounds> Ledger<G> {
 
     /// Whether some budget would not allow so many of these to go at once.
     pub(crate) fn violates_budgets(&self, victims: &BTreeSet<PodKey>) -> bool {
-        self.options().budgets.iter().any(|budget| {
+        let kept = !seeded(Mutant::PlacementIgnoresBudgets);
+        let mut budgets = self.options().budgets.iter().filter(|_| kept);
+        budgets.any(|budget| {
             let means = |key: &PodKey| {
                 let labels = self.resident(key).map(|it| &it.terms().labels);
                 labels.is_some_and(|labels| budget.means(&key.namespace, labels))

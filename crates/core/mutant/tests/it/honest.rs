@@ -2,7 +2,7 @@
 
 use casemate_checker::Findings;
 
-use crate::{contest, lives, paging, places, trust};
+use crate::{contest, crowded, lives, moves, paging, places, trust};
 
 const SEEDS: u64 = 64;
 
@@ -21,6 +21,16 @@ fn policy_and_enclaves_break_no_rule() {
 #[test]
 fn placement_breaks_no_rule() {
     clean(places::schedule);
+}
+
+#[test]
+fn placement_breaks_no_rule_where_everything_is_scarce() {
+    clean(crowded::schedule);
+}
+
+#[test]
+fn moves_break_no_rule() {
+    clean(moves::schedule);
 }
 
 #[test]

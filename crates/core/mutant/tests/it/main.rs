@@ -4,10 +4,12 @@
 //! Schedules are drawn from a seed, so that a failure can be repeated.
 
 mod contest;
+mod crowded;
 mod dice;
 #[cfg(not(feature = "mutants"))]
 mod honest;
 mod lives;
+mod moves;
 mod paging;
 mod places;
 #[cfg(feature = "mutants")]

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use casemate_checker::{Findings, Rule};
 use casemate_mutant::{Mutant, with};
 
-use crate::{contest, lives, paging, places, remembered, trust, worlds};
+use crate::{contest, crowded, lives, moves, paging, places, remembered, trust, worlds};
 
 /// Bugs may need a rare situation: this many schedules are tried before one counts as missed.
 const SEEDS: u64 = 32;
@@ -37,6 +37,15 @@ fn caught_by(mutant: Mutant) -> (fn(u64) -> Findings, Rule) {
         Mutant::PlacementIgnoresSelector => (places::schedule, Rule::NodeSelectorIgnored),
         Mutant::PlacementIgnoresTaints => (places::schedule, Rule::TaintIgnored),
         Mutant::PlacementKeepsReservations => (places::schedule, Rule::WaitsThoughItFits),
+        Mutant::PlacementDisplacesEquals => (crowded::schedule, Rule::VictimNotLower),
+        Mutant::PlacementDisplacesNeedlessly => (crowded::schedule, Rule::NeedlessVictim),
+        Mutant::PlacementDisplacesForUnattested => (crowded::schedule, Rule::PreemptedForUnattested),
+        Mutant::PlacementIgnoresBudgets => (crowded::schedule, Rule::BudgetIgnored),
+        Mutant::PlacementMovesEnclavesLive => (moves::schedule, Rule::MoveImpossible),
+        Mutant::PlacementIgnoresUnits => (crowded::schedule, Rule::UnitsMisstated),
+        Mutant::PlacementSumsNuma => (crowded::schedule, Rule::NumaMisstated),
+        Mutant::PlacementOvercommitsExclusive => (crowded::schedule, Rule::EpcOvercommitted),
+        Mutant::PlacementIgnoresSlowdown => (crowded::schedule, Rule::SlowedDown),
         Mutant::PodStartsBesideInit => (lives::schedule, Rule::EnteredBeforeInit),
         Mutant::PodForgetsBound => (lives::schedule, Rule::RestartBeyondBound),
         Mutant::PodRestartsSucceeded => (lives::schedule, Rule::RestartAgainstPolicy),

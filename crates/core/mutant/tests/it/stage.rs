@@ -64,6 +64,20 @@ pub(crate) fn node(name: &str) -> Node {
     }
 }
 
+/// Its platform is affirmed for a day.
+pub(crate) fn affirmed(node: &NodeName) -> Observation {
+    let (at, not_before, not_after) = (START, START, START.after(DAY));
+    let evidence = EvidenceFacts { measurement: measurement(0), debug: false, not_before, not_after };
+    Observation::PlatformWitnessGranted { at, node: node.clone(), not_before, not_after, evidence }
+}
+
+/// The same for one of its TEEs.
+pub(crate) fn affirmed_for(node: &NodeName, tee: Tee) -> Observation {
+    let (at, not_before, not_after) = (START, START, START.after(DAY));
+    let evidence = EvidenceFacts { measurement: measurement(0), debug: false, not_before, not_after };
+    Observation::TeeWitnessGranted { at, node: node.clone(), tee, not_before, not_after, evidence }
+}
+
 /// One container with this demand.
 pub(crate) fn pod(name: &str, demand: Demand) -> Pod {
     Pod {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use casemate_model::affinity::NodeFacts;
 use casemate_model::{Node, NodeName, Pod, PodKey, Timestamp};
+use casemate_mutant::{Mutant, active as seeded};
 
 use super::Ledger;
 use crate::amounts::Amounts;
@@ -103,7 +104,10 @@ impl<G: Grounds> Ledger<G> {
         let rivalries = self.society.rivalries(&guest, &tenants);
         let overcommit = self.options.overcommit.as_ref();
         let company = Some(Company { facts: Some(&facts), view: view.as_ref(), rivalries, overcommit });
-        let trust = G::trust(&entry.voucher, now);
+        let trust = match G::trust(&entry.voucher, now) {
+            _ if seeded(Mutant::PlacementDisplacesForUnattested) => Trust::Assumed,
+            trust => trust,
+        };
         let site = Site { node: &entry.node, used: &entry.used, room: None, trust, hold: None, company };
         let Some(stock) = self.fleet.stock(id) else { return R::default() };
         asked(site, &self.kinds, stock)
