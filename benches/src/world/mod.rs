@@ -3,6 +3,7 @@
 
 mod assault;
 mod count;
+mod simulator;
 mod walk;
 
 use std::num::NonZeroUsize;
@@ -45,6 +46,7 @@ pub(crate) fn bench() -> Bench {
     bench.against_limit("state, bytes for a CPU or thread, at most", each, wanted, wanted / each, 1.0);
     natively(&mut bench);
     checker(&mut bench);
+    simulator::simulator(&mut bench);
     bench
 }
 

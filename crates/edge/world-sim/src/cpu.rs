@@ -28,6 +28,8 @@ pub(crate) struct Cpu {
     pub(crate) in_call: bool,
     /// Tasks that could run here, without the current one.
     pub(crate) runnable: u64,
+    /// The least that a task here has had of its fair share, at any time.
+    pub(crate) floor: u64,
     /// Another task may have to run.
     pub(crate) resched: bool,
     /// The REE has nothing to do.
@@ -80,6 +82,7 @@ impl Cpu {
             current: None,
             in_call: false,
             runnable: 0,
+            floor: 0,
             resched: false,
             asleep: false,
             deep: false,

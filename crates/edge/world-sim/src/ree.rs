@@ -60,10 +60,11 @@ impl Sim<'_> {
             return;
         }
         let to = self.place(task);
-        let least = self.least_vruntime(to);
+        let least = self.floor(to).saturating_sub(SLEEPER);
+        let vruntime = self.vruntime_on(task, to).max(least);
         let it = &mut self.tasks[task];
         it.state = TaskState::Runnable;
-        it.vruntime = it.vruntime.max(least.saturating_sub(SLEEPER));
+        it.vruntime = vruntime;
         if usize::from(it.cpu) != to {
             it.cpu = u8::try_from(to).unwrap_or(0);
             self.meter.migrations += 1;
@@ -74,7 +75,7 @@ impl Sim<'_> {
         let vruntime = self.tasks[task].vruntime;
         self.cpus[to].runnable |= 1 << task;
         let current = self.cpus[to].current.map(|it| self.tasks[usize::from(it)].vruntime);
-        let goes_first = current.is_none_or(|it| it > vruntime + GRANULARITY);
+        let goes_first = current.is_none_or(|it| it > vruntime.saturating_add(GRANULARITY));
         if goes_first {
             self.cpus[to].resched = true;
             self.arm_timer(to, Timer::Bell, self.load.scenario.machine.sgi_nanos);
@@ -111,11 +112,23 @@ impl Sim<'_> {
         fastest.unwrap_or(own)
     }
 
-    fn least_vruntime(&self, cpu: usize) -> u64 {
+    /// The least that a task on this CPU has had. It never falls: who comes to a CPU that was empty begins where those
+    /// before him ended.
+    fn floor(&mut self, cpu: usize) -> u64 {
         let of = &self.cpus[cpu];
         let least = bits(of.runnable).map(|it| self.tasks[it].vruntime).min();
         let current = of.current.map(|it| self.tasks[usize::from(it)].vruntime);
-        least.into_iter().chain(current).min().unwrap_or(0)
+        let least = least.into_iter().chain(current).min();
+        let of = &mut self.cpus[cpu];
+        of.floor = least.unwrap_or(0).max(of.floor);
+        of.floor
+    }
+
+    /// What a task has had, as it counts on a CPU: it is as far ahead there as it was where it comes from.
+    fn vruntime_on(&mut self, task: usize, to: usize) -> u64 {
+        let from = usize::from(self.tasks[task].cpu);
+        let (old, new) = (self.floor(from), self.floor(to));
+        self.tasks[task].vruntime.saturating_add(new).saturating_sub(old)
     }
 
     /// A task waits for something.
@@ -192,11 +205,11 @@ impl Sim<'_> {
 
     fn pull(&mut self, from: usize, to: usize) {
         let Some(task) = self.movable(from) else { return };
-        let (old, new) = (self.least_vruntime(from), self.least_vruntime(to));
+        let vruntime = self.vruntime_on(task, to);
         self.cpus[from].runnable &= !(1 << task);
         self.cpus[to].runnable |= 1 << task;
         let it = &mut self.tasks[task];
-        it.vruntime = it.vruntime.saturating_sub(old) + new;
+        it.vruntime = vruntime;
         it.cpu = u8::try_from(to).unwrap_or(0);
         self.meter.migrations += 1;
     }
@@ -253,7 +266,7 @@ impl Sim<'_> {
         if self.cpus[cpu].asleep {
             self.slots.set(slot, NEVER);
         } else if self.slots.time(slot) == NEVER {
-            self.slots.set(slot, self.next_tick(self.load.scenario.machine.tick_micros, 0));
+            self.slots.set(slot, self.next_tick(0));
         }
     }
 

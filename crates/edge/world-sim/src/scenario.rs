@@ -84,6 +84,9 @@ pub struct Machine {
     pub little_percent: u8,
     /// From tick to tick: 4000.
     pub tick_micros: u64,
+    /// How much later than the REE's the TEE's own tick comes, where it has one, in percent of a tick: 40. Timers of one
+    /// clock keep their distance.
+    pub own_tick_late_percent: u8,
     /// From world to world, each way: 1000.
     pub switch_nanos: u64,
     /// Until another CPU has an interrupt: 1000.
@@ -104,6 +107,7 @@ impl Default for Machine {
             cpus: 2,
             little_percent: 50,
             tick_micros: 4_000,
+            own_tick_late_percent: 40,
             switch_nanos: 1_000,
             sgi_nanos: 1_000,
             quantum_micros: 500,
@@ -390,6 +394,7 @@ impl Machine {
         within("machine: cpus", self.cpus.into(), 1, CPUS as u64)?;
         within("machine: little_percent", self.little_percent.into(), 1, 100)?;
         within("machine: slowest_percent", self.slowest_percent.into(), 1, 100)?;
+        within("machine: own_tick_late_percent", self.own_tick_late_percent.into(), 0, 99)?;
         within("machine: tick_micros", self.tick_micros, 100, 1_000_000)?;
         within("machine: governor_micros", self.governor_micros, 100, 1_000_000)?;
         within("machine: quantum_micros", self.quantum_micros, 1, 1_000_000)?;

@@ -270,7 +270,7 @@ impl<'a> Sim<'a> {
     }
 
     fn ree_ticks(&mut self, cpu: usize, slot: u16) {
-        let next = self.next_tick(self.load.scenario.machine.tick_micros, 0);
+        let next = self.next_tick(0);
         self.ree_interrupt(cpu, slot, REE_TICK, next);
     }
 
@@ -369,17 +369,16 @@ impl<'a> Sim<'a> {
         let time = match self.load.scenario.hostile {
             Hostile::WithholdsTick if rees => NEVER,
             Hostile::FloodsTick if rees => self.now + (nanos(machine.tick_micros) / 100).max(1),
-            // Two timers beside each other are not in step.
-            _ if self.config.tick == Tick::Own => self.next_tick(machine.tick_micros, 40),
-            _ => self.next_tick(machine.tick_micros, 0),
+            _ if self.config.tick == Tick::Own => self.next_tick(machine.own_tick_late_percent),
+            _ => self.next_tick(0),
         };
         self.slots.set(timer(cpu, Timer::Tick), time);
     }
 
-    /// The next time of a timer with this period, so many percent of it late.
-    pub(crate) fn next_tick(&self, micros: u64, percent: u64) -> u64 {
-        let period = nanos(micros);
-        let late = period * percent / 100;
+    /// The next time of a timer that is due so many percent of a tick after the REE's.
+    pub(crate) fn next_tick(&self, late_percent: u8) -> u64 {
+        let period = nanos(self.load.scenario.machine.tick_micros);
+        let late = period * u64::from(late_percent) / 100;
         match self.now.checked_sub(late) {
             Some(since) => (since / period + 1) * period + late,
             None => late,
