@@ -3,9 +3,10 @@
 use std::num::NonZeroU32;
 
 use casemate_model::affinity::{
-    Inclusion, LabelSelector, Labels, PodAffinityTerm, SpreadConstraint, WhenUnsatisfiable,
+    Inclusion, LabelSelector, Labels, NodeField, NodeOperator, NodeRequirement, NodeSelector,
+    NodeSelectorTerm, Operator, PodAffinityTerm, SpreadConstraint, WhenUnsatisfiable,
 };
-use casemate_model::{Node, NodeName, PlacementPolicy, Pod, Scope, Sharing, Tee};
+use casemate_model::{Bytes, Node, NodeName, NumaNode, PlacementPolicy, Pod, Scope, Sharing, Tee};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -34,9 +35,11 @@ pub(super) fn instances() -> impl Strategy<Value = (Vec<Node>, Vec<Step>)> {
     let placed = (pod(), social());
     let steps = proptest::collection::vec((placed, any::<usize>(), 0..5u8), 1..=8);
     (nodes, steps).prop_map(|(nodes, steps)| {
-        let named = nodes.iter().enumerate().map(|(nth, (words, second))| {
+        let named = nodes.iter().enumerate().map(|(nth, (words, second, numa))| {
             let mut node = words::node(&format!("name=n{nth} {words}"));
             node.hardware.other_tees = second.iter().copied().filter(|it| Some(*it) != node.tee).collect();
+            let of = |mib: &u64| NumaNode { epc: Bytes::mib(*mib), ..NumaNode::default() };
+            node.hardware.numa = numa.iter().map(of).collect();
             node
         });
         let step =
@@ -64,6 +67,10 @@ struct Social {
     node: Option<&'static str>,
     /// A TEE that will do as well.
     other: Option<Tee>,
+    /// Terms of which one has to hold of its node: values of its zone, and its name.
+    nodes: &'static [(&'static str, &'static str)],
+    /// Whether all its encrypted memory should be of one NUMA node.
+    local: bool,
 }
 
 impl Social {
@@ -71,7 +78,11 @@ impl Social {
         let labels = |app: &str| Labels::from([("app".to_owned(), app.to_owned())]);
         pod.key.namespace = self.tenant.to_owned();
         pod.scheduling.labels = labels(self.app);
-        pod.scheduling.policy = Some(PlacementPolicy { sharing: self.sharing, ..PlacementPolicy::default() });
+        pod.scheduling.policy = Some(PlacementPolicy {
+            sharing: self.sharing,
+            affinity: self.local,
+            ..PlacementPolicy::default()
+        });
         let term = |app| PodAffinityTerm {
             label_selector: Some(LabelSelector { match_labels: labels(app), match_expressions: Vec::new() }),
             topology_key: "zone".to_owned(),
@@ -94,8 +105,24 @@ impl Social {
         };
         pod.scheduling.topology_spread = self.skew.map(spread).into_iter().collect();
         pod.scheduling.node = self.node.map(|name| NodeName(name.to_owned()));
+        let terms: Vec<_> = self.nodes.iter().map(|(zone, name)| node_term(zone, name)).collect();
+        pod.scheduling.node_affinity.required = (!terms.is_empty()).then_some(NodeSelector { terms });
         pod.scheduling.other_tees = self.other.into_iter().collect();
         pod
+    }
+}
+
+/// Nodes in this zone and of this name; of an empty one nothing is said, and a term that says nothing holds of none.
+fn node_term(zone: &str, name: &str) -> NodeSelectorTerm {
+    let operator = |zone: &str| NodeOperator::Label(Operator::In([zone.to_owned()].into()));
+    let expression = |zone: &str| NodeRequirement { key: "zone".to_owned(), operator: operator(zone) };
+    NodeSelectorTerm {
+        expressions: Some(zone).filter(|it| !it.is_empty()).map(expression).into_iter().collect(),
+        fields: Some(name)
+            .filter(|it| !it.is_empty())
+            .map(|it| NodeField::NameIs(it.to_owned()))
+            .into_iter()
+            .collect(),
     }
 }
 
@@ -111,8 +138,20 @@ fn social() -> impl Strategy<Value = Social> {
     let skew = select(vec![None, None, None, Some(1), Some(2)]);
     let node = select(vec![None, None, None, None, None, Some("n0"), Some("n2"), Some("nowhere")]);
     let other = select(vec![None, None, Some(Tee::Tdx), Some(Tee::Sgx)]);
-    (any_of(&["one", "one", "two"]), any_of(&["a", "b"]), sharing, (apart, near, skew), node, other).prop_map(
-        |(tenant, app, sharing, (apart, near, skew), node, other)| Social {
+    let nodes: Vec<&'static [(&'static str, &'static str)]> = vec![
+        &[],
+        &[],
+        &[],
+        &[("a", "")],
+        &[("", "n0")],
+        &[("b", ""), ("", "n1")],
+        &[("a", "n0")],
+        &[("", "")],
+    ];
+    let where_to = (node, select(nodes), any::<bool>());
+    let own = (any_of(&["one", "one", "two"]), any_of(&["a", "b"]), sharing);
+    (own, (apart, near, skew), where_to, other).prop_map(
+        |((tenant, app, sharing), (apart, near, skew), (node, nodes, local), other)| Social {
             tenant,
             app,
             sharing,
@@ -121,6 +160,8 @@ fn social() -> impl Strategy<Value = Social> {
             skew,
             node,
             other,
+            nodes,
+            local,
         },
     )
 }
@@ -129,7 +170,7 @@ fn any_of(words: &[&'static str]) -> impl Strategy<Value = &'static str> + use<>
     select(words.to_vec())
 }
 
-fn node() -> impl Strategy<Value = (String, Option<Tee>)> {
+fn node() -> impl Strategy<Value = (String, Option<Tee>, &'static [u64])> {
     let parts = (
         any_of(&["", "tee=sgx", "tee=tdx", "tee=software", "tee=sgx"]),
         any_of(&["epc=8 slots=3 keys=2", "epc=4 slots=2 keys=1", "epc=0 slots=1"]),
@@ -147,7 +188,8 @@ fn node() -> impl Strategy<Value = (String, Option<Tee>)> {
     let words = parts.prop_map(|(tee, enclaves, cpu, labels, taints, devices)| {
         format!("{tee} {enclaves} {cpu} {labels} {taints} {devices}")
     });
-    (words, select(vec![None, None, None, Some(Tee::Sgx), Some(Tee::Tdx)]))
+    let numa: Vec<&'static [u64]> = vec![&[], &[], &[4, 4], &[2, 1], &[0, 0]];
+    (words, select(vec![None, None, None, Some(Tee::Sgx), Some(Tee::Tdx)]), select(numa))
 }
 
 fn pod() -> impl Strategy<Value = String> {

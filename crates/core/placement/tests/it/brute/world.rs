@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use casemate_model::affinity::LabelSelector;
+use casemate_model::affinity::{LabelSelector, NodeField, NodeOperator, NodeSelectorTerm, Operator};
 use casemate_model::{
     DeviceKind, Node, NodeName, Pod, PodKey, Scope, Sharing, Taint, TaintEffect, Toleration,
     TolerationOperator,
@@ -84,6 +84,7 @@ impl World {
             let eligible = |node: &&Node| {
                 node.labels.contains_key("zone")
                     && pod.node_selector.iter().all(|(key, value)| node.labels.get(key) == Some(value))
+                    && is_wanted(pod, node)
             };
             let eligible: Vec<&Node> = self.nodes.iter().filter(eligible).collect();
             let count = |zone: &String| {
@@ -130,7 +131,10 @@ impl World {
         });
         let near: Vec<&Pod> = in_zone.map(|(other, _)| other).collect();
         let kept = near.iter().any(|other| keeps_from(pod, other) || keeps_from(other, pod));
-        object("affinity", kept || self.is_lonely(pod, node) || self.is_uneven(pod, node));
+        object(
+            "affinity",
+            !is_wanted(pod, node) || kept || self.is_lonely(pod, node) || self.is_uneven(pod, node),
+        );
         object("node-name", pod.scheduling.node.as_ref().is_some_and(|named| named != name));
         let everybody: Vec<&Pod> = on_it.into_iter().chain([pod]).collect();
         for (filter, kind, capacity) in stock(node) {
@@ -161,9 +165,12 @@ enum Kind {
 /// What a node has, and which filter minds.
 fn stock(node: &Node) -> Vec<(&'static str, Kind, u128)> {
     let capacity = &node.capacity;
-    let whole_pages = capacity.epc.0 / 4096 * 4096;
+    let whole_pages = |bytes: u64| bytes / 4096 * 4096;
+    let by_numa: u64 = node.hardware.numa.iter().map(|numa| whole_pages(numa.epc.0)).sum();
+    let most = if by_numa > 0 { by_numa } else { u64::MAX };
+    let epc = whole_pages(capacity.epc.0).min(most);
     let mut stock = vec![
-        ("epc", Kind::Epc, whole_pages.into()),
+        ("epc", Kind::Epc, epc.into()),
         ("slots", Kind::Slots, capacity.slots.into()),
         ("key-slots", Kind::Keys, capacity.key_slots.into()),
         ("cpu", Kind::Cpu, capacity.cpu.0.into()),
@@ -199,6 +206,23 @@ fn need(pod: &Pod, kind: &Kind) -> u128 {
         _ => 0,
     };
     together.max(alone) + sandbox
+}
+
+/// Whether one of the terms of its node affinity holds: the terms here name the zone, or the node.
+fn is_wanted(pod: &Pod, node: &Node) -> bool {
+    let holds = |term: &NodeSelectorTerm| {
+        let zone = term.expressions.iter().all(|it| match &it.operator {
+            NodeOperator::Label(Operator::In(zones)) => {
+                node.labels.get("zone").is_some_and(|zone| zones.contains(zone))
+            }
+            other => panic!("{other:?} is not among them"),
+        });
+        let name = term.fields.iter().all(|it| *it == NodeField::NameIs(node.name.0.clone()));
+        let says = term.expressions.len() + term.fields.len() > 0;
+        says && zone && name
+    };
+    let required = &pod.scheduling.node_affinity.required;
+    required.as_ref().is_none_or(|it| it.terms.iter().any(holds))
 }
 
 /// Whether `pod` will not have `other` in its scope.
