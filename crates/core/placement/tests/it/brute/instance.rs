@@ -1,12 +1,15 @@
 //! Small random instances, in the words of the other tests.
 
+use std::collections::BTreeSet;
 use std::num::NonZeroU32;
 
 use casemate_model::affinity::{
     Inclusion, LabelSelector, Labels, NodeField, NodeOperator, NodeRequirement, NodeSelector,
     NodeSelectorTerm, Operator, PodAffinityTerm, SpreadConstraint, WhenUnsatisfiable,
 };
-use casemate_model::{Bytes, Node, NodeName, NumaNode, PlacementPolicy, Pod, Scope, Sharing, Tee};
+use casemate_model::{
+    Bytes, Feature, Features, Node, NodeName, NumaNode, PlacementPolicy, Pod, Scope, Sharing, Tee,
+};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -71,6 +74,8 @@ struct Social {
     nodes: &'static [(&'static str, &'static str)],
     /// Whether all its encrypted memory should be of one NUMA node.
     local: bool,
+    /// What its programs cannot do without, where they all run in a TEE of one kind.
+    need: Option<Feature>,
 }
 
 impl Social {
@@ -99,7 +104,7 @@ impl Social {
                 match_labels: labels(self.app),
                 match_expressions: Vec::new(),
             }),
-            match_label_keys: std::collections::BTreeSet::new(),
+            match_label_keys: BTreeSet::new(),
             node_affinity_policy: Inclusion::Honor,
             node_taints_policy: Inclusion::Ignore,
         };
@@ -107,6 +112,9 @@ impl Social {
         pod.scheduling.node = self.node.map(|name| NodeName(name.to_owned()));
         let terms: Vec<_> = self.nodes.iter().map(|(zone, name)| node_term(zone, name)).collect();
         pod.scheduling.node_affinity.required = (!terms.is_empty()).then_some(NodeSelector { terms });
+        let tees: BTreeSet<Tee> = pod.enclaves().map(|(_, enclave)| enclave.tee).collect();
+        let need = self.need.filter(|_| tees.len() <= 1);
+        pod.scheduling.needs = need.map_or(Features::NONE, |it| Features::of(&[it]));
         pod.scheduling.other_tees = self.other.into_iter().collect();
         pod
     }
@@ -150,8 +158,9 @@ fn social() -> impl Strategy<Value = Social> {
     ];
     let where_to = (node, select(nodes), any::<bool>());
     let own = (any_of(&["one", "one", "two"]), any_of(&["a", "b"]), sharing);
-    (own, (apart, near, skew), where_to, other).prop_map(
-        |((tenant, app, sharing), (apart, near, skew), (node, nodes, local), other)| Social {
+    let need = select(vec![None, None, Some(Feature::Fork), Some(Feature::Threads), Some(Feature::Gpu)]);
+    (own, (apart, near, skew), where_to, (other, need)).prop_map(
+        |((tenant, app, sharing), (apart, near, skew), (node, nodes, local), (other, need))| Social {
             tenant,
             app,
             sharing,
@@ -162,6 +171,7 @@ fn social() -> impl Strategy<Value = Social> {
             other,
             nodes,
             local,
+            need,
         },
     )
 }

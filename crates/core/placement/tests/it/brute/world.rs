@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use casemate_model::affinity::{LabelSelector, NodeField, NodeOperator, NodeSelectorTerm, Operator};
 use casemate_model::{
-    DeviceKind, Node, NodeName, Pod, PodKey, Scope, Sharing, Taint, TaintEffect, Toleration,
+    DeviceKind, Node, NodeName, Pod, PodKey, Runtime, Scope, Sharing, Taint, TaintEffect, Tee, Toleration,
     TolerationOperator,
 };
 
@@ -117,6 +117,7 @@ impl World {
             }
         };
         object("tee", !has_tees(pod, node));
+        object("features", lacks_needs(pod, node));
         object(
             "node-selector",
             pod.node_selector.iter().any(|(key, value)| node.labels.get(key) != Some(value)),
@@ -242,6 +243,20 @@ fn keeps_from(pod: &Pod, other: &Pod) -> bool {
     let selects = |selector: &LabelSelector| selector.matches(&other.scheduling.labels);
     pod.key.namespace == other.key.namespace
         && terms.iter().any(|term| term.label_selector.as_ref().is_some_and(selects))
+}
+
+/// Whether none of the node's TEEs that would do offers what the pod needs, under any runtime.
+fn lacks_needs(pod: &Pod, node: &Node) -> bool {
+    let Some((_, enclave)) = pod.enclaves().next() else { return false };
+    let asked = || std::iter::once(&enclave.tee).chain(&pod.scheduling.other_tees);
+    let does = |has: &&Tee| asked().any(|asked| has.satisfies(*asked));
+    let offers = |tee: &Tee| {
+        let offered = |runtime| casemate_model::tee::offered(tee.least_variant(), runtime);
+        let all = |runtime| pod.scheduling.needs.iter().all(|need| offered(runtime).contains(need));
+        Runtime::ALL.into_iter().any(all)
+    };
+    let mut doing = node.tee.iter().chain(&node.hardware.other_tees).filter(does).peekable();
+    doing.peek().is_some() && !doing.any(offers)
 }
 
 fn has_tees(pod: &Pod, node: &Node) -> bool {
