@@ -5,10 +5,11 @@ use casemate_world::{Agent, Answer, Event, Outcome, Phase, Refusal, Request, Thr
 use crate::Hostile;
 use crate::cpu::REE_TICK;
 use crate::load::nanos;
-use crate::sim::{Sim, Timer, id, timer};
+use crate::sim::{Sim, id};
 use crate::slots::NEVER;
 use crate::task::{TaskKind, Then};
 use crate::thread::{After, Thread, ThreadKind};
+use crate::timers::{Timer, timer};
 
 /// What it takes the REE to make a call, in work.
 pub(crate) const CALL: u64 = 500;

@@ -8,6 +8,7 @@
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod activity;
 mod around;
 mod carry;
@@ -30,6 +31,7 @@ mod slots;
 mod span;
 mod task;
 mod thread;
+mod timers;
 
 pub use activity::{Activity, Load, Piece};
 pub use around::{Around, Choice, SEEDS};

@@ -7,9 +7,10 @@ use casemate_world::{Agent, CPUS, Event, Resume, Tick, World};
 use crate::carry::CALL;
 use crate::cpu::{BELL, RECORDED, REE_TICK};
 use crate::load::nanos;
-use crate::sim::{Sim, Timer, id, timer};
+use crate::sim::{Sim, id};
 use crate::slots::NEVER;
 use crate::task::{Task, TaskKind, TaskState, Then};
+use crate::timers::{Timer, timer};
 
 /// What the REE's tick costs, and an interrupt that only tells it to look.
 const TICK_WORK: u64 = 2_000;

@@ -1,6 +1,6 @@
 //! The simulation: what is due next happens, until the time is over.
 
-use casemate_world::{Bill, CPUS, Class, Config, CpuId, Event, State, THREADS, ThreadId, Tick, World};
+use casemate_world::{CPUS, Config, CpuId, Event, State, THREADS, ThreadId, World};
 
 use crate::cpu::{BELL, Cpu, FULL, RECORDED, REE_TICK};
 use crate::load::{Load, nanos};
@@ -8,36 +8,11 @@ use crate::meter::Meter;
 use crate::random::Random;
 use crate::simulated::{Simulated, Spent};
 use crate::slots::{NEVER, Slots};
-use crate::span::{Side, Span, Who};
+use crate::span::Span;
 use crate::task::{Task, TaskKind, TaskState, Then};
-use crate::thread::{Thread, ThreadKind};
-use crate::{Hostile, INTERRUPTS_MOST, Measured, Mistake, Scenario, TASKS_MOST, Variant};
-
-/// Sources of events of each CPU.
-#[derive(Clone, Copy)]
-pub(crate) enum Timer {
-    /// What runs there comes to an end.
-    End,
-    /// The TEE's tick, or the one for both.
-    Tick,
-    /// The REE's own tick.
-    ReeTick,
-    /// The least quantum.
-    Quantum,
-    /// An interrupt between TEEs.
-    Sgi,
-    /// An interrupt that tells the REE to look.
-    Bell,
-}
-
-const TIMERS: u16 = 6;
-const INTERRUPTS: u16 = TIMERS * CPUS as u16;
-const RELEASES: u16 = INTERRUPTS + INTERRUPTS_MOST as u16;
-const DEVICES: u16 = RELEASES + THREADS as u16;
-const GOVERNOR: u16 = DEVICES + THREADS as u16;
-const WAKES: u16 = GOVERNOR + 1;
-const REPLAYS: u16 = WAKES + TASKS_MOST as u16;
-const SLOTS: u16 = REPLAYS + CPUS as u16;
+use crate::thread::Thread;
+use crate::timers::{DEVICES, GOVERNOR, INTERRUPTS, RELEASES, REPLAYS, SLOTS, TIMERS, WAKES};
+use crate::{Measured, Mistake, Scenario, Variant};
 
 /// Runs a design under a load.
 ///
@@ -96,15 +71,11 @@ pub(crate) struct Sim<'a> {
     pub(crate) threads: [Thread; THREADS],
     pub(crate) random: Random,
     pub(crate) meter: Meter,
-    watch: Option<&'a mut dyn FnMut(Span)>,
+    pub(crate) watch: Option<&'a mut dyn FnMut(Span)>,
 }
 
 pub(crate) fn id(cpu: usize) -> CpuId {
     CpuId::new(cpu % CPUS).expect("a remainder of CPUS is the number of one")
-}
-
-pub(crate) const fn timer(cpu: usize, timer: Timer) -> u16 {
-    (cpu % CPUS) as u16 * TIMERS + timer as u16
 }
 
 impl<'a> Sim<'a> {
@@ -338,53 +309,6 @@ impl<'a> Sim<'a> {
         self.settle(cpu);
     }
 
-    pub(crate) fn arm_device(&mut self, thread: ThreadId, after: u64) {
-        self.slots.set(DEVICES + thread.index() as u16, self.now + after);
-    }
-
-    pub(crate) fn arm_wake(&mut self, task: usize, after: u64) {
-        self.slots.set(WAKES + task as u16, self.now + after);
-    }
-
-    /// Arms a timer, unless it is due before.
-    pub(crate) fn arm_timer(&mut self, cpu: usize, which: Timer, after: u64) {
-        let slot = timer(cpu, which);
-        let at = self.slots.time(slot).min(self.now + after);
-        self.slots.set(slot, at);
-    }
-
-    /// The tick that the design asks for goes on or stops.
-    pub(crate) fn keep_tick(&mut self, cpu: usize, on: bool) {
-        let slot = timer(cpu, Timer::Tick);
-        if !on {
-            self.slots.set(slot, NEVER);
-        } else if self.slots.time(slot) == NEVER {
-            self.arm_tick(cpu);
-        }
-    }
-
-    fn arm_tick(&mut self, cpu: usize) {
-        let machine = &self.load.scenario.machine;
-        let rees = self.config.tick == Tick::UnifiedRee;
-        let time = match self.load.scenario.hostile {
-            Hostile::WithholdsTick if rees => NEVER,
-            Hostile::FloodsTick if rees => self.now + (nanos(machine.tick_micros) / 100).max(1),
-            _ if self.config.tick == Tick::Own => self.next_tick(machine.own_tick_late_percent),
-            _ => self.next_tick(0),
-        };
-        self.slots.set(timer(cpu, Timer::Tick), time);
-    }
-
-    /// The next time of a timer that is due so many percent of a tick after the REE's.
-    pub(crate) fn next_tick(&self, late_percent: u8) -> u64 {
-        let period = nanos(self.load.scenario.machine.tick_micros);
-        let late = period * u64::from(late_percent) / 100;
-        match self.now.checked_sub(late) {
-            Some(since) => (since / period + 1) * period + late,
-            None => late,
-        }
-    }
-
     /// Whether the CPU sleeps so that this has to wait until it is awake; it wakes up.
     fn is_woken_later(&mut self, cpu: usize, slot: u16) -> bool {
         let sleeps = self.sleeps(cpu);
@@ -404,126 +328,5 @@ impl<'a> Sim<'a> {
         }
         of.awake_at = NEVER;
         false
-    }
-
-    fn sleeps(&self, cpu: usize) -> bool {
-        let of = &self.cpus[cpu];
-        match self.state.cpu(id(cpu)).world() {
-            World::Idle => true,
-            World::Ree => of.asleep && of.switching == 0 && of.handlers == 0,
-            World::Tee | World::Off => false,
-        }
-    }
-
-    /// Accounts for what a CPU has done since it was looked at last.
-    pub(crate) fn advance(&mut self, cpu: usize) {
-        let elapsed = self.now - self.cpus[cpu].until;
-        if elapsed == 0 {
-            return;
-        }
-        let bill = Bill::of(&self.state, id(cpu));
-        let world = self.state.cpu(id(cpu)).world();
-        let sleeps = self.sleeps(cpu);
-        let from = self.cpus[cpu].until;
-        let of = &mut self.cpus[cpu];
-        of.until = self.now;
-        let class = match bill.class {
-            Class::Ree if sleeps => Class::Idle,
-            other => other,
-        };
-        self.meter.spent[cpu][class as usize] += elapsed;
-        if sleeps {
-            self.meter.energy += if of.deep { 0 } else { elapsed * 20 };
-            return;
-        }
-        let speed = of.speed();
-        self.meter.energy += elapsed * ((speed * speed * speed) >> 20);
-        of.window.busy += elapsed;
-        of.window.seen += if of.asleep { 0 } else { elapsed };
-        // What is given back is what the TEE knows to have been during idle.
-        let told = !of.asleep || class == Class::DuringIdle;
-        of.window.corrected += if told { elapsed } else { 0 };
-        let waits = of.pending != 0 || (class == Class::SelfScheduled && !of.asleep);
-        if world == World::Tee && waits {
-            self.meter.loss += elapsed;
-        }
-        let switching = elapsed.min(of.switching);
-        of.switching -= switching;
-        let mut working = elapsed - switching;
-        match world {
-            World::Tee => {
-                let Some(thread) = self.state.cpu(id(cpu)).current() else { return };
-                let done = of.does(working).min(self.threads[thread.index()].left);
-                self.threads[thread.index()].left -= done;
-                self.meter.tee_work += done;
-                if let Some(task) = of.current {
-                    let task = &mut self.tasks[usize::from(task)];
-                    task.vruntime += elapsed * 1024 / task.weight;
-                }
-                let idle = class == Class::DuringIdle;
-                let side = if idle { Side::TeeDuringIdle } else { Side::Tee };
-                let who = match self.threads[thread.index()].kind {
-                    ThreadKind::Request(kind) => Who::Request(kind),
-                    ThreadKind::Service(at) => Who::Service(at),
-                    ThreadKind::Periodic(at) => Who::Periodic(at),
-                    ThreadKind::None => Who::Switch,
-                };
-                self.tell(cpu, side, from, &[(switching, Who::Switch), (working, who)]);
-            }
-            World::Ree => {
-                let handled = working.min(of.lasts(of.handlers));
-                if handled > 0 {
-                    of.handlers -= of.does(handled).min(of.handlers);
-                    working -= handled;
-                }
-                let current = of.current;
-                if let Some(task) = current {
-                    let done = of.does(working);
-                    let task = &mut self.tasks[usize::from(task)];
-                    let done = done.min(task.left);
-                    task.left -= done;
-                    task.vruntime += working * 1024 / task.weight;
-                    self.meter.ree_work += if task.kind == TaskKind::Agent { 0 } else { done };
-                }
-                let who = current.map_or(Who::Interrupt, |it| self.who_is(it));
-                let parts = [(switching, Who::Switch), (handled, Who::Interrupt), (working, who)];
-                self.tell(cpu, Side::Ree, from, &parts);
-            }
-            World::Idle | World::Off => {}
-        }
-    }
-
-    fn who_is(&self, task: u8) -> Who {
-        match self.tasks[usize::from(task)].kind {
-            TaskKind::Made(_) | TaskKind::Recorded(..) => Who::Task(task),
-            TaskKind::Agent => Who::Agent(self.tasks[usize::from(task)].pinned.unwrap_or(0)),
-        }
-    }
-
-    /// Tells whoever watches what a CPU did since then, one after another and for how long.
-    fn tell(&mut self, cpu: usize, side: Side, mut from: u64, parts: &[(u64, Who)]) {
-        let Some(watch) = &mut self.watch else { return };
-        for (nanos, who) in parts.iter().filter(|it| it.0 > 0) {
-            let until = from + nanos;
-            watch(Span { cpu: cpu as u8, from, until, side, who: *who });
-            from = until;
-        }
-    }
-
-    /// Says when what runs on a CPU comes to an end.
-    pub(crate) fn arm(&mut self, cpu: usize) {
-        let of = &self.cpus[cpu];
-        let end = match self.state.cpu(id(cpu)).world() {
-            World::Tee => {
-                let left = self.state.cpu(id(cpu)).current().map(|it| self.threads[it.index()].left);
-                left.map(|it| of.switching + of.lasts(it))
-            }
-            World::Ree if of.switching > 0 || of.handlers > 0 => Some(of.switching + of.lasts(of.handlers)),
-            World::Ree => of.current.map(|it| of.lasts(self.tasks[usize::from(it)].left)),
-            World::Idle | World::Off => None,
-        };
-        // Something that has no work left ends a moment later, so that time goes on.
-        let end = end.map_or(NEVER, |it| self.now + it.max(1));
-        self.slots.set(timer(cpu, Timer::End), end);
     }
 }
