@@ -13,6 +13,7 @@ mod inspections;
 pub mod memory;
 pub mod mutate;
 mod parsers;
+mod recordings;
 pub mod vectors;
 
 /// The most memory one execution may hold at a time beside its input of `len` bytes: evidence and what
@@ -35,7 +36,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "manifest", run: documents::manifest, seeds: documents::manifest_seeds },
     Target { name: "policy", run: documents::policy, seeds: documents::policy_seeds },
     Target { name: "quote", run: parsers::quote, seeds: parsers::quote_seeds },
@@ -49,6 +50,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "inspect", run: inspections::file, seeds: documents::dossier_seeds },
     Target { name: "inspect-tpm", run: inspections::quote, seeds: inspections::quote_seeds },
     Target { name: "ear", run: documents::ear, seeds: documents::ear_seeds },
+    Target { name: "sched-trace", run: recordings::trace, seeds: recordings::trace_seeds },
     Target { name: "verify", run: edits::verify, seeds: edits::seeds },
 ];
 
