@@ -148,22 +148,14 @@ fn colour(at: usize) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use base64::prelude::{BASE64_STANDARD, Engine as _};
     use sha2::{Digest as _, Sha256};
+
+    use super::*;
 
     /// As `openssl dgst -sha256 -binary FILE | base64` prints it.
     fn hash(of: &str) -> String {
-        const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-        let mut text = String::from("sha256-");
-        for chunk in Sha256::digest(of).chunks(3) {
-            let bits = chunk.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte))
-                << (8 * (3 - chunk.len()));
-            for place in 0..4 {
-                let digit = DIGITS[(bits >> (18 - 6 * place) & 63) as usize];
-                text.push(if place <= chunk.len() { char::from(digit) } else { '=' });
-            }
-        }
-        text
+        format!("sha256-{}", BASE64_STANDARD.encode(Sha256::digest(of)))
     }
 
     #[test]
