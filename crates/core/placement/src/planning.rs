@@ -190,7 +190,7 @@ impl Planning {
                 .collect();
             for at in held {
                 if let Some(plan) = self.plans.remove(&at) {
-                    self.ledger.release(plan).expect("this ledger made it");
+                    self.ledger.displace(plan).expect("this ledger made it");
                 }
                 victims.push(Displaced { victim: at, node: preemption.node.clone(), by: nth });
             }

@@ -160,8 +160,10 @@ impl<G: Grounds> Ledger<G> {
             let going = victims.iter().filter(|key| means(key)).count();
             going > 0 && {
                 let healthy = self.placed_keys().filter(|key| means(key)).count();
-                let allowed = budget.allowed(u32::try_from(healthy).unwrap_or(u32::MAX));
-                u32::try_from(going).unwrap_or(u32::MAX) > allowed
+                let away = self.away().filter(|(key, labels)| budget.means(&key.namespace, labels)).count();
+                let count = |of: usize| u32::try_from(of).unwrap_or(u32::MAX);
+                let allowed = budget.allowed(count(healthy + away));
+                count(going + away) > allowed
             }
         })
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use casemate_affinity::{PodTerms, View};
-use casemate_model::affinity::{NodeAffinity, NodeFacts};
+use casemate_model::affinity::{Labels, NodeAffinity, NodeFacts};
 use casemate_model::{Capacity, Node, NodeName, Pod, PodKey, Scheduling, Timestamp};
 use casemate_mutant::{Mutant, active as seeded};
 use casemate_policy::{Attested, Platform};
@@ -50,6 +50,8 @@ pub struct Ledger<G: Grounds> {
     as_of: Timestamp,
     /// Where each placed pod is, and by which plan.
     placed: BTreeMap<PodKey, Resident>,
+    /// Labels of those that went for others and have no place since.
+    away: BTreeMap<PodKey, Labels>,
     next_ticket: u64,
     options: Options,
     society: Society,
@@ -387,6 +389,27 @@ impl<G: Grounds> Ledger<G> {
         Ok(())
     }
 
+    /// Gives back what a plan holds, as its pod goes for another one: until it has a place again, disruption budgets
+    /// count it as unavailable.
+    ///
+    /// # Errors
+    ///
+    /// The plan is not one of this ledger's, which is as it was.
+    pub fn displace(&mut self, plan: Plan<G>) -> Result<(), Foreign<G>> {
+        let key = plan.pod().clone();
+        let labels = self.resident(&key).map(|it| it.terms().labels.clone());
+        self.release(plan)?;
+        let Self { away, placed, .. } = self;
+        away.retain(|key, _| !placed.contains_key(key));
+        away.extend(labels.map(|labels| (key, labels)));
+        Ok(())
+    }
+
+    /// Those that went for others and have no place since, with their labels.
+    pub(crate) fn away(&self) -> impl Iterator<Item = (&PodKey, &Labels)> {
+        self.away.iter().filter(|(key, _)| !self.placed.contains_key(*key))
+    }
+
     /// The nodes, by name.
     pub fn nodes(&self) -> impl Iterator<Item = &Node> {
         self.by_name.values().map(|id| &self.entries[id.0 as usize].node)
@@ -424,6 +447,7 @@ impl<G: Grounds> Ledger<G> {
             changes: BTreeSet::new(),
             as_of: Timestamp(0),
             placed: BTreeMap::new(),
+            away: BTreeMap::new(),
             next_ticket: 0,
             society: Society::new(&options),
             detailed: false,

@@ -79,6 +79,31 @@ fn a_budget_is_kept_if_somebody_more_important_has_to_go_for_it() {
 }
 
 #[test]
+fn who_went_before_counts_as_unavailable_until_he_has_a_place_again() {
+    let all = |unavailable: u32| {
+        let there = "name=a priority=1 cpu=500\n name=b priority=1 cpu=500";
+        let coming = "name=first priority=9 cpu=500\n name=second priority=8 cpu=500";
+        victims(there, coming, |pods, options| {
+            for pod in &mut pods[..2] {
+                pod.scheduling.labels.insert("app".into(), "a".into());
+            }
+            let mut selector = casemate_model::affinity::LabelSelector::default();
+            selector.match_labels.insert("app".into(), "a".into());
+            options.budgets.push(DisruptionBudget {
+                namespace: "default".into(),
+                name: "keep".into(),
+                selector,
+                bound: BudgetBound::MaxUnavailable(Share::Count(unavailable)),
+            });
+            // Whoever comes last has a place where anybody went.
+            pods.swap(2, 3);
+        })
+    };
+    assert_eq!(all(1).len(), 1, "the second one goes without");
+    assert_eq!(all(2).len(), 2);
+}
+
+#[test]
 fn of_very_many_those_who_need_not_go_stay() {
     let there: String = (0..20).map(|at| format!("name=p{at:02} priority={at} cpu=50\n")).collect();
     let gone = victims(&there, "name=new priority=99 cpu=100", |_, _| ());

@@ -243,8 +243,7 @@ fn checked(planning: &Planning, scene: &Scene, variant: &Variant) -> PlanCheck {
     let whole = placed.len() == planning.placed().count()
         && planning.preempted().is_empty()
         && migration.moves.is_empty()
-        && scene.supposed.given_up.is_empty()
-        && scene.options.overcommit.is_none();
+        && scene.supposed.given_up.is_empty();
     let pending: Vec<(&Pod, Unplaced)> = planning
         .pending()
         .iter()
