@@ -8,6 +8,8 @@ use super::stock::Stock;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     parts: Vec<Part>,
+    /// From each place to each, if anything may come from several; empty: not known.
+    distances: Vec<u8>,
 }
 
 /// One want.
@@ -30,7 +32,31 @@ impl Layout {
             let choice = chooses.then(|| choices.next()).flatten();
             (!range.is_empty()).then_some(Part { begin: range.start, end: range.end, want, choice })
         };
-        Some(Self { parts: request.wants().map(&mut part).collect::<Option<_>>()? })
+        let parts: Vec<Part> = request.wants().map(&mut part).collect::<Option<_>>()?;
+        let spreads = parts.iter().any(|part| matches!(part.want, Want::Spread(_)));
+        let distances = if spreads { stock.distances().to_vec() } else { Vec::new() };
+        Some(Self { parts, distances })
+    }
+
+    /// Where so much more comes from, after the `first`: of those with something left who is nearest to it, then the
+    /// fullest that holds all of it, else the emptiest.
+    fn next(&self, part: &Part, first: Option<usize>, left: u64, free: &[u64]) -> Option<usize> {
+        let far = |unit: usize| first.map_or(0, |first| self.distance(part, first, unit));
+        let with_some = (part.begin..part.end).filter(|unit| free[*unit] > 0);
+        with_some.min_by_key(|unit| {
+            let free = free[*unit];
+            let (short, rest) = if free >= left { (false, free) } else { (true, u64::MAX - free) };
+            (far(*unit), short, rest)
+        })
+    }
+
+    /// How far a part's units are from each other; 0 where that is not known.
+    fn distance(&self, part: &Part, from: usize, to: usize) -> u8 {
+        let places = self.distances.len().isqrt();
+        if part.end - part.begin != places {
+            return 0;
+        }
+        self.distances.get((from - part.begin) * places + (to - part.begin)).copied().unwrap_or(0)
     }
 
     pub(super) fn parts(&self) -> &[Part] {
@@ -63,8 +89,8 @@ impl Layout {
     }
 
     /// Takes what was found to fit, and notes each unit and amount: a share from the unit chosen, else from the
-    /// one where the least is left; whole units from the first; the rest from the fullest units that hold
-    /// most of it.
+    /// one where the least is left; whole units from the first; the rest from the fullest unit that holds all of it,
+    /// else from the emptiest and then from those that are nearest to that.
     pub(super) fn take(
         &self,
         free: &mut [u64],
@@ -96,14 +122,11 @@ impl Layout {
                 }
                 Want::Spread(amount) => {
                     let mut left = amount;
+                    let mut first = None;
                     while left > 0 {
-                        // One that holds all of it, the fullest such; else the emptiest.
-                        let most = (part.begin..part.end).max_by_key(|unit| free[*unit]);
-                        let Some(unit) = part.tightest(left, free).or(most) else { break };
+                        let Some(unit) = self.next(part, first, left, free) else { break };
                         let amount = left.min(free[unit]);
-                        if amount == 0 {
-                            break;
-                        }
+                        first = first.or(Some(unit));
                         take(unit, amount, free);
                         left -= amount;
                     }

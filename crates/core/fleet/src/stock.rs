@@ -10,6 +10,8 @@ pub struct Stock {
     /// Kinds in order, and where each one's units begin.
     kinds: Vec<(Kind, usize)>,
     units: Vec<u64>,
+    /// From each place to each, row after row; empty: not known.
+    distances: Vec<u8>,
 }
 
 impl Stock {
@@ -27,6 +29,20 @@ impl Stock {
             stock.units.extend(units);
         }
         stock
+    }
+
+    /// The same, where the first, second... unit of a kind is in the first, second... of several places (NUMA nodes, say) that
+    /// are so far from each other: row after row, as ACPI's SLIT has it. What is no square says nothing.
+    #[must_use]
+    pub fn apart(mut self, distances: Vec<u8>) -> Self {
+        let places = distances.len().isqrt();
+        self.distances = if places * places == distances.len() { distances } else { Vec::new() };
+        self
+    }
+
+    /// From each place to each; empty: not known.
+    pub(super) fn distances(&self) -> &[u8] {
+        &self.distances
     }
 
     /// Every unit's capacity, kind after kind.

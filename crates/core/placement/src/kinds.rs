@@ -38,7 +38,11 @@ impl Kinds {
             Some(units) => units.iter().collect(),
             None => vec![u64::MAX],
         };
-        Stock::new(all.map(|it| (self.number(&it), units(&it))))
+        let numa = &node.hardware.numa;
+        let known = numa.iter().all(|it| it.distances.len() == numa.len());
+        let distances =
+            if known { numa.iter().flat_map(|it| it.distances.iter().copied()).collect() } else { vec![] };
+        Stock::new(all.map(|it| (self.number(&it), units(&it)))).apart(distances)
     }
 
     /// What the pod asks of a node.

@@ -89,3 +89,25 @@ fn a_node_has_no_more_than_its_numa_nodes() {
     let said = ledger.explain(&pod("p", 40), NOW).to_string();
     assert!(said.contains("asks for 40Mi EPC, the node has 32Mi in all"), "{said}");
 }
+
+#[test]
+fn what_one_numa_node_does_not_have_comes_from_those_that_are_nearest_to_it() {
+    let sockets = |distances: [[u8; 4]; 4]| {
+        let mut node = node("n", &[32, 16, 24, 16]);
+        for (numa, row) in node.hardware.numa.iter_mut().zip(distances) {
+            numa.distances = row.to_vec();
+        }
+        let mut ledger = ledger([node]);
+        let plan = placed(&mut ledger, &near("near", 44));
+        let mut numa = ledger.numa(plan.pod());
+        numa.sort_unstable();
+        finish(&mut ledger, [plan]);
+        numa
+    };
+    let pairs = [[10, 11, 20, 20], [11, 10, 20, 20], [20, 20, 10, 11], [20, 20, 11, 10]];
+    assert_eq!(sockets(pairs), [0, 1], "the emptiest, and the other of its pair");
+    let crossed = [[10, 20, 20, 11], [20, 10, 11, 20], [20, 11, 10, 20], [11, 20, 20, 10]];
+    assert_eq!(sockets(crossed), [0, 3]);
+    let alike = [[10, 20, 20, 20], [20, 10, 20, 20], [20, 20, 10, 20], [20, 20, 20, 10]];
+    assert_eq!(sockets(alike), [0, 1], "the fullest that holds the rest");
+}
