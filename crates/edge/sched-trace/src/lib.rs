@@ -8,7 +8,7 @@
 //! Waiting for a CPU is neither running nor sleeping. The time that interrupts took while a task ran is theirs.
 //! What a CPU did before its first switch, and around events that were lost, is not known and not made up.
 //!
-//! Nothing is read here but the bytes that are given, all of them within [limits](limits).
+//! Nothing is read here but the bytes that are given, all of them within [`limits`].
 
 #![forbid(unsafe_code)]
 
