@@ -55,3 +55,6 @@ pub const TICK_SGI: u32 = 6;
 pub const NOTIFICATION_SPI: u32 = 92;
 /// The secure shared interrupt (INTID of an SPI) of the test device.
 pub const DEVICE_SPI: u32 = 100;
+
+/// A word for the log: where a phase of a test begins, say.
+pub const MARK: u32 = 0xb200_010b;
