@@ -52,10 +52,29 @@ impl Apt {
         Ok(text.lines().map(str::to_owned).collect())
     }
 
+    /// Packages that these depend on, and so on, as far as their names begin with one of `prefixes`.
+    pub(crate) fn depends(&self, packages: &[&str], prefixes: &[&str]) -> Result<Vec<String>, Refusal> {
+        let mut found: Vec<String> = Vec::new();
+        let mut next: Vec<String> = packages.iter().map(|it| (*it).to_owned()).collect();
+        while let Some(package) = next.pop() {
+            for name in needs(&self.shown(&package)?) {
+                let wanted = prefixes.iter().any(|it| name.starts_with(it));
+                if wanted && !packages.contains(&name) && !found.iter().any(|it| it == name) {
+                    found.push(name.to_owned());
+                    next.push(name.to_owned());
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    fn shown(&self, package: &str) -> Result<String, Refusal> {
+        output(self.command("apt-cache").args(["show", "--no-all-versions", package]), HOW_TO_GET_APT)
+    }
+
     /// Fetches a package of the newest version there is; answers its file, whose hash is the one in Debian's list.
     pub(crate) fn fetch(&self, package: &str) -> Result<PathBuf, Refusal> {
-        let shown =
-            output(self.command("apt-cache").args(["show", "--no-all-versions", package]), HOW_TO_GET_APT)?;
+        let shown = self.shown(package)?;
         let field = |name: &str| shown.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let (Some(file), Some(hash)) = (field("Filename"), field("SHA256")) else {
             return Err(Refusal::new(format!("Debian's list has no hash of {package}"), "try again later"));
@@ -136,6 +155,12 @@ pub(crate) fn unpack(package: &Path, patterns: &[String], folder: &Path) -> Resu
     }
 }
 
+/// Names of the packages that one depends on; of alternatives the first.
+fn needs(shown: &str) -> Vec<&str> {
+    let depends = shown.lines().find_map(|line| line.strip_prefix("Depends: ")).unwrap_or_default();
+    depends.split(',').filter_map(|it| it.split_whitespace().next()).collect()
+}
+
 fn downloaded(archives: &Path, package: &str) -> Result<PathBuf, Refusal> {
     let listed = fs::read_dir(archives).map_err(|error| Refusal::of_file(archives, &error))?;
     let files = listed.flatten().map(|entry| entry.path()).filter(|path| {
@@ -147,4 +172,26 @@ fn downloaded(archives: &Path, package: &str) -> Result<PathBuf, Refusal> {
     newest.ok_or_else(|| {
         Refusal::new(format!("apt fetched {package}, but not to {}", archives.display()), "try again")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_package_needs_is_read_without_versions() {
+        let shown = "Package: a\nDepends: libc6 (>= 2.34), libllvm22, kmod | module-init-tools\nSize: 5\n";
+        assert_eq!(needs(shown), ["libc6", "libllvm22", "kmod"]);
+        assert!(needs("Package: b\n").is_empty());
+    }
+
+    #[test]
+    fn of_several_archives_only_the_packages_own_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in ["a_1_arm64.deb", "ab_2_arm64.deb", "a_1_arm64.deb.part"] {
+            fs::write(directory.path().join(name), "").unwrap();
+        }
+        assert_eq!(downloaded(directory.path(), "a"), Ok(directory.path().join("a_1_arm64.deb")));
+        assert!(downloaded(directory.path(), "b").is_err());
+    }
 }
