@@ -29,6 +29,7 @@ const CORE: [(&str, &[&str]); 15] = [
     ("cpu", &["model", "mutant"]),
     ("pod", &["model", "mutant"]),
     ("world", &["mutant"]),
+    ("world-log", &["world"]),
     ("checker", &["model"]),
 ];
 

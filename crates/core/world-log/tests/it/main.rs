@@ -1,0 +1,4 @@
+//! Set-ups and records as bytes.
+
+mod records;
+mod setups;
