@@ -40,3 +40,10 @@ pub const CHAIN_SUM: u32 = 0;
 pub const CHAIN_DEADLOCK: u32 = 1;
 /// [`DEVICE`]: waits for an interrupt; out comes how many there were.
 pub const DEVICE_WAIT: u32 = 0;
+
+/// A thread that is there from the beginning: the periodic task.
+pub const SPAWN_PERIODIC: u8 = 1;
+/// The service that [`CHAIN`] calls: it adds 1,000 and calls the other.
+pub const SPAWN_FIRST: u8 = 2;
+/// The service that the first one calls: it adds 1,000,000.
+pub const SPAWN_SECOND: u8 = 3;

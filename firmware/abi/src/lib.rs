@@ -10,6 +10,7 @@
 pub mod apps;
 pub mod map;
 pub mod message;
+pub mod monitor;
 pub mod own;
 pub mod psci;
 pub mod smc;

@@ -1,0 +1,61 @@
+//! Out of the kernel: to a thread, or by way of the monitor.
+
+use core::arch::asm;
+
+use casemate_metal_abi::monitor;
+
+use crate::sys::context::Context;
+
+unsafe extern "C" {
+    fn kernel_to_thread(context: *const Context) -> !;
+}
+
+/// To a thread, as its registers have it.
+#[inline(always)]
+pub(crate) fn to_thread(context: &'static Context) -> ! {
+    // SAFETY: nothing of the kernel's is on this stack any more; the thread's registers are whole.
+    unsafe { kernel_to_thread(context) }
+}
+
+/// Asks the monitor for what does not come back here.
+#[inline(always)]
+fn ask(function: u32, [a, b, c, d]: [u64; 4]) -> ! {
+    // SAFETY: the monitor enters the kernel anew where it is entered always.
+    unsafe {
+        asm!("smc #0", in("x0") u64::from(function), in("x1") a, in("x2") b, in("x3") c, in("x4") d,
+            options(noreturn, nostack));
+    }
+}
+
+/// To the REE, whose call is answered.
+#[inline(always)]
+pub(crate) fn answer(answer: [u64; 4]) -> ! {
+    ask(monitor::ANSWER, answer)
+}
+
+/// To the REE, which goes on where it was interrupted.
+#[inline(always)]
+pub(crate) fn resume() -> ! {
+    ask(monitor::RESUME, [0; 4])
+}
+
+/// The CPU is switched off.
+pub(crate) fn off() -> ! {
+    ask(monitor::OFF, [0; 4])
+}
+
+/// The machine is switched off.
+pub(crate) fn system_off(code: u64) -> ! {
+    ask(monitor::SYSTEM_OFF, [code, 0, 0, 0])
+}
+
+/// The kernel of this CPU is ready: it is entered at `entry` from now. The REE begins at `ree` with `arguments`, on
+/// so many CPUs.
+pub(crate) fn ready(entry: u64, arguments: [u64; 4], ree: u64, cpus: u64) -> ! {
+    let [a, b, c, d] = arguments;
+    // SAFETY: as above.
+    unsafe {
+        asm!("smc #0", in("x0") u64::from(monitor::READY), in("x1") entry, in("x2") a, in("x3") b, in("x4") c,
+            in("x5") d, in("x6") ree, in("x7") cpus, options(noreturn, nostack));
+    }
+}
