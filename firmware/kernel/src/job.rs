@@ -32,6 +32,7 @@ pub(crate) struct Job {
     pub(crate) message: u64,
     /// How many parameters the message was made for.
     pub(crate) count: usize,
+    /// As many of them as the message has.
     pub(crate) parameters: [Parameter; PARAMETERS],
     pub(crate) session: Option<SessionId>,
     /// By which number it may be cancelled.
@@ -62,9 +63,14 @@ impl Job {
         word: 0,
     };
 
+    /// Whether a parameter is memory.
+    pub(crate) fn has_memory(&self, at: usize) -> bool {
+        self.memory(at).is_ok()
+    }
+
     /// The two words of a parameter.
     pub(crate) fn value(&self, at: usize) -> Result<(u64, u64), u32> {
-        match self.parameters.get(at) {
+        match self.parameters[..self.count.min(PARAMETERS)].get(at) {
             Some(Parameter::Value(a, b, _)) => Ok((*a, *b)),
             _ => Err(message::ERROR_BAD_PARAMETERS),
         }
@@ -72,7 +78,7 @@ impl Job {
 
     /// Changes the words of a parameter that goes back.
     pub(crate) fn set_value(&mut self, at: usize, a: u64, b: u64) -> Result<(), u32> {
-        match self.parameters.get_mut(at) {
+        match self.parameters[..self.count.min(PARAMETERS)].get_mut(at) {
             Some(Parameter::Value(was_a, was_b, true)) => {
                 (*was_a, *was_b) = (a, b);
                 Ok(())
@@ -83,7 +89,7 @@ impl Job {
 
     /// The memory of a parameter.
     pub(crate) fn memory(&self, at: usize) -> Result<Buffer, u32> {
-        match self.parameters.get(at) {
+        match self.parameters[..self.count.min(PARAMETERS)].get(at) {
             Some(Parameter::Memory(buffer)) => Ok(*buffer),
             _ => Err(message::ERROR_BAD_PARAMETERS),
         }

@@ -37,18 +37,18 @@ impl Head {
         if address % 8 != 0 || offset + HEADER > PAGE {
             return Err(Outside);
         }
-        let word = |at: usize| dram.read32(address + at as u64);
-        let count = word(at::NUM_PARAMS)? as usize;
+        let words = dram.read32s::<{ HEADER / 4 }>(address)?;
+        let word = |at: usize| words[at / 4];
+        let count = word(at::NUM_PARAMS) as usize;
         if count > PARAMETERS_MOST || offset + HEADER + count * PARAMETER > PAGE {
             return Err(Outside);
         }
-        dram.check(address, (HEADER + count * PARAMETER) as u64)?;
         Ok(Self {
             address,
-            command: word(at::CMD)?,
-            function: word(at::FUNC)?,
-            session: word(at::SESSION)?,
-            cancel_id: word(at::CANCEL_ID)?,
+            command: word(at::CMD),
+            function: word(at::FUNC),
+            session: word(at::SESSION),
+            cancel_id: word(at::CANCEL_ID),
             count,
         })
     }
@@ -58,9 +58,8 @@ impl Head {
         if number >= self.count {
             return Err(Outside);
         }
-        let (dram, from) = (Dram::get(), parameter(self.address, number));
-        let [attributes, a, b, c] = [0, 8, 16, 24].map(|it| dram.read64(from + it));
-        Ok(Raw { attributes: attributes?, words: [a?, b?, c?] })
+        let [attributes, words @ ..] = Dram::get().read64s::<4>(parameter(self.address, number))?;
+        Ok(Raw { attributes, words })
     }
 
     /// Says how it ended.
@@ -114,8 +113,8 @@ pub(crate) fn fill(job: &mut Job, head: &Head, registered: &Registered) -> Resul
     (job.message, job.count, job.function, job.cancel_id) =
         (head.address, head.count, head.function, head.cancel_id);
     (job.result, job.origin) = (message::SUCCESS, message::ORIGIN_APP);
-    for (number, place) in job.parameters.iter_mut().enumerate() {
-        *place = if number < head.count { resolve(head, number, registered)? } else { Parameter::Nothing };
+    for (number, place) in job.parameters.iter_mut().enumerate().take(head.count) {
+        *place = resolve(head, number, registered)?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use casemate_metal_abi::apps::ECHO_REPEAT;
 use casemate_metal_abi::message::{ERROR_BAD_PARAMETERS, ERROR_NOT_SUPPORTED, ERROR_SHORT_BUFFER};
 
-use crate::job::{Job, Parameter};
+use crate::job::Job;
 
 /// Bytes that are copied at a time.
 const PIECE: usize = 256;
@@ -15,7 +15,7 @@ pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     if let Ok((a, b)) = job.value(0) {
         job.set_value(0, b, a)?;
     }
-    if !matches!(job.parameters[1], Parameter::Memory(_)) {
+    if !job.has_memory(1) {
         return Ok(());
     }
     let (from, to) = (job.memory(1)?, job.memory(2)?);

@@ -7,7 +7,7 @@ use crate::here::Here;
 use crate::job::Job;
 use crate::sys::cell::Own;
 use crate::sys::fp::Registers;
-use crate::sys::supervisor;
+use crate::sys::{leave, supervisor};
 
 /// Bytes of a stack, and of the page before it that nobody has.
 const STACK: usize = 16384;
@@ -128,7 +128,7 @@ pub(crate) fn begin(thread: ThreadId) {
     // SAFETY: the thread is not ready for anybody before the lock is let go of.
     let context = unsafe { of(thread) };
     // Nothing of whoever had the place before; FP and SIMD registers when it uses them.
-    context.x = [0; 31];
+    leave::clear(&mut context.x);
     context.sp = top(&THREAD_STACKS[number]);
     context.pc = supervisor::thread_main as *const () as u64;
     context.pstate = EL1_THREAD;

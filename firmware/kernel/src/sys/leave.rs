@@ -6,8 +6,28 @@ use casemate_metal_abi::monitor;
 
 use crate::sys::context::Context;
 
+core::arch::global_asm!(
+    r#"
+    .section .text, "ax"
+kernel_clear:
+    .irp n,0,16,32,48,64,80,96,112,128,144,160,176,192,208,224
+    stp     xzr, xzr, [x0, #\n]
+    .endr
+    str     xzr, [x0, #240]
+    ret
+"#
+);
+
 unsafe extern "C" {
+    fn kernel_clear(registers: *mut [u64; 31]);
     fn kernel_to_thread(context: *const Context) -> !;
+}
+
+/// Nothing of whoever had them before is in the registers.
+#[inline(always)]
+pub(crate) fn clear(registers: &mut [u64; 31]) {
+    // SAFETY: all 31 words are written, and nothing else.
+    unsafe { kernel_clear(registers) }
 }
 
 /// To a thread, as its registers have it.

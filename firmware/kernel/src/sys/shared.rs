@@ -53,18 +53,26 @@ impl Dram {
         Ok(())
     }
 
-    /// Reads a word of 32 bits.
+    /// Reads so many words of 32 bits, each once.
     #[inline(always)]
-    pub(crate) fn read32(self, address: u64) -> Result<u32, Outside> {
-        self.aligned(address, 4)?;
+    pub(crate) fn read32s<const N: usize>(self, address: u64) -> Result<[u32; N], Outside> {
+        self.aligned(address, 4 * N as u64, 4)?;
         // SAFETY: mapped, aligned, and none of Rust's memory.
-        Ok(unsafe { (address as *const u32).read_volatile() })
+        Ok(core::array::from_fn(|at| unsafe { (address as *const u32).add(at).read_volatile() }))
+    }
+
+    /// Reads so many words of 64 bits, each once.
+    #[inline(always)]
+    pub(crate) fn read64s<const N: usize>(self, address: u64) -> Result<[u64; N], Outside> {
+        self.aligned(address, 8 * N as u64, 8)?;
+        // SAFETY: mapped, aligned, and none of Rust's memory.
+        Ok(core::array::from_fn(|at| unsafe { (address as *const u64).add(at).read_volatile() }))
     }
 
     /// Writes a word of 32 bits.
     #[inline(always)]
     pub(crate) fn write32(self, address: u64, value: u32) -> Result<(), Outside> {
-        self.aligned(address, 4)?;
+        self.aligned(address, 4, 4)?;
         // SAFETY: mapped, aligned, and none of Rust's memory.
         unsafe { (address as *mut u32).write_volatile(value) };
         Ok(())
@@ -73,7 +81,7 @@ impl Dram {
     /// Reads a word of 64 bits.
     #[inline(always)]
     pub(crate) fn read64(self, address: u64) -> Result<u64, Outside> {
-        self.aligned(address, 8)?;
+        self.aligned(address, 8, 8)?;
         // SAFETY: mapped, aligned, and none of Rust's memory.
         Ok(unsafe { (address as *const u64).read_volatile() })
     }
@@ -81,15 +89,15 @@ impl Dram {
     /// Writes a word of 64 bits.
     #[inline(always)]
     pub(crate) fn write64(self, address: u64, value: u64) -> Result<(), Outside> {
-        self.aligned(address, 8)?;
+        self.aligned(address, 8, 8)?;
         // SAFETY: mapped, aligned, and none of Rust's memory.
         unsafe { (address as *mut u64).write_volatile(value) };
         Ok(())
     }
 
     #[inline(always)]
-    fn aligned(self, address: u64, len: u64) -> Result<(), Outside> {
+    fn aligned(self, address: u64, len: u64, to: u64) -> Result<(), Outside> {
         self.check(address, len)?;
-        if address % len == 0 { Ok(()) } else { Err(Outside) }
+        if address % to == 0 { Ok(()) } else { Err(Outside) }
     }
 }

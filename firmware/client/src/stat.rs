@@ -1,0 +1,58 @@
+//! What Linux itself knows: where time went, and whether something stalled.
+
+use std::fs;
+
+use crate::sys;
+
+/// Says what `/proc/stat` has of each CPU, and what time it is.
+pub(crate) fn tell(phase: &str) {
+    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+    for line in stat.lines() {
+        if let Some(line) = of_cpu(line) {
+            println!("casemate: stat {phase} {line}");
+        }
+    }
+    println!("casemate: clock {phase} ns={}", sys::power::monotonic_nanos());
+}
+
+/// A line about one CPU, with names.
+fn of_cpu(line: &str) -> Option<String> {
+    let mut words = line.split_whitespace();
+    let cpu = words.next().filter(|it| it.len() > 3 && it.starts_with("cpu"))?;
+    let names = ["user", "nice", "system", "idle", "iowait", "irq", "softirq"];
+    let fields: Vec<_> = names.iter().zip(words).map(|(name, value)| format!("{name}={value}")).collect();
+    (fields.len() == names.len()).then(|| format!("{cpu} {}", fields.join(" ")))
+}
+
+/// Lines of the kernel's log that tell of a stall.
+pub(crate) fn tell_stalls() {
+    for line in sys::power::kernel_log().lines().filter(|it| is_stall(it)) {
+        println!("casemate: kernel {}", line.trim());
+    }
+}
+
+fn is_stall(line: &str) -> bool {
+    ["soft lockup", "hard LOCKUP", "rcu: INFO", "detected stalls", "self-detected stall", "hung_task", "blocked for more"]
+        .iter()
+        .any(|it| line.contains(it))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cpu_is_told_of_with_names_and_their_sum_is_not() {
+        let line = of_cpu("cpu1 4 0 12 998 1 2 3 0 0 0").unwrap();
+        assert_eq!(line, "cpu1 user=4 nice=0 system=12 idle=998 iowait=1 irq=2 softirq=3");
+        assert_eq!(of_cpu("cpu  4 0 12 998 1 2 3 0 0 0"), None);
+        assert_eq!(of_cpu("intr 17"), None);
+    }
+
+    #[test]
+    fn stalls_are_known_by_what_linux_says() {
+        assert!(is_stall("watchdog: BUG: soft lockup - CPU#3 stuck for 35s! [caller:59]"));
+        assert!(is_stall("rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:"));
+        assert!(!is_stall("rcu: Hierarchical RCU implementation."));
+    }
+}

@@ -1,0 +1,4 @@
+//! System calls.
+
+pub(crate) mod power;
+pub(crate) mod tee;
