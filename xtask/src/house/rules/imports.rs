@@ -93,6 +93,10 @@ fn objection(member: &Member, other: &Member) -> Option<(String, String)> {
         (Layer::Edge, Layer::Edge) if (from, to) == ("world-sim", "world-config") => None,
         // So is what was recorded, whoever replays it.
         (Layer::Edge, Layer::Edge) if (from, to) == ("world-sim", "sched-trace") => None,
+        // What happened on metal is told as what was simulated is.
+        (Layer::Edge, Layer::Edge) if from == "world-metal" && matches!(to, "world-config" | "world-sim") => {
+            None
+        }
         // Pictures of what was simulated and searched, with what draws pages and traces.
         (Layer::Edge, Layer::Edge)
             if from == "world-report" && matches!(to, "report" | "world-model" | "world-sim") =>

@@ -1,0 +1,247 @@
+//! The figures of a log.
+
+use std::collections::BTreeMap;
+
+use casemate_world::{Answer, CPUS, Class, Event, Go, THREADS, ThreadId};
+use casemate_world_config::Design;
+use casemate_world_log::{Ree, What};
+use serde::Serialize;
+
+use crate::{Log, judge, replay};
+
+/// What the document is.
+pub const SCHEMA: &str = "casemate.world-boot/v1";
+
+/// What two worlds did on metal.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// [`SCHEMA`].
+    pub schema: &'static str,
+    /// `bare` or `linux`.
+    pub ree: &'static str,
+    /// How many CPUs.
+    pub cpus: u8,
+    /// The design.
+    pub design: Design,
+    /// Virtual nanoseconds from the first record to the last.
+    pub nanos: u64,
+    /// Requests that were made.
+    pub ssrs_made: u64,
+    /// Of those, how many have their answer.
+    pub ssrs_completed: u64,
+    /// Times that a request was refused because every thread was taken.
+    pub ssrs_refused: u64,
+    /// From a request's being made to its answer, in nanoseconds: the median.
+    pub ssr_p50_ns: u64,
+    /// 99 of 100.
+    pub ssr_p99_ns: u64,
+    /// The longest.
+    pub ssr_max_ns: u64,
+    /// Times that a thread had to stop because of a tick or an interrupt.
+    pub preemptions: u64,
+    /// Times that a thread went on on another CPU than before.
+    pub migrations: u64,
+    /// Changes of a CPU from one world to the other; sleep is the TEE's.
+    pub switches: u64,
+    /// Interrupts between CPUs of the TEE.
+    pub sgis: u64,
+    /// CPUs whose REE was told of an answer.
+    pub doorbells: u64,
+    /// Ticks of the TEE.
+    pub ticks: u64,
+    /// Releases of periodic tasks.
+    pub releases: u64,
+    /// Times that the REE handed over an idle CPU.
+    pub idle_hand_overs: u64,
+    /// Times that a CPU slept.
+    pub sleeps: u64,
+    /// Steps on metal.
+    pub steps: usize,
+    /// Of those, how many are decided otherwise when they are decided again.
+    pub steps_that_differ: usize,
+    /// On what each CPU spent its time.
+    pub accounts: Vec<Account>,
+    /// What is wrong: laws that the log breaks, steps that were decided otherwise, and what whoever booted adds.
+    pub violations: Vec<String>,
+}
+
+/// On what a CPU spent its time, in nanoseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Account {
+    /// Its number.
+    pub cpu: usize,
+    /// Switched off.
+    pub off_ns: u64,
+    /// The REE's own.
+    pub ree_ns: u64,
+    /// The TEE did what the REE on this CPU had asked for.
+    pub requested_ns: u64,
+    /// The TEE did something else while the REE had something to do.
+    pub self_scheduled_ns: u64,
+    /// The TEE worked while the REE slept.
+    pub during_idle_ns: u64,
+    /// Both slept.
+    pub idle_ns: u64,
+    /// How long the REE takes the CPU for busy, as it measures by itself.
+    pub busy_as_ree_sees_it_ns: u64,
+    /// How long it was.
+    pub busy_ns: u64,
+}
+
+impl Account {
+    fn of(log: &Log, cpu: usize, spent: &[u64; Class::ALL.len()]) -> Self {
+        let of = |class: Class| log.in_nanos(spent[class as usize]);
+        let (off_ns, idle_ns, during_idle_ns) = (of(Class::Off), of(Class::Idle), of(Class::DuringIdle));
+        let [ree_ns, requested_ns, self_scheduled_ns] =
+            [Class::Ree, Class::Requested, Class::SelfScheduled].map(of);
+        // The REE takes the CPU for idle while it sleeps itself, whatever the TEE does (RT 2.2.2).
+        let busy_as_ree_sees_it_ns = ree_ns.saturating_add(requested_ns).saturating_add(self_scheduled_ns);
+        let busy_ns = busy_as_ree_sees_it_ns.saturating_add(during_idle_ns);
+        Self {
+            cpu,
+            off_ns,
+            ree_ns,
+            requested_ns,
+            self_scheduled_ns,
+            during_idle_ns,
+            idle_ns,
+            busy_as_ree_sees_it_ns,
+            busy_ns,
+        }
+    }
+}
+
+/// What is counted on the way.
+#[derive(Default)]
+struct Counts {
+    running: BTreeMap<usize, ThreadId>,
+    outside: BTreeMap<usize, bool>,
+    last: [Option<usize>; THREADS],
+    made: [Option<u64>; THREADS],
+    latencies: Vec<u64>,
+}
+
+impl Summary {
+    /// Of a log.
+    #[must_use]
+    pub fn of(log: &Log) -> Self {
+        let config = log.setup.config;
+        let mut it = Self {
+            schema: SCHEMA,
+            ree: match log.setup.ree {
+                Ree::Bare => "bare",
+                Ree::Linux => "linux",
+            },
+            cpus: config.cpus,
+            design: Design::of(config),
+            nanos: log.records.last().map_or(0, |it| log.nanos(it.time)),
+            ssrs_made: 0,
+            ssrs_completed: 0,
+            ssrs_refused: 0,
+            ssr_p50_ns: 0,
+            ssr_p99_ns: 0,
+            ssr_max_ns: 0,
+            preemptions: 0,
+            migrations: 0,
+            switches: 0,
+            sgis: 0,
+            doorbells: 0,
+            ticks: 0,
+            releases: 0,
+            idle_hand_overs: 0,
+            sleeps: 0,
+            steps: 0,
+            steps_that_differ: 0,
+            accounts: Vec::new(),
+            violations: judge(log),
+        };
+        it.count(log);
+        it.decide_again(log);
+        it
+    }
+
+    fn decide_again(&mut self, log: &Log) {
+        match replay(log) {
+            Ok(replayed) => {
+                (self.steps, self.steps_that_differ) = (replayed.steps, replayed.differ);
+                self.violations.extend(replayed.differences.iter().map(ToString::to_string));
+            }
+            Err(why) => self.violations.push(format!("the design makes no sense: {why}")),
+        }
+    }
+
+    fn count(&mut self, log: &Log) {
+        let mut counts = Counts::default();
+        let mut spent = [[0_u64; Class::ALL.len()]; CPUS];
+        let mut since: BTreeMap<usize, u64> = BTreeMap::new();
+        let began = log.records.first().map_or(0, |it| it.time);
+        for record in &log.records {
+            let What::Step(event, decided) = record.what else { continue };
+            let cpu = record.cpu.index();
+            let from = since.insert(cpu, record.time).unwrap_or(began);
+            let spent = &mut spent[cpu][decided.class as usize];
+            *spent = spent.saturating_add(record.time.saturating_sub(from));
+            self.sgis += u64::from(decided.sgis.len());
+            self.doorbells += u64::from(decided.doorbells.len());
+            match event {
+                Event::Tick => self.ticks += 1,
+                Event::Release(..) => self.releases += 1,
+                Event::Idle if !matches!(decided.answer, Answer::Refused(_)) => self.idle_hand_overs += 1,
+                _ => {}
+            }
+            self.moves(&mut counts, cpu, event, decided.go);
+            self.answers(&mut counts, log, record.time, event, decided.answer);
+        }
+        counts.latencies.sort_unstable();
+        let at = |percent: usize| counts.latencies.get(counts.latencies.len() * percent / 100).copied();
+        (self.ssr_p50_ns, self.ssr_p99_ns) = (at(50).unwrap_or(0), at(99).unwrap_or(0));
+        self.ssr_max_ns = counts.latencies.last().copied().unwrap_or(0);
+        let spent = spent.iter().enumerate().take(self.cpus.into());
+        self.accounts = spent.map(|(cpu, spent)| Account::of(log, cpu, spent)).collect();
+    }
+
+    fn moves(&mut self, counts: &mut Counts, cpu: usize, event: Event, go: Go) {
+        let before = counts.running.get(&cpu).copied();
+        let stops = match go {
+            Go::Stay => false,
+            Go::Thread(thread) => before.is_some_and(|it| it != thread),
+            Go::Ree | Go::Sleep | Go::Off => before.is_some(),
+        };
+        let unasked = !matches!(event, Event::Finish | Event::Block | Event::Call(_));
+        self.preemptions += u64::from(stops && unasked);
+        if let Go::Thread(thread) = go {
+            let last = counts.last[thread.index()].replace(cpu);
+            self.migrations += u64::from(last.is_some_and(|it| it != cpu));
+            counts.running.insert(cpu, thread);
+        } else if go != Go::Stay {
+            counts.running.remove(&cpu);
+        }
+        self.sleeps += u64::from(go == Go::Sleep);
+        let outside = match go {
+            Go::Stay => return,
+            Go::Ree | Go::Off => true,
+            Go::Thread(_) | Go::Sleep => false,
+        };
+        let was = counts.outside.insert(cpu, outside).unwrap_or(true);
+        self.switches += u64::from(was != outside);
+    }
+
+    fn answers(&mut self, counts: &mut Counts, log: &Log, time: u64, event: Event, answer: Answer) {
+        if matches!(event, Event::Submit(_)) {
+            match answer {
+                Answer::Accepted(it) | Answer::Queued(it) | Answer::Pending(it) => {
+                    self.ssrs_made += 1;
+                    counts.made[it.index()] = Some(time);
+                }
+                Answer::Refused(_) => self.ssrs_refused += 1,
+                _ => {}
+            }
+        }
+        if let Answer::Finished(it) = answer {
+            self.ssrs_completed += 1;
+            if let Some(made) = counts.made[it.index()].take() {
+                counts.latencies.push(log.nanos(time).saturating_sub(log.nanos(made)));
+            }
+        }
+    }
+}
