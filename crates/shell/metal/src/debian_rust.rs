@@ -35,7 +35,7 @@ pub(crate) fn prepare(
         fetch(&folder, &debian.root)?;
         tell("compiling core and alloc for the firmware");
         build(&folder, &debian)?;
-        // Nine tenths of a gigabyte that nobody needs again.
+        // Seven tenths of a gigabyte that nobody needs again.
         for spent in ["apt", "empty", "root/usr/src", "root/usr/share"] {
             drop(fs::remove_dir_all(folder.join(spent)));
         }

@@ -6,10 +6,11 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
+use casemate_world_log::Ree;
 use serde_json::Value;
 
 use crate::cache::Cache;
-use crate::refusal::Refusal;
+use crate::refusal::{Missing, Refusal};
 use crate::toolchain::{Target, Toolchain};
 
 /// Where the sources are: `firmware` of the project.
@@ -25,8 +26,8 @@ pub struct Firmware {
     pub monitor: PathBuf,
     /// Runs at S-EL1.
     pub kernel: PathBuf,
-    /// The payload without an operating system.
-    pub bare: PathBuf,
+    /// The REE without an operating system, where it is asked for.
+    pub bare: Option<PathBuf>,
 }
 
 impl Sources {
@@ -57,16 +58,20 @@ impl Sources {
         Err(Refusal::new(cause, "name the folder `firmware` of Casemate's sources with --firmware"))
     }
 
-    /// Builds monitor, kernel and bare payload.
+    /// Builds monitor and kernel, and the bare REE if that is to be booted.
     ///
     /// # Errors
     /// Where the toolchain is missing or they do not compile.
-    pub fn firmware(&self, cache: &Cache, tell: &mut dyn FnMut(&str)) -> Result<Firmware, Refusal> {
-        let toolchain = Toolchain::prepare(Target::Firmware, &self.folder, cache, tell)?;
+    pub fn firmware(&self, cache: &Cache, ree: Ree, tell: &mut dyn FnMut(&str)) -> Result<Firmware, Refusal> {
+        let toolchain = Toolchain::prepare(Target::Firmware, &self.folder, cache, tell)
+            .map_err(|it| it.for_want_of(Missing::Toolchain))?;
         tell("building the firmware");
         let mut built = build(&toolchain, &self.folder, cache)?;
-        let mut part = |name: &str| part(&mut built, name);
-        Ok(Firmware { monitor: part("monitor")?, kernel: part("kernel")?, bare: part("ree")? })
+        let bare = match ree {
+            Ree::Bare => Some(part(&mut built, "ree")?),
+            Ree::Linux => None,
+        };
+        Ok(Firmware { monitor: part(&mut built, "monitor")?, kernel: part(&mut built, "kernel")?, bare })
     }
 
     /// Builds Linux' client, a static program.
@@ -75,7 +80,15 @@ impl Sources {
     /// As [`Self::firmware`].
     pub fn client(&self, cache: &Cache, tell: &mut dyn FnMut(&str)) -> Result<PathBuf, Refusal> {
         let folder = self.folder.join("client");
-        let toolchain = Toolchain::prepare(Target::Linux, &folder, cache, tell)?;
+        if !folder.join("Cargo.toml").is_file() {
+            let cause = format!("no sources of Linux' client in {}", folder.display());
+            return Err(Refusal::new(
+                cause,
+                "name the folder `firmware` of Casemate's sources with --firmware",
+            ));
+        }
+        let toolchain = Toolchain::prepare(Target::Linux, &folder, cache, tell)
+            .map_err(|it| it.for_want_of(Missing::Toolchain))?;
         tell("building Linux' client");
         part(&mut build(&toolchain, &folder, cache)?, "client")
     }

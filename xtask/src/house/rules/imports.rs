@@ -14,7 +14,7 @@ const RULE: &str = "imports";
 /// `checker` is in nobody's row: the judge shares no code with the judged.
 /// `mutant` is in the rows of deciders: without its feature it is the constant `false`.
 /// `attest` is only in the rows of those that turn evidence into verdicts.
-const CORE: [(&str, &[&str]); 15] = [
+const CORE: [(&str, &[&str]); 16] = [
     ("model", &[]),
     ("affinity", &["model"]),
     ("attest", &["model", "mutant"]),

@@ -1,0 +1,267 @@
+//! What came of a boot, for people and for programs.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use casemate_world_metal::{Log, SCHEMA, Summary};
+use serde::Serialize;
+
+use crate::boot::{Boot, End};
+use crate::refusal::Refusal;
+
+/// Lines of the REE that are for whoever reads the console begin like this.
+const OURS: &str = "casemate: ";
+
+/// The document `casemate.world-boot/v1`: the figures of the log, and what is known beside it.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Report {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    schema: Option<&'static str>,
+    #[serde(flatten)]
+    summary: Option<Summary>,
+    /// What the REE looked at, and what came of it.
+    pub checks: Vec<Check>,
+    /// What the REE's lines say of requests, stalls and its own accounting of time, word by word.
+    pub said: Vec<String>,
+    /// QEMU's version, and Linux' release.
+    pub qemu: Option<String>,
+    /// The release of Linux, where there was Linux.
+    pub linux: Option<String>,
+    /// How long the boot took on the host.
+    pub seconds: f64,
+    /// Why nothing was booted.
+    pub problems: Vec<String>,
+    /// What this machine is without, if that is why: `toolchain`, `qemu` or `kernel`.
+    pub missing: Option<&'static str>,
+}
+
+/// Something that the REE looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// Why it failed; `None`: it did not.
+    pub failed: Option<String>,
+}
+
+impl Report {
+    /// Nothing was booted.
+    #[must_use]
+    pub fn refused(refusal: &Refusal) -> Self {
+        let missing = refusal.missing.map(crate::Missing::name);
+        Self { schema: Some(SCHEMA), problems: vec![refusal.to_string()], missing, ..Self::default() }
+    }
+
+    /// Of a boot, with the log that it left if it can be read.
+    #[must_use]
+    pub fn of(boot: &Boot) -> (Self, Option<Log>) {
+        let lines = || boot.ree.lines().filter_map(|line| line.trim_end().strip_prefix(OURS));
+        let mut wrong = Vec::new();
+        match boot.end {
+            End::Code(0) => {}
+            End::Code(code) => wrong.push(format!("the machine ended with code {code}: {}", last(boot))),
+            End::Killed => wrong.push(format!("QEMU was killed: {}", boot.complaint.trim())),
+            End::TimedOut => wrong.push(format!(
+                "the machine did not end within {} s: {}",
+                boot.took.as_secs(),
+                last(boot)
+            )),
+            End::Stopped => wrong.push("the machine was stopped".to_owned()),
+        }
+        if boot.end == End::Code(0) && !lines().any(|line| line.starts_with("done ")) {
+            wrong.push("the REE ended before it was done".to_owned());
+        }
+        wrong.extend(
+            lines().filter_map(|it| it.strip_prefix("kernel ")).map(|it| format!("Linux says: {it}")),
+        );
+        let log = match Log::read(&boot.log) {
+            Ok(log) => Some(log),
+            Err(why) => {
+                wrong.push(format!("the log cannot be read: {why}"));
+                None
+            }
+        };
+        let mut summary = log.as_ref().map(Summary::of);
+        let mut report = Self {
+            checks: lines().filter_map(check).collect(),
+            said: lines()
+                .filter(|it| check(it).is_none() && !it.starts_with("done "))
+                .map(str::to_owned)
+                .collect(),
+            seconds: seconds(boot.took),
+            ..Self::default()
+        };
+        match &mut summary {
+            Some(summary) => summary.violations.extend(wrong),
+            None => (report.schema, report.problems) = (Some(SCHEMA), wrong),
+        }
+        report.summary = summary;
+        (report, log)
+    }
+
+    /// Whether no law was broken and no check failed.
+    #[must_use]
+    pub fn holds(&self) -> bool {
+        self.problems.is_empty()
+            && self.checks.iter().all(|it| it.failed.is_none())
+            && self.summary.as_ref().is_some_and(|it| it.violations.is_empty())
+    }
+
+    /// The figures of the log.
+    #[must_use]
+    pub fn summary(&self) -> Option<&Summary> {
+        self.summary.as_ref()
+    }
+
+    /// For people.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        let of = |name: &Option<String>| name.clone().unwrap_or_default();
+        if let Some(it) = &self.summary {
+            let ree =
+                if it.ree == "linux" { format!("Linux {}", of(&self.linux)) } else { "the bare REE".into() };
+            let _ = writeln!(
+                text,
+                "{ree} on {} CPUs under QEMU {}, {:.1} s",
+                it.cpus,
+                of(&self.qemu),
+                self.seconds
+            );
+            let rows = [
+                ("requests completed", it.ssrs_completed),
+                ("requests made", it.ssrs_made),
+                ("median latency, ns", it.ssr_p50_ns),
+                ("longest latency, ns", it.ssr_max_ns),
+                ("pre-emptions", it.preemptions),
+                ("migrations", it.migrations),
+                ("world switches", it.switches),
+                ("ticks of the TEE", it.ticks),
+                ("idle hand-overs", it.idle_hand_overs),
+                ("steps decided again", it.steps as u64),
+                ("decided otherwise", it.steps_that_differ as u64),
+            ];
+            for (name, figure) in rows {
+                let _ = writeln!(text, "  {name:<22}{figure:>14}");
+            }
+            let _ = writeln!(text, "  CPU      busy, ms   as the REE sees it, ms   both asleep, ms");
+            for cpu in &it.accounts {
+                let [busy, seen, idle] =
+                    [cpu.busy_ns, cpu.busy_as_ree_sees_it_ns, cpu.idle_ns].map(|it| it as f64 / 1e6);
+                let _ = writeln!(text, "  {:<3}{busy:>14.3}{seen:>25.3}{idle:>18.3}", cpu.cpu);
+            }
+        }
+        let held = self.checks.iter().filter(|it| it.failed.is_none()).count();
+        let _ = writeln!(text, "{held} of {} checks held", self.checks.len());
+        for check in &self.checks {
+            if let Some(why) = &check.failed {
+                let _ = writeln!(text, "  failed: {}: {why}", check.name);
+            }
+        }
+        let violations = self.summary.iter().flat_map(|it| &it.violations).chain(&self.problems);
+        for violation in violations {
+            let _ = writeln!(text, "violation: {violation}");
+        }
+        if self.holds() {
+            text.push_str("no violation\n");
+        }
+        text
+    }
+}
+
+/// `ok NAME` or `FAILED NAME: WHY`.
+fn check(line: &str) -> Option<Check> {
+    if let Some(name) = line.strip_prefix("ok ") {
+        return Some(Check { name: name.to_owned(), failed: None });
+    }
+    let (name, why) = line.strip_prefix("FAILED ")?.split_once(": ")?;
+    Some(Check { name: name.to_owned(), failed: Some(why.to_owned()) })
+}
+
+/// What was said last: by the TEE, or else by the REE, or else by QEMU.
+fn last(boot: &Boot) -> String {
+    let said = [&boot.tee, &boot.ree, &boot.complaint];
+    let mut lines = said.into_iter().filter_map(|it| it.lines().rfind(|line| !line.trim().is_empty()));
+    lines.next().unwrap_or("nobody said why").trim().to_owned()
+}
+
+fn seconds(took: Duration) -> f64 {
+    (took.as_secs_f64() * 1_000.0).round() / 1_000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use casemate_world::Config;
+    use casemate_world_log::Ree;
+
+    use super::*;
+    use crate::refusal::Missing;
+    use crate::setup::setup;
+
+    fn boot(end: End, ree: &str) -> Boot {
+        Boot {
+            end,
+            ree: ree.to_owned(),
+            tee: "kernel: 2 CPUs\n".to_owned(),
+            complaint: String::new(),
+            log: setup(Config::new(2), Ree::Linux).unwrap().encode().to_vec(),
+            took: Duration::from_millis(1_234),
+        }
+    }
+
+    #[test]
+    fn a_boot_that_did_all_it_should_holds() {
+        let said = "[    0.9] noise\r\ncasemate: ok echo\r\ncasemate: ssr completed=4 failed=0\r\ncasemate: done failed=0\r\n";
+        let (report, log) = Report::of(&boot(End::Code(0), said));
+        assert!(report.holds(), "{report:?}");
+        assert_eq!(log.unwrap().setup.config, Config::new(2));
+        assert_eq!(report.checks, [Check { name: "echo".to_owned(), failed: None }]);
+        assert_eq!(report.said, ["ssr completed=4 failed=0"]);
+    }
+
+    #[test]
+    fn a_failed_check_an_early_end_and_a_stall_do_not_hold() {
+        let done = "casemate: done failed=0\n";
+        for (end, said, why) in [
+            (End::Code(0), "casemate: FAILED aes: wrong\ncasemate: done failed=1\n", "failed: aes: wrong"),
+            (End::Code(0), "casemate: ok echo\n", "before it was done"),
+            (End::Code(105), done, "code 105: kernel: 2 CPUs"),
+            (End::TimedOut, done, "did not end within 1 s"),
+            (
+                End::Code(0),
+                "casemate: kernel soft lockup\ncasemate: done failed=0\n",
+                "Linux says: soft lockup",
+            ),
+        ] {
+            let (report, _) = Report::of(&boot(end, said));
+            assert!(!report.holds() && report.text().contains(why), "{why}: {}", report.text());
+        }
+    }
+
+    #[test]
+    fn a_log_that_is_none_is_told_and_does_not_hold() {
+        let (report, log) =
+            Report::of(&Boot { log: Vec::new(), ..boot(End::Code(0), "casemate: done failed=0\n") });
+        assert!(log.is_none() && !report.holds());
+        assert!(report.problems[0].contains("the log cannot be read"), "{report:?}");
+    }
+
+    #[test]
+    fn the_document_has_the_figures_and_a_refusal_says_what_is_missing() {
+        let (report, _) = Report::of(&boot(End::Code(0), "casemate: done failed=0\n"));
+        let document = serde_json::to_value(report).unwrap();
+        assert_eq!(document["schema"], "casemate.world-boot/v1");
+        for field in ["ssrs_completed", "preemptions", "migrations"] {
+            assert_eq!(document[field], 0, "{field}");
+        }
+        assert_eq!((&document["cpus"], &document["violations"]), (&2.into(), &serde_json::json!([])));
+
+        let refusal = Refusal::new("no qemu", "install it").for_want_of(Missing::Qemu);
+        let document = serde_json::to_value(Report::refused(&refusal)).unwrap();
+        assert_eq!(
+            (&document["schema"], &document["missing"]),
+            (&"casemate.world-boot/v1".into(), &"qemu".into())
+        );
+        assert_eq!(document["problems"], serde_json::json!(["no qemu: install it"]));
+    }
+}
