@@ -9,6 +9,7 @@ mod bench;
 mod browser;
 mod cargo;
 mod house;
+mod metal;
 mod one_build;
 mod programs;
 mod quickstart;
@@ -60,6 +61,15 @@ enum Chore {
         #[arg(long, value_name = "DIR")]
         pictures: Option<PathBuf>,
     },
+    /// Boots two worlds under QEMU again and again, and compares what they left byte by byte.
+    Metal {
+        /// How many times.
+        #[arg(long, value_name = "N", default_value_t = 10)]
+        repeat: usize,
+        /// Below which REE, `bare` or `linux` (may be repeated); without it, both.
+        #[arg(long = "ree", value_name = "REE")]
+        rees: Vec<String>,
+    },
     /// Runs the quickstart and puts what it printed into README.md.
     Readme,
 }
@@ -85,6 +95,11 @@ fn main() -> ExitCode {
         Chore::Programs => programs::run(&root).map(|()| true),
         Chore::Browser { pages, pictures } => {
             browser::run(&root, pages.as_deref(), pictures.as_deref()).map(|()| true)
+        }
+        Chore::Metal { repeat, rees } => {
+            let rees: Vec<_> = rees.iter().map(String::as_str).collect();
+            let rees = if rees.is_empty() { vec!["bare", "linux"] } else { rees };
+            metal::repeat(&root, repeat, &rees).map(|()| true)
         }
         Chore::Readme => readme::run(&root).map(|()| true),
     };

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 
 use crate::cargo::{cargo, run as run_command, target_directory};
-use crate::{browser, house, one_build, quickstart};
+use crate::{browser, house, metal, one_build, quickstart};
 
 /// One thing to check.
 struct Step {
@@ -21,7 +21,7 @@ struct Step {
     run: fn(&Path) -> Result<()>,
 }
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     Step { name: "fmt", what: "rustfmt changes nothing", run: fmt },
     Step { name: "check-house", what: "imports, purity, unsafe, sizes, the map", run: check_house },
     Step {
@@ -52,6 +52,11 @@ const STEPS: [Step; 12] = [
         name: "quickstart",
         what: "the built binary runs the quickstart, paging or not",
         run: quickstart::check,
+    },
+    Step {
+        name: "metal",
+        what: "two worlds under QEMU, below a bare REE and below Linux, where they can be had",
+        run: metal::check,
     },
     Step {
         name: "browser",

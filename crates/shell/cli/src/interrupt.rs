@@ -14,7 +14,7 @@ pub(crate) const INTERRUPTED: u8 = 130;
 #[derive(Clone, Default)]
 pub(crate) struct Interrupt {
     pressed: Arc<AtomicBool>,
-    stop: Arc<OnceLock<Stop>>,
+    stop: Arc<OnceLock<(&'static str, Stop)>>,
 }
 
 type Stop = Box<dyn Fn() + Send + Sync>;
@@ -28,10 +28,10 @@ impl Interrupt {
         let handler = move || {
             let again = watched.pressed.swap(true, SeqCst);
             match watched.stop.get() {
-                Some(stop) if !again => {
+                Some((what, stop)) if !again => {
                     // What is said waits for its turn on the terminal; stopping does not.
                     stop();
-                    terminal.print_error("interrupted: stopping enclaves (again to quit at once)\n");
+                    terminal.print_error(&format!("interrupted: stopping {what} (again to quit at once)\n"));
                 }
                 Some(_) => quit(&terminal),
                 None => {
@@ -45,9 +45,9 @@ impl Interrupt {
         Ok(this)
     }
 
-    /// What the first Ctrl-C stops. Set once.
-    pub(crate) fn stops(&self, stop: impl Fn() + Send + Sync + 'static) {
-        let _ = self.stop.set(Box::new(stop));
+    /// What the first Ctrl-C stops, and how. Set once.
+    pub(crate) fn stops(&self, what: &'static str, stop: impl Fn() + Send + Sync + 'static) {
+        let _ = self.stop.set((what, Box::new(stop)));
     }
 
     /// Whether it was pressed.

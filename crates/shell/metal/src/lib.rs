@@ -35,5 +35,5 @@ pub use prepared::{Prepared, Wanted};
 pub use qemu::Qemu;
 pub use refusal::{Missing, Refusal};
 pub use report::{Check, Report};
-pub use setup::{machine, setup};
+pub use setup::{client_words, machine, setup};
 pub use toolchain::{Target, Toolchain};

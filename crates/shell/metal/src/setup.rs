@@ -1,7 +1,7 @@
 //! What a machine begins with, for a design.
 
 use casemate_metal_abi::apps;
-use casemate_world::{Config, Entry, Kind, Request, Tick};
+use casemate_world::{Agent, Config, Entry, Kind, Request, Tick};
 use casemate_world_log::{Ree, SPAWNS, Setup, Spawn};
 
 use crate::boot::{DEVICE_TREE, Machine};
@@ -69,6 +69,17 @@ fn possible(config: &Config, ree: Ree) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// What Linux' client is told of a design: its tasks issue requests as the design's agents do.
+#[must_use]
+pub fn client_words(config: &Config) -> String {
+    let agents = match config.agent {
+        Agent::Caller => "none",
+        Agent::One => "one",
+        Agent::EachCpu => "each-cpu",
+    };
+    format!("casemate.plan=all casemate.agents={agents}")
+}
+
 /// Both services and the periodic task. Where a call is a function there are no threads but the callers'.
 fn spawned(config: &Config) -> [Option<Spawn>; SPAWNS] {
     let mut spawned = [None; SPAWNS];
@@ -109,6 +120,13 @@ mod tests {
         let refusal = setup(config, Ree::Linux).unwrap_err();
         assert!(refusal.cause.contains("tick: unified-ree"), "{refusal}");
         assert!(setup(config, Ree::Bare).is_ok());
+    }
+
+    #[test]
+    fn the_client_has_the_designs_agents() {
+        assert_eq!(client_words(&Config::new(1)), "casemate.plan=all casemate.agents=each-cpu");
+        let config = Config { agent: Agent::Caller, ..Config::new(1) };
+        assert_eq!(client_words(&config), "casemate.plan=all casemate.agents=none");
     }
 
     #[test]

@@ -108,7 +108,7 @@ fn attempt(arguments: &RunArguments, screen: &Screen, report: &mut RunReport) ->
     };
     let node = Node::new(config, resolved.policy, Box::new(software)).map_err(|error| error.to_string())?;
     let stop = node.interrupt();
-    interrupt.stops(move || stop.request());
+    interrupt.stops("enclaves", move || stop.request());
 
     let events = &directories.events;
     let file =

@@ -1,5 +1,6 @@
 //! `casemate world`: designs of two worlds on one CPU.
 
+mod boot;
 mod check;
 mod simulate;
 
@@ -10,7 +11,8 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 
-/// Designs of a rich and a trusted world that share CPUs: whether they hold, and how they fare.
+/// Designs of a rich and a trusted world that share CPUs: whether they hold, how they fare, and what they do on
+/// metal.
 #[derive(Args)]
 pub(crate) struct WorldArguments {
     #[command(subcommand)]
@@ -19,6 +21,7 @@ pub(crate) struct WorldArguments {
 
 #[derive(Subcommand)]
 enum Command {
+    Boot(boot::BootArguments),
     Check(check::CheckArguments),
     Simulate(simulate::SimulateArguments),
 }
@@ -26,6 +29,7 @@ enum Command {
 /// Runs the command.
 pub(crate) fn world(arguments: &WorldArguments) -> ExitCode {
     match &arguments.command {
+        Command::Boot(arguments) => boot::boot(arguments),
         Command::Check(arguments) => check::check(arguments),
         Command::Simulate(arguments) => simulate::simulate(arguments),
     }
@@ -34,6 +38,7 @@ pub(crate) fn world(arguments: &WorldArguments) -> ExitCode {
 /// Prints the document of what never began, for the subcommand of this command line.
 pub(crate) fn refuse(arguments: &[OsString], cause: String) {
     match arguments.first() {
+        Some(command) if command == "boot" => boot::refuse(cause),
         Some(command) if command == "check" => check::refuse(cause),
         Some(command) if command == "simulate" => simulate::refuse(cause),
         _ => {}

@@ -17,4 +17,5 @@ mod pty;
 mod quickstart;
 mod screen;
 mod world;
+mod world_boot;
 mod world_simulate;
