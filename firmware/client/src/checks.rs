@@ -61,7 +61,7 @@ fn echo_memory() -> Result<(), String> {
     from.write(&bytes);
     let parameters = [Parameter::Value(0, 0), from.parameter(), to.parameter()];
     session.invoke(named::ECHO_REPEAT, &parameters)?;
-    expect(&to.bytes()[..10_000] == bytes, true)?;
+    expect(to.bytes()[..10_000] == bytes, true)?;
     let too_short = [Parameter::Value(0, 0), to.parameter(), from.parameter()];
     refused(session.invoke(named::ECHO_REPEAT, &too_short), message::ERROR_SHORT_BUFFER)
 }

@@ -22,7 +22,8 @@ pub(crate) fn mount() {
 pub(crate) fn load_modules() -> Result<(), String> {
     let order = fs::read_to_string("/modules/order").map_err(|error| format!("/modules/order: {error}"))?;
     for name in order.lines().filter(|it| !it.is_empty()) {
-        let file = File::open(Path::new("/modules").join(name)).map_err(|error| format!("{name}: {error}"))?;
+        let file =
+            File::open(Path::new("/modules").join(name)).map_err(|error| format!("{name}: {error}"))?;
         sys::power::load_module(&file).map_err(|error| format!("{name}: {error}"))?;
     }
     Ok(())

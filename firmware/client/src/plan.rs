@@ -28,7 +28,8 @@ impl Plan {
     /// The words that are ours; what they leave out is as in the plan `all`.
     pub(crate) fn of(line: &str) -> Self {
         let word = |key: &str| {
-            line.split_whitespace().find_map(|it| it.strip_prefix("casemate.")?.strip_prefix(key)?.strip_prefix('='))
+            line.split_whitespace()
+                .find_map(|it| it.strip_prefix("casemate.")?.strip_prefix(key)?.strip_prefix('='))
         };
         let number = |key: &str, or: u64| word(key).and_then(|it| it.parse().ok()).unwrap_or(or);
         Self {
@@ -62,7 +63,8 @@ mod tests {
 
     #[test]
     fn words_of_others_are_left_alone() {
-        let plan = Plan::of("console=ttyAMA0 casemate.plan=ssr casemate.agents=each-cpu casemate.tasks=7 casemate.");
+        let plan =
+            Plan::of("console=ttyAMA0 casemate.plan=ssr casemate.agents=each-cpu casemate.tasks=7 casemate.");
         assert!(plan.is("ssr") && plan.runs("ssr") && !plan.runs("checks"));
         assert_eq!((plan.agents, plan.tasks, plan.requests), (Agents::EachCpu, 7, 25));
         assert!(Plan::of("").runs("idle") && !Plan::of("").runs("stall-of-another"));

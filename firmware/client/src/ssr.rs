@@ -21,12 +21,15 @@ use crate::tee::Session;
 /// Requests that may wait in the queue.
 const QUEUE: usize = 64;
 
+/// Where whoever waits is told how his request ended.
+type Told = Sender<Result<(), String>>;
+
 /// A queue with its agents, and where answers go.
 struct Service {
     queue: Ring<QUEUE>,
     agents: Mutex<Vec<Thread>>,
     /// By task: whoever waits for its answer.
-    tasks: Vec<Mutex<Option<Sender<Result<(), String>>>>>,
+    tasks: Vec<Mutex<Option<Told>>>,
     over: AtomicBool,
 }
 

@@ -32,9 +32,17 @@ pub(crate) fn tell_stalls() {
 }
 
 fn is_stall(line: &str) -> bool {
-    ["soft lockup", "hard LOCKUP", "rcu: INFO", "detected stalls", "self-detected stall", "hung_task", "blocked for more"]
-        .iter()
-        .any(|it| line.contains(it))
+    [
+        "soft lockup",
+        "hard LOCKUP",
+        "rcu: INFO",
+        "detected stalls",
+        "self-detected stall",
+        "hung_task",
+        "blocked for more",
+    ]
+    .iter()
+    .any(|it| line.contains(it))
 }
 
 #[cfg(test)]

@@ -148,10 +148,9 @@ impl Judge {
     fn answers(&mut self, event: Event, decided: &Decided, found: &mut Vec<String>) {
         if let (Event::Submit(_), Answer::Queued(it) | Answer::Accepted(it) | Answer::Pending(it)) =
             (event, decided.answer)
+            && std::mem::replace(&mut self.open[it.index()], true)
         {
-            if std::mem::replace(&mut self.open[it.index()], true) {
-                found.push(format!("request {it} was made twice"));
-            }
+            found.push(format!("request {it} was made twice"));
         }
         if let Answer::Finished(it) = decided.answer
             && !std::mem::replace(&mut self.open[it.index()], false)

@@ -124,8 +124,15 @@ pub(crate) fn invoke(
             Parameter::Memory(id, len) => Raw { attributes: MEMORY_INOUT, words: [0, len, id as u64] },
         };
     }
-    let mut invoke =
-        Invoke { function, session, cancel_id, result: u32::MAX, origin: 0, count: count as u32, parameters: raw };
+    let mut invoke = Invoke {
+        function,
+        session,
+        cancel_id,
+        result: u32::MAX,
+        origin: 0,
+        count: count as u32,
+        parameters: raw,
+    };
     let len = size_of::<Invoke>() - (PARAMETERS - count) * size_of::<Raw>();
     ask_by_buffer(device, INVOKE, &mut invoke, len)?;
     let after = invoke.parameters.iter().take(count).map(|it| match it.attributes {
