@@ -19,6 +19,9 @@ const WORKSPACES: [(&str, &str); 2] =
     [("firmware", "aarch64-unknown-none-softfloat"), ("firmware/client", "aarch64-unknown-linux-musl")];
 /// CPUs that are booted.
 const CPUS: &str = "4";
+/// What is booted: a REE, and its plan.
+const PLANS: [(&str, &str); 5] =
+    [("bare", "smoke"), ("bare", "requests"), ("bare", "isolation"), ("bare", "fuzz"), ("linux", "all")];
 /// What `casemate world boot` ends with where nothing was booted.
 const NOT_BOOTED: i32 = 2;
 
@@ -29,8 +32,8 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     }
     let binary = quickstart::build(root)?;
     let kept = target_directory(root)?.join("metal");
-    for ree in ["bare", "linux"] {
-        boot(root, &binary, ree, &kept.join(ree))?;
+    for (ree, plan) in PLANS {
+        boot(root, &binary, ree, plan, &kept.join(format!("{ree}-{plan}")))?;
     }
     Ok(())
 }
@@ -39,11 +42,13 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 pub(crate) fn repeat(root: &Path, times: usize, rees: &[&str]) -> Result<()> {
     let binary = quickstart::build(root)?;
     let kept = target_directory(root)?.join("metal");
-    for ree in rees {
+    for (ree, plan) in
+        [("bare", "requests"), ("linux", "all")].into_iter().filter(|(it, _)| rees.contains(it))
+    {
         let mut first: Option<Left> = None;
         for time in 1..=times {
             let folder = kept.join(format!("{ree}-{time}"));
-            if !boot(root, &binary, ree, &folder)? {
+            if !boot(root, &binary, ree, plan, &folder)? {
                 bail!("nothing to compare: {ree} was not booted");
             }
             let left = Left::read(&folder)?;
@@ -88,7 +93,7 @@ impl Left {
 }
 
 fn lint(folder: &Path, target: &str, built: &Path) -> Result<()> {
-    run_command(&mut cargo(folder, &["fmt", "--all", "--check"]))?;
+    run_command(&mut cargo(folder, &["fmt", "--check"]))?;
     if !has_target(folder, target)? {
         println!("skipped: lints of {}: no Rust for {target}: rustup target add {target}", folder.display());
         return Ok(());
@@ -105,10 +110,10 @@ fn has_target(folder: &Path, target: &str) -> Result<bool> {
 }
 
 /// Boots once, and answers whether there was anything to boot with.
-fn boot(root: &Path, binary: &Path, ree: &str, keep: &Path) -> Result<bool> {
+fn boot(root: &Path, binary: &Path, ree: &str, plan: &str, keep: &Path) -> Result<bool> {
     let mut command = Command::new(binary);
-    command.current_dir(root).args(["world", "boot", "--ree", ree, "--cpus", CPUS, "-o", "json", "--keep"]);
-    command.arg(keep).stderr(Stdio::inherit());
+    command.current_dir(root).args(["world", "boot", "--ree", ree, "--plan", plan, "--cpus", CPUS]);
+    command.args(["-o", "json", "--keep"]).arg(keep).stderr(Stdio::inherit());
     eprintln!("$ {}", words(&command));
     let begun = Instant::now();
     let output = command.output().context("cannot start casemate")?;

@@ -12,6 +12,7 @@ use crate::firmware::{Firmware, Sources};
 use crate::flash::flash;
 use crate::initramfs::Initramfs;
 use crate::linux::Linux;
+use crate::plan::Plan;
 use crate::qemu::Qemu;
 use crate::refusal::{Missing, Refusal};
 use crate::setup::machine;
@@ -34,8 +35,8 @@ pub struct Prepared {
 pub struct Wanted<'a> {
     /// What the machine begins with.
     pub setup: &'a Setup,
-    /// What Linux' client is to do, as words of the kernel's command line.
-    pub plan: &'a str,
+    /// What the REE is to do, as the set-up says too.
+    pub plan: Plan,
     /// How long it may take.
     pub most: Duration,
     /// Where its files stay; without it they are gone afterwards.
@@ -89,7 +90,7 @@ impl Prepared {
         let setup = wanted.setup;
         let flash = flash(&read(&self.firmware.monitor)?, &read(&self.firmware.kernel)?, &setup.encode())?;
         let initramfs;
-        let arguments = format!("{ARGUMENTS} {}", wanted.plan);
+        let arguments = format!("{ARGUMENTS} {}", wanted.plan.words(&setup.config));
         let payload = match (&self.linux, &self.firmware.bare) {
             (Some((linux, client)), _) => {
                 initramfs = archive(linux, client)?;

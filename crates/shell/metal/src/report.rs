@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::boot::{Boot, End};
 use crate::refusal::Refusal;
 
-/// Lines of the REE that are for whoever reads the console begin like this.
-const OURS: &str = "casemate: ";
+/// Lines that are for whoever reads the console begin like this: those of Linux' client, and those of the bare REE.
+const OURS: [&str; 2] = ["casemate: ", "ree: "];
 
 /// The document `casemate.world-boot/v1`: the figures of the log, and what is known beside it.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -55,7 +55,8 @@ impl Report {
     /// Of a boot, with the log that it left if it can be read.
     #[must_use]
     pub fn of(boot: &Boot) -> (Self, Option<Log>) {
-        let lines = || boot.ree.lines().filter_map(|line| line.trim_end().strip_prefix(OURS));
+        let ours = |line| OURS.iter().find_map(|it| str::strip_prefix(line, it));
+        let lines = || boot.ree.lines().filter_map(move |line| ours(line.trim_end()));
         let mut wrong = Vec::new();
         match boot.end {
             End::Code(0) => {}
@@ -192,9 +193,9 @@ fn seconds(took: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use casemate_world::Config;
-    use casemate_world_log::Ree;
 
     use super::*;
+    use crate::plan::Plan;
     use crate::refusal::Missing;
     use crate::setup::setup;
 
@@ -204,7 +205,7 @@ mod tests {
             ree: ree.to_owned(),
             tee: "kernel: 2 CPUs\n".to_owned(),
             complaint: String::new(),
-            log: setup(Config::new(2), Ree::Linux).unwrap().encode().to_vec(),
+            log: setup(Config::new(2), Plan::Linux("all")).unwrap().encode().to_vec(),
             took: Duration::from_millis(1_234),
         }
     }

@@ -1,10 +1,11 @@
 //! What a machine begins with, for a design.
 
 use casemate_metal_abi::apps;
-use casemate_world::{Agent, Config, Entry, Kind, Request, Tick};
+use casemate_world::{Config, Entry, Kind, Request, Tick};
 use casemate_world_log::{Ree, SPAWNS, Setup, Spawn};
 
-use crate::boot::{DEVICE_TREE, Machine};
+use crate::boot::Machine;
+use crate::plan::Plan;
 use crate::refusal::Refusal;
 
 /// Ticks of QEMU's counter in a second, for Armv8.0 CPUs.
@@ -33,19 +34,16 @@ pub fn machine(ree: Ree, cpus: u8) -> Machine {
     Machine { cpus, memory, shift: Some(shift) }
 }
 
-/// The set-up for a design, with the threads that the test applications need.
+/// The set-up for a design and what the REE is to do, with the threads that the test applications need.
 ///
 /// # Errors
 /// Where the design makes no sense, or this REE cannot be under it.
-pub fn setup(config: Config, ree: Ree) -> Result<Setup, Refusal> {
+pub fn setup(config: Config, plan: Plan) -> Result<Setup, Refusal> {
+    let ree = plan.ree();
     config.validate().map_err(|why| {
         Refusal::new(format!("the design makes no sense: {why}"), "see docs/world.md for what goes together")
     })?;
     possible(&config, ree)?;
-    let ree_arguments = match ree {
-        Ree::Bare => [0; 4],
-        Ree::Linux => [DEVICE_TREE, 0, 0, 0],
-    };
     Ok(Setup {
         config,
         ree,
@@ -53,7 +51,7 @@ pub fn setup(config: Config, ree: Ree) -> Result<Setup, Refusal> {
         frequency: FREQUENCY,
         tick_nanos: TICK_NANOS,
         quantum_nanos: QUANTUM_NANOS,
-        ree_arguments,
+        ree_arguments: plan.arguments(&config),
         logs: true,
         spawned: spawned(&config),
     })
@@ -67,17 +65,6 @@ fn possible(config: &Config, ree: Ree) -> Result<(), Refusal> {
         return Err(Refusal::new(cause, "take `tick: own`, `unified-tee` or `none`, or --ree bare"));
     }
     Ok(())
-}
-
-/// What Linux' client is told of a design: its tasks issue requests as the design's agents do.
-#[must_use]
-pub fn client_words(config: &Config) -> String {
-    let agents = match config.agent {
-        Agent::Caller => "none",
-        Agent::One => "one",
-        Agent::EachCpu => "each-cpu",
-    };
-    format!("casemate.plan=all casemate.agents={agents}")
 }
 
 /// Both services and the periodic task. Where a call is a function there are no threads but the callers'.
@@ -106,32 +93,28 @@ fn spawned(config: &Config) -> [Option<Spawn>; SPAWNS] {
 mod tests {
     use super::*;
 
+    const BARE: Plan = Plan::Bare(1, 1);
+    const LINUX: Plan = Plan::Linux("all");
+
     #[test]
-    fn linux_begins_with_its_device_tree_and_the_bare_ree_with_nothing() {
-        let linux = setup(Config::new(4), Ree::Linux).unwrap();
+    fn linux_begins_with_its_device_tree_and_the_bare_ree_with_its_plan() {
+        let linux = setup(Config::new(4), LINUX).unwrap();
         assert_eq!((linux.ree_arguments[0], linux.memory), (0x4f00_0000, 512 << 20));
-        assert_eq!(setup(Config::new(4), Ree::Bare).unwrap().ree_arguments, [0; 4]);
+        assert_eq!(setup(Config::new(4), BARE).unwrap().ree_arguments[0], 1);
         assert_eq!(Setup::decode(&linux.encode()), Ok(linux));
     }
 
     #[test]
     fn a_tick_that_linux_would_have_to_send_is_refused_by_name() {
         let config = Config { tick: Tick::UnifiedRee, ..Config::new(2) };
-        let refusal = setup(config, Ree::Linux).unwrap_err();
+        let refusal = setup(config, LINUX).unwrap_err();
         assert!(refusal.cause.contains("tick: unified-ree"), "{refusal}");
-        assert!(setup(config, Ree::Bare).is_ok());
-    }
-
-    #[test]
-    fn the_client_has_the_designs_agents() {
-        assert_eq!(client_words(&Config::new(1)), "casemate.plan=all casemate.agents=each-cpu");
-        let config = Config { agent: Agent::Caller, ..Config::new(1) };
-        assert_eq!(client_words(&config), "casemate.plan=all casemate.agents=none");
+        assert!(setup(config, BARE).is_ok());
     }
 
     #[test]
     fn what_makes_no_sense_is_refused_with_the_reason() {
-        let refusal = setup(Config { tick: Tick::None, ..Config::new(2) }, Ree::Bare).unwrap_err();
+        let refusal = setup(Config { tick: Tick::None, ..Config::new(2) }, BARE).unwrap_err();
         assert!(refusal.cause.starts_with("the design makes no sense: "), "{refusal}");
     }
 }

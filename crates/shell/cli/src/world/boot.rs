@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::time::Duration;
 
-use casemate_metal::{Boot, Cache, End, Prepared, Refusal, Report, Sources, Wanted, client_words, setup};
+use casemate_metal::{Boot, Cache, End, Plan, Prepared, Refusal, Report, Sources, Wanted, setup};
 use casemate_world_config::Design;
 use casemate_world_log::Ree;
 use casemate_world_metal::{Log, scenario, spans};
@@ -49,6 +49,11 @@ pub(crate) struct BootArguments {
     /// What runs in the normal world.
     #[arg(long, value_enum, value_name = "REE", default_value_t = Normal::Linux)]
     ree: Normal,
+
+    /// What the REE does. Bare: requests (unless said), smoke, isolation, fuzz or bench; Linux: all (unless said),
+    /// checks, ssr, idle or stall.
+    #[arg(long, value_name = "NAME")]
+    plan: Option<String>,
 
     /// How many CPUs, 1 to 8; without it, what the design says, or 2.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=8))]
@@ -135,7 +140,8 @@ fn attempt(
         Normal::Bare => Ree::Bare,
         Normal::Linux => Ree::Linux,
     };
-    let setup = setup(design(arguments)?, ree)?;
+    let plan = Plan::named(ree, arguments.plan.as_deref())?;
+    let setup = setup(design(arguments)?, plan)?;
     let trace = arguments.trace.as_deref().map(Picture::open).transpose();
     let trace = trace.map_err(|why| Refusal::new(format!("--trace {why}"), "nothing was booted"))?;
     let sources = Sources::find(arguments.firmware.as_deref())?;
@@ -148,7 +154,7 @@ fn attempt(
     terminal.tell("booting");
     let wanted = Wanted {
         setup: &setup,
-        plan: &client_words(&setup.config),
+        plan,
         most: Duration::from_secs(arguments.timeout),
         keep: arguments.keep.as_deref(),
     };

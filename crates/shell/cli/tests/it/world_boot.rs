@@ -44,6 +44,7 @@ fn a_folder_without_firmware_and_a_design_that_makes_no_sense_are_refused() {
     for (arguments, why) in [
         (["--firmware", "."], "no sources of the firmware"),
         (["--config", "design.yaml"], "the design makes no sense"),
+        (["--plan", "fuzz"], "Linux has no plan `fuzz`"),
         (["--cpus", "9"], "9"),
     ] {
         let ran = booted(&casemate, &[&arguments[..], &["-o", "json"]].concat(), None);
