@@ -12,5 +12,6 @@ pub mod map;
 pub mod message;
 pub mod monitor;
 pub mod own;
+pub mod plan;
 pub mod psci;
 pub mod smc;

@@ -37,7 +37,11 @@ fn called(registers: &[u64; 8]) -> ! {
         leave::answer([0; 4]);
     }
     // What is called from the range of the trusted OS but is not OP-TEE's is ours.
-    if function & 0xff00 == 0x0100 { own_calls::call(function, registers) } else { optee::call(function, registers) }
+    if function & 0xff00 == 0x0100 {
+        own_calls::call(function, registers)
+    } else {
+        optee::call(function, registers)
+    }
 }
 
 #[inline(always)]

@@ -3,8 +3,8 @@
 use casemate_machine::sys::cpu as instructions;
 use casemate_metal_abi::{map, own};
 use casemate_world::{
-    Accounts, Answer, CPUS, Config, CpuId, CpuSet, Event, Outcome, Phase, Request, State, THREADS, Tick,
-    ThreadId, ThreadSet, step,
+    Accounts, Answer, CPUS, Config, CpuId, CpuSet, Event, Kind, Outcome, Phase, Request, State, THREADS,
+    ThreadId, ThreadSet, Tick, step,
 };
 use casemate_world_log::{Ree, Setup};
 
@@ -237,7 +237,8 @@ impl Kernel {
     #[inline(always)]
     pub(crate) fn of_handle(&self, handle: u64) -> Option<ThreadId> {
         let thread = ThreadId::new(usize::try_from(handle & 0xff).ok()?.checked_sub(1)?)?;
-        let is_there = self.state.thread(thread).phase() != Phase::Free;
+        let of = self.state.thread(thread);
+        let is_there = of.kind() == Kind::Request && of.phase() != Phase::Free;
         (is_there && self.handle(thread) == handle).then_some(thread)
     }
 

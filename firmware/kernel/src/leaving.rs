@@ -1,17 +1,17 @@
 //! Where a CPU goes when everything is decided: to a thread, to the REE, to sleep, or off.
 
-use casemate_machine::sys::cpu;
 use casemate_machine::read;
+use casemate_machine::sys::cpu;
 use casemate_metal_abi::message::RPC_NOTIFICATION;
 use casemate_metal_abi::{own, psci, smc};
 use casemate_world::{Answer, Event, Phase, Refusal, ThreadId, World};
 
 use crate::deadlines::NEVER;
 use crate::here::{Here, Via};
+use crate::interrupts;
 use crate::kernel::{self, Held, Kernel};
 use crate::message::{self, Head};
 use crate::sys::{context, leave};
-use crate::interrupts;
 
 /// ISR_EL1: an interrupt of the TEE's is pending (IRQ), or one of the REE's (FIQ).
 const SECURE_PENDING: u64 = 1 << 7;
@@ -144,4 +144,3 @@ fn as_own(kernel: &Kernel, of: Option<ThreadId>, answer: Answer) -> [u64; 4] {
     };
     [status.into(), thread.map_or(0, |it| kernel.handle(it)), 0, 0]
 }
-

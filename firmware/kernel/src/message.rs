@@ -1,8 +1,8 @@
 //! Messages in shared memory: read once, and answered.
 
 use casemate_metal_abi::message::{
-    self, HEADER, PAGE, PARAMETER, PARAMETERS_MOST, RMEM_INOUT, RMEM_INPUT, RMEM_OUTPUT, TMEM_INOUT, TMEM_INPUT,
-    TMEM_OUTPUT, VALUE_INOUT, VALUE_INPUT, VALUE_OUTPUT, at,
+    self, HEADER, PAGE, PARAMETER, PARAMETERS_MOST, RMEM_INOUT, RMEM_INPUT, RMEM_OUTPUT, TMEM_INOUT,
+    TMEM_INPUT, TMEM_OUTPUT, VALUE_INOUT, VALUE_INPUT, VALUE_OUTPUT, at,
 };
 
 use crate::job::{Job, PARAMETERS, Parameter};
@@ -70,7 +70,8 @@ impl Head {
     /// Where another message fits behind it, for an RPC with one parameter.
     pub(crate) fn behind(address: u64, count: usize) -> Option<u64> {
         let from = address + (HEADER + count * PARAMETER) as u64;
-        let fits = from as usize % PAGE + HEADER + PARAMETER <= PAGE && from / PAGE as u64 == address / PAGE as u64;
+        let fits =
+            from as usize % PAGE + HEADER + PARAMETER <= PAGE && from / PAGE as u64 == address / PAGE as u64;
         fits.then_some(from)
     }
 }

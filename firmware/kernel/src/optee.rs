@@ -186,10 +186,14 @@ fn at_once(kernel: &mut Kernel, here: &mut Here, head: &Head) -> u32 {
                 cancel(kernel, here, thread);
             }
         }),
-        message::REGISTER_SHM => head.parameter(0).map_err(|_| Refused::Outside).and_then(|it| {
-            let [list, len, number] = it.words;
-            kernel.registered.register(Dram::get(), number, list, len)
-        }).map_err(refused),
+        message::REGISTER_SHM => head
+            .parameter(0)
+            .map_err(|_| Refused::Outside)
+            .and_then(|it| {
+                let [list, len, number] = it.words;
+                kernel.registered.register(Dram::get(), number, list, len)
+            })
+            .map_err(refused),
         message::UNREGISTER_SHM => head
             .parameter(0)
             .map_err(|_| Refused::Outside)

@@ -1,7 +1,7 @@
 //! Calls of the bare REE's, which tell requests and agents apart.
 
-use casemate_metal_abi::own;
 use casemate_metal_abi::message::INVOKE_COMMAND;
+use casemate_metal_abi::own;
 use casemate_world::{Agent, Class, ClientId, CpuId, Event, Refusal, Request, ThreadId, Tick};
 use casemate_world_log::Note;
 

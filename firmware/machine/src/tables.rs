@@ -163,7 +163,7 @@ impl<const N: usize> Tables<N> {
         if now & VALID != 0 {
             let (size, leaf) = if table == 0 { (BLOCK, 0) } else { (PAGE, PAGE_ENTRY) };
             let below = (0..).zip(&mut self.tables[fresh].0);
-            below.for_each(|(at, it): (u64, _)| *it = now | at * size | leaf);
+            below.for_each(|(at, it): (u64, _)| *it = now | (at * size) | leaf);
         }
         self.tables[table].0[entry] = (base + fresh as u64 * PAGE) | TABLE;
         Ok(fresh)

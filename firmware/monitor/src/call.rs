@@ -1,7 +1,7 @@
 //! Calls of either world.
 
-use casemate_machine::sys::semihosting;
 use casemate_machine::read;
+use casemate_machine::sys::semihosting;
 use casemate_metal_abi::{monitor, psci, smc};
 
 use crate::sys::context::{Cpu, Next};
@@ -49,16 +49,17 @@ pub(crate) fn from_ree(cpu: &mut Cpu) -> Next {
 
 /// PSCI_FEATURES.
 fn features(function: u32) -> i64 {
-    let known = matches!(
-        function,
-        psci::VERSION
-            | psci::CPU_OFF
-            | psci::MIGRATE_INFO_TYPE
-            | psci::SYSTEM_OFF
-            | psci::SYSTEM_RESET
-            | psci::FEATURES
-            | smc::SMCCC_VERSION
-    ) || [psci::CPU_SUSPEND, psci::CPU_ON, psci::AFFINITY_INFO].iter().any(|it| it.contains(&function));
+    let known =
+        matches!(
+            function,
+            psci::VERSION
+                | psci::CPU_OFF
+                | psci::MIGRATE_INFO_TYPE
+                | psci::SYSTEM_OFF
+                | psci::SYSTEM_RESET
+                | psci::FEATURES
+                | smc::SMCCC_VERSION
+        ) || [psci::CPU_SUSPEND, psci::CPU_ON, psci::AFFINITY_INFO].iter().any(|it| it.contains(&function));
     if known { psci::SUCCESS } else { psci::NOT_SUPPORTED }
 }
 

@@ -21,9 +21,9 @@ struct Power {
     argument: AtomicU64,
 }
 
-static POWER: [Power; CPUS] = [const {
-    Power { state: AtomicU8::new(OFF), entry: AtomicU64::new(0), argument: AtomicU64::new(0) }
-}; CPUS];
+static POWER: [Power; CPUS] =
+    [const { Power { state: AtomicU8::new(OFF), entry: AtomicU64::new(0), argument: AtomicU64::new(0) } };
+        CPUS];
 
 /// How many CPUs the design has: the others are not there.
 static COUNT: AtomicU64 = AtomicU64::new(1);

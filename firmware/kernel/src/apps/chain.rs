@@ -34,11 +34,8 @@ pub(super) fn first(job: &mut Job) {
 /// Adds its number; called with [`BACK`] it calls the first, and says whether that was refused.
 pub(super) fn second(job: &mut Job) {
     let argument = supervisor::argument();
-    job.word = if argument & BACK != 0 {
-        call(0, 0).is_none().into()
-    } else {
-        argument.wrapping_add(1_000_000)
-    };
+    job.word =
+        if argument & BACK != 0 { call(0, 0).is_none().into() } else { argument.wrapping_add(1_000_000) };
 }
 
 pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {

@@ -3,8 +3,8 @@
 
 use core::arch::global_asm;
 
-use casemate_machine::write;
 use casemate_machine::sys::cpu;
+use casemate_machine::write;
 
 /// V0 to V31, FPCR and FPSR.
 #[derive(Clone)]

@@ -25,4 +25,3 @@ macro_rules! write {
         }
     }};
 }
-

@@ -1,0 +1,6 @@
+//! What may be done, but for requests.
+
+pub(crate) mod bench;
+pub(crate) mod fuzz;
+pub(crate) mod isolation;
+pub(crate) mod smoke;
