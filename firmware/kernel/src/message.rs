@@ -34,7 +34,7 @@ impl Head {
     pub(crate) fn read(address: u64) -> Result<Self, Outside> {
         let dram = Dram::get();
         let offset = address as usize % PAGE;
-        if address % 8 != 0 || offset + HEADER > PAGE {
+        if !address.is_multiple_of(8) || offset + HEADER > PAGE {
             return Err(Outside);
         }
         let words = dram.read32s::<{ HEADER / 4 }>(address)?;

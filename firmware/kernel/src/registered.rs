@@ -69,7 +69,7 @@ impl Buffer {
         let mut pages = [0; PAGES];
         for it in pages.iter_mut().take(count as usize) {
             *it = dram.read64(at)?;
-            if *it % page != 0 {
+            if !it.is_multiple_of(page) {
                 return Err(Refused::Outside);
             }
             dram.check(*it, page)?;

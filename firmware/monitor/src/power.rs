@@ -44,7 +44,7 @@ fn of(mpidr: u64) -> Option<(usize, &'static Power)> {
 /// CPU_ON.
 pub(crate) fn switch_on(mpidr: u64, entry: u64, argument: u64) -> i64 {
     let Some((number, power)) = of(mpidr) else { return psci::INVALID_PARAMETERS };
-    if entry < map::DRAM || entry % 4 != 0 {
+    if entry < map::DRAM || !entry.is_multiple_of(4) {
         return psci::INVALID_ADDRESS;
     }
     match power.state.compare_exchange(OFF, PENDING, Ordering::AcqRel, Ordering::Acquire) {

@@ -98,6 +98,6 @@ impl Dram {
     #[inline(always)]
     fn aligned(self, address: u64, len: u64, to: u64) -> Result<(), Outside> {
         self.check(address, len)?;
-        if address % to == 0 { Ok(()) } else { Err(Outside) }
+        if address.is_multiple_of(to) { Ok(()) } else { Err(Outside) }
     }
 }
