@@ -12,9 +12,9 @@ pub const CALLS_UID: u32 = 0xbf00_ff01;
 /// The version of the interface: 2.0.
 pub const CALLS_REVISION: u32 = 0xbf00_ff03;
 /// The UUID of the trusted OS.
-pub const GET_OS_UUID: u32 = 0xbf00_0000;
+pub const GET_OS_UUID: u32 = 0xb200_0000;
 /// The version of the trusted OS.
-pub const GET_OS_REVISION: u32 = 0xbf00_0001;
+pub const GET_OS_REVISION: u32 = 0xb200_0001;
 /// A yielding call; `a1`, `a2` the physical address of its message.
 pub const CALL_WITH_ARG: u32 = 0x3200_0004;
 /// The same, with room for the message of an RPC behind it.

@@ -29,8 +29,11 @@ pub(crate) fn take(kernel: &mut Kernel, here: &mut Here) {
             }
             own::DEVICE_SPI => {
                 let waits = |it: &ThreadId| kernel.state.thread(*it).phase() == Phase::Blocked(Cause::Device);
-                if let Some(thread) = ThreadId::all().find(waits) {
-                    kernel.happens(here, Event::Device(thread));
+                match ThreadId::all().find(waits) {
+                    Some(thread) => {
+                        kernel.happens(here, Event::Device(thread));
+                    }
+                    None => kernel.device_came = true,
                 }
             }
             // What wakes a CPU that is switched on has done so.

@@ -62,6 +62,8 @@ pub(crate) struct Kernel {
     since: [u64; CPUS],
     /// How often a thread's place was used: a handle is of one request only.
     generations: [u32; THREADS],
+    /// The device's interrupt came when no thread waited for it.
+    pub(crate) device_came: bool,
     /// Requests whose caller has moved to a CPU that is not their agent's: the agent's CPU fetches their answers.
     pub(crate) moved: ThreadSet,
     /// Handles of requests that were fetched so, and whose callers have not come for them yet.
@@ -126,6 +128,7 @@ impl Kernel {
             frequency: set_up.frequency,
             since: [now; CPUS],
             generations: [0; THREADS],
+            device_came: false,
             moved: ThreadSet::EMPTY,
             fetched: [None; THREADS],
         };

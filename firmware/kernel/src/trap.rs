@@ -76,6 +76,10 @@ fn asked(mut held: Held, thread: ThreadId, what: u16) -> ! {
         ask::FINISH => finish(held, thread),
         ask::BLOCK => {
             kernel.happens(here, Event::Block);
+            // An interrupt that came when nobody waited is whose who waits next.
+            if core::mem::take(&mut kernel.device_came) {
+                kernel.happens(here, Event::Device(thread));
+            }
         }
         ask::CALL => {
             let service = usize::try_from(context.asked()[0]).ok().and_then(ThreadId::new);

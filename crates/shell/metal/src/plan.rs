@@ -1,29 +1,11 @@
 //! What the REE is to do.
 
+use casemate_metal_abi::plan as orders;
 use casemate_world::{Agent, Config, Tick};
 use casemate_world_log::Ree;
 
 use crate::boot::DEVICE_TREE;
 use crate::refusal::Refusal;
-
-/// The bare REE's orders: the plan's number in x0, a seed in x1, how many CPUs in x2, and in x3 how often (lowest 32 bits),
-/// whose timer is its tick (from bit 48) and who issues requests (from bit 56).
-mod orders {
-    pub(super) const SMOKE: u64 = 1;
-    pub(super) const REQUESTS: u64 = 2;
-    pub(super) const ISOLATION: u64 = 3;
-    pub(super) const FUZZ: u64 = 4;
-    pub(super) const BENCH: u64 = 5;
-
-    /// Who issues requests: whoever has one, one agent, or an agent on each CPU.
-    pub(super) const AGENTS: [u64; 3] = [0, 1, 2];
-    /// Whose timer is the REE's tick: its own, the TEE's, or its own and it tells the TEE of each.
-    pub(super) const TICKS: [u64; 3] = [0, 1, 2];
-
-    pub(super) const fn argument(count: u32, agent: u64, tick: u64) -> u64 {
-        agent << 56 | tick << 48 | count as u64
-    }
-}
 
 /// The bare REE's plans: their names, their numbers, and how often each does what it does. The first is taken where none
 /// is named.
@@ -87,14 +69,14 @@ impl Plan {
             Self::Linux(_) => [DEVICE_TREE, 0, 0, 0],
             Self::Bare(number, count) => {
                 let agent = match config.agent {
-                    Agent::Caller => orders::AGENTS[0],
-                    Agent::One => orders::AGENTS[1],
-                    Agent::EachCpu => orders::AGENTS[2],
+                    Agent::Caller => orders::AGENT_CALLER,
+                    Agent::One => orders::AGENT_ONE,
+                    Agent::EachCpu => orders::AGENT_EACH_CPU,
                 };
                 let tick = match config.tick {
-                    Tick::None | Tick::Own => orders::TICKS[0],
-                    Tick::UnifiedTee => orders::TICKS[1],
-                    Tick::UnifiedRee => orders::TICKS[2],
+                    Tick::None | Tick::Own => orders::TICK_OWN,
+                    Tick::UnifiedTee => orders::TICK_GIVEN,
+                    Tick::UnifiedRee => orders::TICK_TOLD,
                 };
                 [number, SEED, config.cpus.into(), orders::argument(count, agent, tick)]
             }
