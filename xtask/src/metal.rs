@@ -20,8 +20,16 @@ const WORKSPACES: [(&str, &str); 2] =
 /// CPUs that are booted.
 const CPUS: &str = "4";
 /// What is booted: a REE, and its plan.
-const PLANS: [(&str, &str); 5] =
-    [("bare", "smoke"), ("bare", "requests"), ("bare", "isolation"), ("bare", "fuzz"), ("linux", "all")];
+const PLANS: [(&str, &str); 6] = [
+    ("bare", "smoke"),
+    ("bare", "requests"),
+    ("bare", "isolation"),
+    ("bare", "fuzz"),
+    ("linux", "all"),
+    ("linux", "stall"),
+];
+/// The design under which the last of them stalls Linux, in the root.
+const STALLS: &str = "firmware/designs/masked.yaml";
 /// What `casemate world boot` ends with where nothing was booted.
 const NOT_BOOTED: i32 = 2;
 
@@ -35,6 +43,32 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     for (ree, plan) in PLANS {
         boot(root, &binary, ree, plan, &kept.join(format!("{ree}-{plan}")))?;
     }
+    stalls(root, &binary)
+}
+
+/// Linux has to complain where the design lets it wait: that it does not under the default says something then.
+fn stalls(root: &Path, binary: &Path) -> Result<()> {
+    let mut command = Command::new(binary);
+    command.current_dir(root).args(["world", "boot", "--plan", "stall", "--cpus", CPUS, "-o", "json"]);
+    command.args(["--config", STALLS]).stderr(Stdio::inherit());
+    eprintln!("$ {}", words(&command));
+    let output = command.output().context("cannot start casemate")?;
+    let document: Value = serde_json::from_slice(&output.stdout)
+        .with_context(|| format!("stdout of `{}` is not one JSON document", words(&command)))?;
+    if let Some(why) = lacks(output.status.code(), &document) {
+        println!("skipped: {why}");
+        return Ok(());
+    }
+    let violations = document["violations"].as_array().map_or(&[][..], Vec::as_slice);
+    let complains = |it: &Value| it.as_str().is_some_and(|it| it.contains("stall") || it.contains("lockup"));
+    ensure!(
+        output.status.code() == Some(1) && violations.iter().any(complains),
+        "{STALLS} was to stall Linux, and ended with {}: violations {}, problems {}",
+        output.status,
+        document["violations"],
+        document["problems"]
+    );
+    eprintln!("Linux stalls under {STALLS}, as it should: {}", document["violations"]);
     Ok(())
 }
 

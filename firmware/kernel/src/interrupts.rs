@@ -9,6 +9,10 @@ use crate::kernel::Kernel;
 
 /// Of the distributor's registers: interrupts that are made pending.
 const ISPENDR: u64 = 0x200;
+/// ISR_EL1: an interrupt of the TEE's is pending (IRQ), masked or not.
+pub(crate) const SECURE_PENDING: u64 = 1 << 7;
+/// One of the REE's (FIQ).
+pub(crate) const NON_SECURE_PENDING: u64 = 1 << 6;
 /// Above these there is none.
 const SPECIAL: u32 = 1020;
 

@@ -13,10 +13,6 @@ use crate::kernel::{self, Held, Kernel};
 use crate::message::{self, Head};
 use crate::sys::{context, leave};
 
-/// ISR_EL1: an interrupt of the TEE's is pending (IRQ), or one of the REE's (FIQ).
-const SECURE_PENDING: u64 = 1 << 7;
-const NON_SECURE_PENDING: u64 = 1 << 6;
-
 /// An RPC whose value tells the driver to wait.
 const WAIT: u64 = 0;
 
@@ -69,10 +65,10 @@ pub(crate) fn go(mut held: Held, here: &mut Here) -> ! {
 /// Something woke the CPU, or may have.
 fn woken(kernel: &mut Kernel, here: &mut Here) {
     let pending = read!("isr_el1");
-    if pending & SECURE_PENDING != 0 {
+    if pending & interrupts::SECURE_PENDING != 0 {
         interrupts::take(kernel, here);
     }
-    if pending & NON_SECURE_PENDING != 0 && kernel.state.cpu(here.cpu).world() == World::Idle {
+    if pending & interrupts::NON_SECURE_PENDING != 0 && kernel.state.cpu(here.cpu).world() == World::Idle {
         kernel.happens(here, Event::NonSecure);
     }
 }

@@ -2,7 +2,7 @@
 
 use casemate_machine::read;
 use casemate_metal_abi::message::{ERROR_TARGET_DEAD, ORIGIN_TEE};
-use casemate_world::{Answer, Event, Kind, THREADS, ThreadId};
+use casemate_world::{Answer, Event, Kind, THREADS, ThreadId, World};
 
 use crate::kernel::{self, Held};
 use crate::sys::context;
@@ -57,7 +57,16 @@ pub(crate) extern "C" fn trapped(why: u64) -> ! {
     }
     here.keep_fp(thread, context);
     match why {
-        SECURE_INTERRUPT => interrupts::take(kernel, here),
+        SECURE_INTERRUPT => {
+            interrupts::take(kernel, here);
+            // What a thread masks it masks until the TEE's next interrupt: how long the REE waits is the design's to say.
+            // Only now, when no interrupt of the TEE's is pending, the controller tells of one of the REE's.
+            let cpu = kernel.state.cpu(here.cpu);
+            let pending = read!("isr_el1") & interrupts::NON_SECURE_PENDING != 0;
+            if pending && cpu.world() == World::Tee && !cpu.is_deferred() {
+                kernel.happens(here, Event::NonSecure);
+            }
+        }
         NON_SECURE_INTERRUPT => {
             kernel.happens(here, Event::NonSecure);
         }

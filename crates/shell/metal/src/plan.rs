@@ -17,7 +17,11 @@ const BARE: [(&str, u64, u32); 5] = [
     ("bench", orders::BENCH, 1),
 ];
 /// Those of Linux' client.
-const LINUX: [&str; 5] = ["all", "checks", "ssr", "idle", "stall"];
+const LINUX: [&str; 5] = ["all", "checks", "ssr", "idle", STALL];
+/// The one in which a thread masks the REE's interrupts for long.
+pub(crate) const STALL: &str = "stall";
+/// About so many numbers a CPU of that plan's sums in half a minute.
+const STALL_NUMBERS: u64 = 60_000_000;
 /// The same garbage in every boot.
 const SEED: u64 = 1;
 
@@ -94,6 +98,9 @@ impl Plan {
         };
         match self {
             Self::Bare(..) => String::new(),
+            Self::Linux(STALL) => {
+                format!("casemate.plan={STALL} casemate.agents={agents} casemate.numbers={STALL_NUMBERS}")
+            }
             Self::Linux(name) => format!("casemate.plan={name} casemate.agents={agents}"),
         }
     }

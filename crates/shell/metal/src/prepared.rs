@@ -101,7 +101,7 @@ impl Prepared {
                 return Err(Refusal::new("the firmware has no bare REE", "boot with --ree linux"));
             }
         };
-        let machine = machine(setup.ree, setup.config.cpus);
+        let machine = machine(wanted.plan, setup.config.cpus);
         let Wanted { most, keep, .. } = *wanted;
         Booting { qemu: &self.qemu, machine, flash: &flash, payload, most, keep }.run(goes_on)
     }

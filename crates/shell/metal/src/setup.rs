@@ -5,7 +5,7 @@ use casemate_world::{Config, Entry, Kind, Request, Tick};
 use casemate_world_log::{Ree, SPAWNS, Setup, Spawn};
 
 use crate::boot::Machine;
-use crate::plan::Plan;
+use crate::plan::{Plan, STALL};
 use crate::refusal::Refusal;
 
 /// Ticks of QEMU's counter in a second, for Armv8.0 CPUs.
@@ -24,12 +24,16 @@ const BARE_SHIFT: u8 = 0;
 /// Two nanoseconds: Linux boots in fewer instructions, and its timeouts are not met.
 const LINUX_SHIFT: u8 = 1;
 
-/// The machine for a REE.
+/// So slow a CPU that what takes half a minute is soon over here.
+const STALL_SHIFT: u8 = 7;
+
+/// The machine for what a REE is to do.
 #[must_use]
-pub fn machine(ree: Ree, cpus: u8) -> Machine {
-    let (memory, shift) = match ree {
-        Ree::Bare => (BARE_MEMORY, BARE_SHIFT),
-        Ree::Linux => (LINUX_MEMORY, LINUX_SHIFT),
+pub fn machine(plan: Plan, cpus: u8) -> Machine {
+    let (memory, shift) = match plan {
+        Plan::Bare(..) => (BARE_MEMORY, BARE_SHIFT),
+        Plan::Linux(STALL) => (LINUX_MEMORY, STALL_SHIFT),
+        Plan::Linux(_) => (LINUX_MEMORY, LINUX_SHIFT),
     };
     Machine { cpus, memory, shift: Some(shift) }
 }
@@ -47,7 +51,7 @@ pub fn setup(config: Config, plan: Plan) -> Result<Setup, Refusal> {
     Ok(Setup {
         config,
         ree,
-        memory: machine(ree, config.cpus).memory,
+        memory: machine(plan, config.cpus).memory,
         frequency: FREQUENCY,
         tick_nanos: TICK_NANOS,
         quantum_nanos: QUANTUM_NANOS,
