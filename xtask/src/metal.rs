@@ -28,7 +28,9 @@ const PLANS: [(&str, &str); 6] = [
     ("linux", "all"),
     ("linux", "stall"),
 ];
-/// The design under which the last of them stalls Linux, in the root.
+/// Designs under which the bare REE makes its requests, in the root.
+const DESIGNS: &str = "firmware/designs";
+/// The one under which the last of the plans stalls Linux.
 const STALLS: &str = "firmware/designs/masked.yaml";
 /// What `casemate world boot` ends with where nothing was booted.
 const NOT_BOOTED: i32 = 2;
@@ -41,9 +43,23 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     let binary = quickstart::build(root)?;
     let kept = target_directory(root)?.join("metal");
     for (ree, plan) in PLANS {
-        boot(root, &binary, ree, plan, &kept.join(format!("{ree}-{plan}")))?;
+        boot(root, &binary, (ree, plan), None, &kept.join(format!("{ree}-{plan}")))?;
+    }
+    for design in designs(root)? {
+        let name = design.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        boot(root, &binary, ("bare", "requests"), Some(&design), &kept.join(format!("bare-{name}")))?;
     }
     stalls(root, &binary)
+}
+
+/// Designs that differ from the default in what matters on metal, in the order of their names.
+fn designs(root: &Path) -> Result<Vec<PathBuf>> {
+    let folder = root.join(DESIGNS);
+    let entries = fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+    let mut designs = entries.map(|it| Ok(it?.path())).collect::<Result<Vec<_>>>()?;
+    designs.sort();
+    ensure!(designs.contains(&root.join(STALLS)), "{STALLS} is not there");
+    Ok(designs)
 }
 
 /// Linux has to complain where the design lets it wait: that it does not under the default says something then.
@@ -82,7 +98,7 @@ pub(crate) fn repeat(root: &Path, times: usize, rees: &[&str]) -> Result<()> {
         let mut first: Option<Left> = None;
         for time in 1..=times {
             let folder = kept.join(format!("{ree}-{time}"));
-            if !boot(root, &binary, ree, plan, &folder)? {
+            if !boot(root, &binary, (ree, plan), None, &folder)? {
                 bail!("nothing to compare: {ree} was not booted");
             }
             let left = Left::read(&folder)?;
@@ -144,10 +160,19 @@ fn has_target(folder: &Path, target: &str) -> Result<bool> {
 }
 
 /// Boots once, and answers whether there was anything to boot with.
-fn boot(root: &Path, binary: &Path, ree: &str, plan: &str, keep: &Path) -> Result<bool> {
+fn boot(
+    root: &Path,
+    binary: &Path,
+    (ree, plan): (&str, &str),
+    design: Option<&Path>,
+    keep: &Path,
+) -> Result<bool> {
     let mut command = Command::new(binary);
     command.current_dir(root).args(["world", "boot", "--ree", ree, "--plan", plan, "--cpus", CPUS]);
     command.args(["-o", "json", "--keep"]).arg(keep).stderr(Stdio::inherit());
+    if let Some(design) = design {
+        command.arg("--config").arg(design.strip_prefix(root).unwrap_or(design));
+    }
     eprintln!("$ {}", words(&command));
     let begun = Instant::now();
     let output = command.output().context("cannot start casemate")?;

@@ -105,6 +105,13 @@ impl Here {
         }
     }
 
+    /// The CPU sleeps: the thread whose registers these are may run elsewhere meanwhile, and come back with others.
+    pub(crate) fn fp_is_nobodys(&mut self) {
+        if self.fp_of.take().is_some() {
+            fp::trap();
+        }
+    }
+
     /// The REE goes on here: it has its registers back.
     #[inline(always)]
     pub(crate) fn give_fp_back(&mut self) {

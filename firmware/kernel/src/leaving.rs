@@ -33,6 +33,7 @@ pub(crate) fn go(mut held: Held, here: &mut Here) -> ! {
                 leave::to_thread(context)
             }
             (World::Idle, _) => {
+                here.fp_is_nobodys();
                 here.deadlines.quantum = NEVER;
                 here.deadlines.arm();
                 drop(held);
@@ -52,6 +53,10 @@ pub(crate) fn go(mut held: Held, here: &mut Here) -> ! {
                 here.deadlines.arm();
                 let answer = answer(kernel, here);
                 drop(held);
+                if here.via == Via::Suspend && here.answer == Answer::Refused(Refusal::NotInThisDesign) {
+                    // The TEE is not told of idle CPUs: they sleep as they would without it.
+                    cpu::wfi();
+                }
                 here.give_fp_back();
                 match answer {
                     Some(answer) => leave::answer(answer),
@@ -80,13 +85,7 @@ fn answer(kernel: &mut Kernel, here: &Here) -> Option<[u64; 4]> {
         Via::Interrupt => None,
         Via::OpTee(thread) => Some(as_optee(kernel, thread, here.answer)),
         Via::Own(thread) => Some(as_own(kernel, thread, here.answer)),
-        Via::Suspend => {
-            if here.answer == Answer::Refused(Refusal::NotInThisDesign) {
-                // The TEE is not told of idle CPUs: they sleep as they would without it.
-                cpu::wfi();
-            }
-            Some([psci::SUCCESS as u64, 0, 0, 0])
-        }
+        Via::Suspend => Some([psci::SUCCESS as u64, 0, 0, 0]),
         Via::Off => Some([psci::DENIED as u64, 0, 0, 0]),
     }
 }
