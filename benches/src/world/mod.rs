@@ -3,6 +3,7 @@
 
 mod assault;
 mod count;
+mod metal;
 mod simulator;
 mod walk;
 
@@ -47,6 +48,7 @@ pub(crate) fn bench() -> Bench {
     natively(&mut bench);
     checker(&mut bench);
     simulator::simulator(&mut bench);
+    metal::metal(&mut bench);
     bench
 }
 

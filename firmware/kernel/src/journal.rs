@@ -39,7 +39,9 @@ impl Journal {
         }
     }
 
-    #[inline(always)]
+    // Apart: whoever keeps no log does not pay for it.
+    #[cold]
+    #[inline(never)]
     fn add(&mut self, record: &Record) {
         let Some(room) = &mut self.room else { return };
         let end = self.used + Record::BYTES;

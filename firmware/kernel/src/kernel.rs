@@ -145,7 +145,7 @@ impl Kernel {
     pub(crate) fn happens(&mut self, here: &mut Here, event: Event) -> Outcome {
         let now = instructions::now();
         let outcome = self.decide(here.cpu, event, now);
-        if outcome.answer != Answer::Nothing {
+        if !matches!(outcome.answer, Answer::Nothing) {
             here.answer = outcome.answer;
         }
         if self.config.tick.is_tees_own() {
@@ -202,18 +202,17 @@ impl Kernel {
     pub(crate) fn submit(
         &mut self,
         here: &mut Here,
-        request: Request,
+        request: &Request,
         fill: impl FnOnce(&mut Self, ThreadId, &mut Job) -> Result<(), u32>,
     ) -> Result<Option<ThreadId>, u32> {
-        // The place that it will have: the first that is free.
-        let free = ThreadId::all().find(|it| self.state.thread(*it).phase() == Phase::Free);
+        let free = self.state.vacancy();
         if let Some(thread) = free {
             // SAFETY: there is no such thread, and the lock is held.
             let job = unsafe { context::job(thread) };
             fill(self, thread, job)?;
             context::begin(thread);
         }
-        let outcome = self.happens(here, Event::Submit(request));
+        let outcome = self.happens(here, Event::Submit(*request));
         match (free, outcome.answer) {
             (Some(thread), Answer::Refused(_)) => {
                 self.clients.end(thread);

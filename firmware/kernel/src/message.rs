@@ -83,10 +83,10 @@ fn parameter(message: u64, number: usize) -> u64 {
 
 /// Says how it ended. A message that has gone away meanwhile is nobody's loss but the REE's.
 pub(crate) fn answer(address: u64, result: u32, origin: u32) {
-    let dram = Dram::get();
-    let _ = dram.write32(address + at::RET as u64, result);
-    let _ = dram.write32(address + at::RET_ORIGIN as u64, origin);
+    let _ = Dram::get().write32s(address + at::RET as u64, [result, origin]);
 }
+
+const _: () = assert!(at::RET_ORIGIN == at::RET + 4, "one after the other");
 
 /// Says by which number a session is known.
 pub(crate) fn give_session(address: u64, session: u32) {
@@ -114,6 +114,12 @@ pub(crate) fn fill(job: &mut Job, head: &Head, registered: &Registered) -> Resul
     (job.message, job.count, job.function, job.cancel_id) =
         (head.address, head.count, head.function, head.cancel_id);
     (job.result, job.origin) = (message::SUCCESS, message::ORIGIN_APP);
+    if head.count > 0 { resolve_all(job, head, registered) } else { Ok(()) }
+}
+
+// Apart: whoever has no parameters does not pay for them.
+#[inline(never)]
+fn resolve_all(job: &mut Job, head: &Head, registered: &Registered) -> Result<(), u32> {
     for (number, place) in job.parameters.iter_mut().enumerate().take(head.count) {
         *place = resolve(head, number, registered)?;
     }

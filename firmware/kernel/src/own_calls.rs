@@ -78,7 +78,7 @@ fn submit(mut held: Held, registers: &[u64; 8]) -> ! {
         sync: calls || about & ASYNCHRONOUS == 0,
         suits_big: about & SUITS_BIG != 0,
     };
-    match optee::invoke(kernel, here, &head, request, false) {
+    match optee::invoke(kernel, here, &head, &request, false) {
         Ok(thread) => {
             here.via = Via::Own(thread);
             leaving::go(held, here)

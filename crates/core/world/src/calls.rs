@@ -4,7 +4,7 @@ use casemate_mutant::{Mutant, active as seeded};
 
 use crate::step::Step;
 use crate::thread::{Cause, Kind, Phase, Thread};
-use crate::{Agent, Answer, CpuId, Entry, Go, Refusal, Request, ThreadId, World};
+use crate::{Agent, Answer, Entry, Go, Refusal, Request, ThreadId, World};
 
 impl Step<'_> {
     pub(crate) fn submit(&mut self, request: &Request) -> Go {
@@ -24,12 +24,8 @@ impl Step<'_> {
     }
 
     pub(crate) fn issue(&mut self) -> Go {
-        let at = match self.config.agent {
-            Agent::Caller => return self.refuse(Refusal::NotInThisDesign, Go::Stay),
-            Agent::One => CpuId::all().next().unwrap_or(self.me),
-            Agent::EachCpu => self.me,
-        };
         let me = self.me;
+        let Some(at) = self.agents_place(me) else { return self.refuse(Refusal::NotInThisDesign, Go::Stay) };
         let queued = match self.config.agent {
             Agent::EachCpu => self.state.index().queued_on(me),
             Agent::Caller | Agent::One => self.state.index().queued(),
@@ -180,6 +176,12 @@ impl Step<'_> {
             return self.run(id);
         }
         let on = self.proper_cpu(id);
+        let runs_at_once = on == self.me && !self.state.has_ready(on) && !self.gate_is_closed();
+        if runs_at_once {
+            // Nobody else could: it would be in the line in vain.
+            self.out.answer = Answer::Accepted(id);
+            return self.run(id);
+        }
         self.make_ready(id, on);
         let answer = Answer::Pending(id);
         match self.try_run(false) {

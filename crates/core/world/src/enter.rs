@@ -4,7 +4,7 @@ use casemate_mutant::{Mutant, active as seeded};
 
 use crate::step::Step;
 use crate::thread::{Kind, Phase};
-use crate::{Answer, Balance, CpuId, Entry, Go, Goal, Priority, ThreadId, Tick, World};
+use crate::{Agent, Answer, Balance, CpuId, Entry, Go, Goal, Priority, ThreadId, Tick, World};
 
 impl Step<'_> {
     /// Runs the most urgent of those that are ready here, or, where it `may_steal`, elsewhere. `None`: there is
@@ -173,12 +173,20 @@ impl Step<'_> {
     /// A request is over, and its thread free.
     pub(crate) fn free(&mut self, id: ThreadId) {
         debug_assert!(self.thread(id).kind == Kind::Request, "only requests end for good");
+        let seen_through =
+            self.agents_place(self.thread(id).origin).filter(|at| self.state.cpu(*at).agent == Some(id));
+        if let Some(at) = seen_through {
+            self.state.cpu_mut(at).agent = None;
+        }
         self.state.put_thread(id, crate::Thread::free());
-        for cpu in CpuId::all() {
-            let cpu = self.state.cpu_mut(cpu);
-            if cpu.agent == Some(id) {
-                cpu.agent = None;
-            }
+    }
+
+    /// At which CPU it is kept what the agent of those that are asked for there sees through. `None`: there are no agents.
+    pub(crate) fn agents_place(&self, origin: CpuId) -> Option<CpuId> {
+        match self.config.agent {
+            Agent::Caller => None,
+            Agent::One => CpuId::new(0),
+            Agent::EachCpu => Some(origin),
         }
     }
 

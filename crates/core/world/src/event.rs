@@ -4,6 +4,8 @@ use crate::{Bill, CpuSet, Request, ThreadId};
 
 /// Something that happens on a CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+// Whole words are copied, as below.
+#[repr(u64)]
 pub enum Event {
     /// The REE has a request. With agents it goes into their queue; else it enters the TEE at once.
     Submit(Request),
@@ -44,7 +46,9 @@ pub enum Event {
 }
 
 /// What is to be done. Whoever carries it out sends the interrupts last.
+// Whole words are copied, and not bytes one by one where a CPU may not copy others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(align(8))]
 pub struct Outcome {
     /// Where this CPU goes: one of them, always.
     pub go: Go,

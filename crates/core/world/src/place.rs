@@ -88,6 +88,9 @@ impl Step<'_> {
 
     /// Another CPU on which fewer threads run or wait than here.
     fn least_loaded(&self) -> Option<CpuId> {
+        if self.cpu().current.is_none() && !self.state.has_ready(self.me) {
+            return None;
+        }
         let (mut least, mut chosen) = (self.load(self.me), None);
         let mut others = self.state.on();
         while least > 0

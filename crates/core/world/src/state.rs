@@ -172,8 +172,9 @@ impl State {
         Index::of(&self.cpus, &self.threads)
     }
 
-    /// The place of a thread that is not there.
-    pub(crate) fn vacancy(&self) -> Option<ThreadId> {
+    /// The place that the next request will have. `None`: every thread is taken.
+    #[must_use]
+    pub fn vacancy(&self) -> Option<ThreadId> {
         self.index.free().first()
     }
 

@@ -13,6 +13,7 @@ const PIECE: usize = 256;
 
 /// Encrypts memory 0 in place; the counter's first block is value 1, its first word in front, each in the order in
 /// which its bytes lie in memory.
+#[inline(never)]
 pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     if job.function != AES_CRYPT {
         return Err(ERROR_NOT_SUPPORTED);

@@ -38,6 +38,7 @@ pub(super) fn second(job: &mut Job) {
         if argument & BACK != 0 { call(0, 0).is_none().into() } else { argument.wrapping_add(1_000_000) };
 }
 
+#[inline(never)]
 pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     let argument = match job.function {
         CHAIN_SUM => job.value(0)?.0 & !BACK,

@@ -10,6 +10,7 @@ use crate::sys::supervisor;
 
 static INTERRUPTS: AtomicU64 = AtomicU64::new(0);
 
+#[inline(never)]
 pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     if job.function != DEVICE_WAIT {
         return Err(ERROR_NOT_SUPPORTED);

@@ -8,6 +8,7 @@ use crate::job::Job;
 /// Bytes that are copied at a time.
 const PIECE: usize = 256;
 
+#[inline(never)]
 pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     if job.function != ECHO_REPEAT {
         return Err(ERROR_NOT_SUPPORTED);

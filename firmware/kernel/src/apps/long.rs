@@ -30,6 +30,7 @@ fn pieces(count: u64, mut look: impl FnMut(u64) -> Result<(), u32>) -> Result<u6
     Ok(so_far)
 }
 
+#[inline(never)]
 pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     let (count, _) = job.value(0)?;
     let ends = |_| if supervisor::is_cancelled() { Err(ERROR_CANCEL) } else { Ok(()) };

@@ -20,6 +20,7 @@ pub(crate) fn was_late() {
     LATE.fetch_add(1, Ordering::Relaxed);
 }
 
+#[inline(never)]
 pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     match job.function {
         PERIODIC_COUNT => job.set_value(0, RUNS.load(Ordering::Relaxed), LATE.load(Ordering::Relaxed)),

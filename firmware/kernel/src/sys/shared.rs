@@ -78,6 +78,19 @@ impl Dram {
         Ok(())
     }
 
+    /// Writes two words of 32 bits, one after the other.
+    #[inline(always)]
+    pub(crate) fn write32s(self, address: u64, [first, second]: [u32; 2]) -> Result<(), Outside> {
+        self.aligned(address, 8, 4)?;
+        let to = address as *mut u32;
+        // SAFETY: mapped, aligned, and none of Rust's memory.
+        unsafe {
+            to.write_volatile(first);
+            to.add(1).write_volatile(second);
+        }
+        Ok(())
+    }
+
     /// Reads a word of 64 bits.
     #[inline(always)]
     pub(crate) fn read64(self, address: u64) -> Result<u64, Outside> {
