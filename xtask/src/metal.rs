@@ -20,11 +20,12 @@ const WORKSPACES: [(&str, &str); 2] =
 /// CPUs that are booted.
 const CPUS: &str = "4";
 /// What is booted: a REE, and its plan.
-const PLANS: [(&str, &str); 6] = [
+const PLANS: [(&str, &str); 7] = [
     ("bare", "smoke"),
     ("bare", "requests"),
     ("bare", "isolation"),
     ("bare", "fuzz"),
+    ("bare", "ffa"),
     ("linux", "all"),
     ("linux", "stall"),
 ];

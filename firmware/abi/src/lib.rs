@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod apps;
+pub mod ffa;
 pub mod map;
 pub mod message;
 pub mod monitor;

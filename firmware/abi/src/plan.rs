@@ -11,6 +11,8 @@ pub const ISOLATION: u64 = 3;
 pub const FUZZ: u64 = 4;
 /// What calls cost, in instructions.
 pub const BENCH: u64 = 5;
+/// Direct messages of FF-A.
+pub const FFA: u64 = 6;
 
 /// Who issues requests, in x3 from bit 56: whoever has one.
 pub const AGENT_CALLER: u64 = 0;

@@ -1,6 +1,6 @@
 //! The monitor enters the kernel.
 
-use casemate_metal_abi::{monitor, own, psci};
+use casemate_metal_abi::{ffa, monitor, own, psci};
 use casemate_world::Event;
 
 use crate::here::Via;
@@ -11,23 +11,30 @@ use crate::{interrupts, kernel, leaving, optee, own_calls};
 pub(crate) extern "C" fn entered(registers: &[u64; 8], why: u64) -> ! {
     match why {
         monitor::CALLED => called(registers),
-        monitor::INTERRUPTED => {
-            let here = context::here();
-            here.entered(Via::Interrupt);
-            let mut held = kernel::lock();
-            interrupts::take(kernel::of(&mut held), here);
-            leaving::go(held, here)
-        }
+        monitor::INTERRUPTED => interrupted(),
         monitor::SUSPENDED => happens(Via::Suspend, Event::Idle),
         monitor::SWITCHED_OFF => happens(Via::Off, Event::Offline),
         monitor::SWITCHED_ON => happens(Via::Interrupt, Event::Online),
-        monitor::SYSTEM_SWITCHED_OFF => {
-            let mut held = kernel::lock();
-            kernel::of(&mut held).journal.flush();
-            leave::system_off(registers[1])
-        }
+        monitor::SYSTEM_SWITCHED_OFF => system_off(registers[1]),
         _ => leave::answer([psci::NOT_SUPPORTED as u64, 0, 0, 0]),
     }
+}
+
+// Each apart: what one of them saves the others need not.
+#[inline(never)]
+fn interrupted() -> ! {
+    let here = context::here();
+    here.entered(Via::Interrupt);
+    let mut held = kernel::lock();
+    interrupts::take(kernel::of(&mut held), here);
+    leaving::go(held, here)
+}
+
+#[inline(never)]
+fn system_off(code: u64) -> ! {
+    let mut held = kernel::lock();
+    kernel::of(&mut held).journal.flush();
+    leave::system_off(code)
 }
 
 #[inline(always)]
@@ -35,6 +42,9 @@ fn called(registers: &[u64; 8]) -> ! {
     let function = registers[0] as u32;
     if function == own::NOTHING {
         leave::answer([0; 4]);
+    }
+    if ffa::FUNCTIONS.contains(&(function & !ffa::WIDE)) {
+        crate::ffa::call(function, registers)
     }
     // What is called from the range of the trusted OS but is not OP-TEE's is ours.
     if function & 0xff00 == 0x0100 {
@@ -44,7 +54,7 @@ fn called(registers: &[u64; 8]) -> ! {
     }
 }
 
-#[inline(always)]
+#[inline(never)]
 fn happens(via: Via, event: Event) -> ! {
     let here = context::here();
     here.entered(via);

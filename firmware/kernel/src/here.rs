@@ -17,6 +17,8 @@ pub(crate) enum Via {
     Off,
     /// It called as OP-TEE's driver does, for this request.
     OpTee(ThreadId),
+    /// It called by a direct message, for this request.
+    Ffa(ThreadId),
     /// It called as the bare REE does, for this request if for one.
     Own(Option<ThreadId>),
 }

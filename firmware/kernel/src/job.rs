@@ -4,6 +4,7 @@ use casemate_metal_abi::message::{self, PARAMETERS_MOST};
 use casemate_world::SessionId;
 
 use crate::apps::App;
+use crate::ffa::Direct;
 use crate::registered::Buffer;
 
 /// A parameter of a message.
@@ -39,6 +40,8 @@ pub(crate) struct Job {
     pub(crate) cancel_id: u32,
     /// Whether the message of an RPC may be behind it.
     pub(crate) asks_behind: bool,
+    /// Who asked by a direct message, which is answered in registers.
+    pub(crate) direct: Option<Direct>,
     /// How it ended.
     pub(crate) result: u32,
     /// Who says so.
@@ -58,6 +61,7 @@ impl Job {
         session: None,
         cancel_id: 0,
         asks_behind: false,
+        direct: None,
         result: message::SUCCESS,
         origin: message::ORIGIN_APP,
         word: 0,

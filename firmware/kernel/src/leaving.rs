@@ -51,6 +51,9 @@ pub(crate) fn go(mut held: Held, here: &mut Here) -> ! {
             (World::Ree | World::Tee, _) => {
                 here.deadlines.quantum = NEVER;
                 here.deadlines.arm();
+                if let Via::Ffa(thread) = here.via {
+                    crate::ffa::answer(held, here, thread)
+                }
                 let answer = answer(kernel, here);
                 drop(held);
                 if here.via == Via::Suspend && here.answer == Answer::Refused(Refusal::NotInThisDesign) {
@@ -82,7 +85,8 @@ fn woken(kernel: &mut Kernel, here: &mut Here) {
 #[inline(always)]
 fn answer(kernel: &mut Kernel, here: &Here) -> Option<[u64; 4]> {
     match here.via {
-        Via::Interrupt => None,
+        // Those are answered apart, in more registers.
+        Via::Interrupt | Via::Ffa(_) => None,
         Via::OpTee(thread) => Some(as_optee(kernel, thread, here.answer)),
         Via::Own(thread) => Some(as_own(kernel, thread, here.answer)),
         Via::Suspend => Some([psci::SUCCESS as u64, 0, 0, 0]),

@@ -13,6 +13,7 @@ mod agents;
 mod apps;
 mod deadlines;
 mod entered;
+mod ffa;
 mod here;
 mod interrupts;
 mod job;

@@ -23,6 +23,9 @@ const RPC_PARAMETERS: u64 = 1;
 /// Parameters of a message that opens a session that are not the client's.
 const META: usize = 2;
 
+/// Drivers say nothing about their requests.
+pub(crate) static PLAIN: Request = Request::PLAIN;
+
 /// A call.
 pub(crate) fn call(function: u32, registers: &[u64; 8]) -> ! {
     let [_, a1, a2, a3, ..] = *registers;
@@ -103,7 +106,7 @@ fn yielding(address: u64, asks_behind: bool) -> ! {
     if !kernel.an_agent_is_free(here.cpu) {
         answer(held, smc::RETURN_ETHREAD_LIMIT);
     }
-    match invoke(kernel, here, &head, Request::PLAIN, asks_behind) {
+    match invoke(kernel, here, &head, &PLAIN, asks_behind) {
         Ok(Some(thread)) => {
             here.via = Via::OpTee(thread);
             if kernel.config.agent != Agent::Caller {
@@ -156,7 +159,7 @@ pub(crate) fn invoke(
     kernel: &mut Kernel,
     here: &mut Here,
     head: &Head,
-    request: Request,
+    request: &Request,
     asks_behind: bool,
 ) -> Result<Option<ThreadId>, u32> {
     let cpu = here.cpu;
@@ -164,6 +167,7 @@ pub(crate) fn invoke(
         crate::message::fill(job, head, &kernel.registered)?;
         let (app, session) = kernel.clients.begin(head.session, thread).map_err(result)?;
         (job.app, job.session, job.asks_behind) = (app, Some(session), asks_behind);
+        job.direct = None;
         kernel.journal.note(cpu::now(), cpu, Note::Begin(thread, app.number(), head.session));
         Ok(())
     })
@@ -219,6 +223,7 @@ pub(crate) fn cancel(kernel: &mut Kernel, here: &mut Here, thread: ThreadId) {
     if was_queued && kernel.state.thread(thread).phase() == Phase::Done {
         // SAFETY: it never ran, and the lock is held.
         let job = unsafe { context::job(thread) };
+        job.result = message::ERROR_CANCEL;
         crate::message::answer(job.message, message::ERROR_CANCEL, message::ORIGIN_TEE);
         kernel.clients.end(thread);
     }

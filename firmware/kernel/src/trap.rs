@@ -143,7 +143,10 @@ fn faulted(mut held: Held, thread: ThreadId, syndrome: u64) -> ! {
         context.pc()
     ));
     match kernel::of(&mut held).state.thread(thread).kind() {
-        Kind::Request => message::answer(job.message, ERROR_TARGET_DEAD, ORIGIN_TEE),
+        Kind::Request => {
+            job.result = ERROR_TARGET_DEAD;
+            message::answer(job.message, ERROR_TARGET_DEAD, ORIGIN_TEE);
+        }
         Kind::Service | Kind::Periodic => {
             job.word = 0;
             context::begin(thread);

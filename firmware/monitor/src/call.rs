@@ -2,7 +2,7 @@
 
 use casemate_machine::read;
 use casemate_machine::sys::semihosting;
-use casemate_metal_abi::{monitor, psci, smc};
+use casemate_metal_abi::{ffa, monitor, psci, smc};
 
 use crate::sys::context::{Cpu, Next};
 use crate::{code, die, power};
@@ -19,7 +19,7 @@ pub(crate) fn from_ree(cpu: &mut Cpu) -> Next {
     let function = function as u32;
     let wide = function & 1 << 30 != 0;
     let narrow = |it: u64| if wide { it } else { it & u64::from(u32::MAX) };
-    if TRUSTED_OS.contains(&(function >> 24 & 0x3f)) {
+    if TRUSTED_OS.contains(&(function >> 24 & 0x3f)) || ffa::FUNCTIONS.contains(&(function & !ffa::WIDE)) {
         return cpu.enter_tee(monitor::CALLED);
     }
     let answer = match function {

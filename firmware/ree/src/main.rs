@@ -94,6 +94,7 @@ pub(crate) fn begin(number: usize, orders: Orders) -> ! {
         plan::ISOLATION => plans::isolation::run(&orders),
         plan::FUZZ => plans::fuzz::run(&orders),
         plan::BENCH => plans::bench::run(),
+        plan::FFA => plans::ffa::run(),
         other => check("plan", Err(&format_args!("there is no plan {other}"))),
     }
     let failed = FAILED.load(Ordering::Relaxed);

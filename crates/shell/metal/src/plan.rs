@@ -9,12 +9,13 @@ use crate::refusal::Refusal;
 
 /// The bare REE's plans: their names, their numbers, and how often each does what it does. The first is taken where none
 /// is named.
-const BARE: [(&str, u64, u32); 5] = [
+const BARE: [(&str, u64, u32); 6] = [
     ("requests", orders::REQUESTS, 100),
     ("smoke", orders::SMOKE, 1),
     ("isolation", orders::ISOLATION, 1),
     ("fuzz", orders::FUZZ, 10_000),
     ("bench", orders::BENCH, 1),
+    ("ffa", orders::FFA, 1),
 ];
 /// Those of Linux' client.
 const LINUX: [&str; 5] = ["all", "checks", "ssr", "idle", STALL];
@@ -44,17 +45,17 @@ impl Plan {
             Ree::Bare => {
                 let name = name.unwrap_or(BARE[0].0);
                 let found = BARE.iter().find(|it| it.0 == name);
-                (found.map(|(_, number, count)| Self::Bare(*number, *count)), BARE.map(|it| it.0))
+                (found.map(|(_, number, count)| Self::Bare(*number, *count)), BARE.map(|it| it.0).join(", "))
             }
             Ree::Linux => {
                 let name = name.unwrap_or(LINUX[0]);
-                (LINUX.iter().find(|it| **it == name).map(|it| Self::Linux(it)), LINUX)
+                (LINUX.iter().find(|it| **it == name).map(|it| Self::Linux(it)), LINUX.join(", "))
             }
         };
         found.ok_or_else(|| {
             let (ree, name) =
                 (if ree == Ree::Bare { "the bare REE" } else { "Linux" }, name.unwrap_or_default());
-            Refusal::new(format!("{ree} has no plan `{name}`"), format!("take one of {}", names.join(", ")))
+            Refusal::new(format!("{ree} has no plan `{name}`"), format!("take one of {names}"))
         })
     }
 

@@ -46,6 +46,11 @@ impl App {
         OPENED.iter().find(|it| it.0 == *uuid).map(|it| it.1)
     }
 
+    /// The application of this place, and its UUID.
+    pub(crate) fn at(place: usize) -> Option<(&'static Uuid, Self)> {
+        OPENED.get(place).map(|(uuid, app)| (uuid, *app))
+    }
+
     /// What is there from the beginning, by its number in the set-up.
     pub(crate) const fn of_spawned(number: u8) -> Option<Self> {
         match number {
@@ -62,7 +67,7 @@ impl App {
     }
 }
 
-/// A thread does what it has to do.
+/// A thread does what it has to do. Applications are not inlined: each would pay for what the others need.
 pub(crate) fn run(job: &mut Job) {
     let done = match job.app {
         App::PeriodicTask => return periodic::task(),

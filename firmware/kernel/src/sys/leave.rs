@@ -53,6 +53,16 @@ pub(crate) fn answer(answer: [u64; 4]) -> ! {
     ask(monitor::ANSWER, answer)
 }
 
+/// To the REE, whose call is answered in twice as many registers.
+pub(crate) fn answer_wide(answer: [u64; 8]) -> ! {
+    let [a, b, c, d, e, f, g, h] = answer;
+    // SAFETY: as above.
+    unsafe {
+        asm!("smc #0", in("x0") u64::from(monitor::ANSWER_WIDE), in("x1") a, in("x2") b, in("x3") c, in("x4") d,
+            in("x5") e, in("x6") f, in("x7") g, in("x8") h, options(noreturn, nostack));
+    }
+}
+
 /// To the REE, which goes on where it was interrupted.
 #[inline(always)]
 pub(crate) fn resume() -> ! {

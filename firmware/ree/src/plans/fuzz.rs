@@ -4,7 +4,7 @@ use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use casemate_machine::sys::cpu;
 use casemate_metal_abi::message::{self as m, PAGE as BYTES, at};
-use casemate_metal_abi::{apps, map, own, psci, smc};
+use casemate_metal_abi::{apps, ffa, map, own, psci, smc};
 
 use crate::random::Random;
 use crate::sys::call;
@@ -35,19 +35,35 @@ pub(crate) fn run(orders: &Orders) {
     }
 }
 
+/// Requests of one thread there may have been.
+const GENERATIONS: u64 = 8_192;
+
 /// Requests that were left in the middle are cancelled, and sessions closed.
 fn finish_what_is_left() {
+    // A doorbell that waits would end every call before its thread has done anything, where nothing is sure to it.
+    call::unmask();
     for client in 0..64 {
         tee::ask(own::CLIENT_DIED, [client, 0, 0, 0]);
     }
     tee::ask(own::CLIENT_DIED, [u64::from(u32::MAX), 0, 0, 0]);
+    // Under a design without agents only who knows a request's handle can go on with it.
+    for handle in (0..GENERATIONS).flat_map(|it| (1..=16).map(move |thread| it << 8 | thread)) {
+        for _ in 0..100 {
+            let [status, _, ..] = tee::ask(own::RESUME, [handle, 0, 0, 0]);
+            if [own::STATUS_REFUSED, own::STATUS_FINISHED].contains(&(status as u32)) {
+                break;
+            }
+        }
+    }
     for _ in 0..200 {
         for function in [own::SCHEDULE, own::ISSUE, own::COLLECT] {
             tee::ask(function, [0; 4]);
         }
-        for thread in 1..=16 {
-            for generation in 0..4 {
-                tee::ask(own::RESUME, [generation << 8 | thread, 0, 0, 0]);
+        // What was asked for by a direct message has no session that could be closed.
+        tee::ask(own::RAISE_DEVICE, [0; 4]);
+        for partition in (0..6).flat_map(|it| [ffa::FIRST + it, ffa::FIRST_MANAGED + it]) {
+            for context in 0..16 {
+                tee::ask(ffa::RUN, [u64::from(partition) << 16 | context, 0, 0, 0]);
             }
         }
     }
@@ -55,7 +71,7 @@ fn finish_what_is_left() {
 
 /// Functions that are known to somebody, and those beside them.
 fn function(random: &mut Random) -> u32 {
-    const KNOWN: [u32; 28] = [
+    const KNOWN: [u32; 32] = [
         smc::CALLS_UID,
         smc::CALL_WITH_ARG,
         smc::CALL_WITH_RPC_ARG,
@@ -76,6 +92,10 @@ fn function(random: &mut Random) -> u32 {
         own::REE_TICK,
         own::CLIENT_DIED,
         own::MARK,
+        ffa::RUN,
+        ffa::DIRECT_REQUEST,
+        ffa::DIRECT_REQUEST | ffa::WIDE,
+        ffa::PARTITION_INFO_GET_REGS,
         psci::VERSION,
         psci::FEATURES,
         psci::AFFINITY_INFO[0],
@@ -153,6 +173,15 @@ fn one(number: usize) {
         write_message(&mut random, page);
         let function = function(&mut random);
         let mut arguments = [0; 7].map(|_: u64| word(&mut random));
+        let is_direct = function & !ffa::WIDE == ffa::DIRECT_REQUEST;
+        if is_direct && random.below(8) != 0 {
+            // Not what runs for ever, or masks interrupts for long.
+            arguments[0] = u64::from(ffa::FIRST) + random.below(24);
+            arguments[2] = [0, 0, 4, 9, ffa::GO_ON.into()][random.below(5) as usize];
+            arguments[3] = random.below(5_000);
+        } else if is_direct {
+            arguments[2] = 9;
+        }
         let is_call = [smc::CALL_WITH_ARG, smc::CALL_WITH_RPC_ARG, own::SUBMIT].contains(&function);
         if is_call && random.below(8) != 0 {
             [arguments[0], arguments[1]] = tee::halves(page.address());

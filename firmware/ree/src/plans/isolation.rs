@@ -1,28 +1,33 @@
 //! What the REE can reach of the TEE: nothing.
 
-use casemate_machine::{read, write};
-use casemate_metal_abi::message::{self as m, PAGE as BYTES};
-use casemate_metal_abi::{apps, map, own, psci, smc};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
-use crate::random::Random;
-use crate::sys::call::{self, Everything};
+use casemate_machine::sys::cpu;
+use casemate_metal_abi::message::{self as m, HEADER, PAGE as BYTES};
+use casemate_metal_abi::{apps, map, own, smc};
+
+use crate::plans::registers::registers;
 use crate::sys::probe;
 use crate::sys::shared::Page;
-use crate::{Orders, check, expect, interrupts, tee};
+use crate::{Orders, check, expect, power, say, tee};
 
 const PAGE: Page = Page::new(0);
 const OTHER: Page = Page::new(1);
-/// Longer than a tick: a secure interrupt comes meanwhile.
-const WAITS: u64 = 3_000_000;
-/// Ticks of the counter after which our timer interrupts: more than the least quantum that a thread has.
-const SOON: u64 = 20_000;
+/// SP 800-38A, F.5.1: the key that the TEE has, kept inverted so that we do not have it ourselves.
+const NOT_THE_KEY: [u32; 4] = [!0x1615_7e2b, !0xa6d2_ae28, !0x8815_f7ab, !0x3c4f_cf09];
+/// Memory of ours ends there.
+const OURS_ENDS: u64 = map::DRAM + 0x400_0000;
+/// Calls whose message changes while it is read.
+const CHANGING: u32 = 500;
 
 pub(crate) fn run(orders: &Orders) {
     memory();
     interrupt_controller();
     pointers();
     forged();
+    changing(orders.cpus);
     registers(orders);
+    key();
 }
 
 /// Neither read nor written: monitor, kernel, set-up, log, the flash memory they came from, the TEE's serial line.
@@ -68,10 +73,9 @@ fn interrupt_controller() {
         Ok::<_, u32>(count)
     };
     let before = count();
-    let until = casemate_machine::sys::cpu::now() + 62_500_000 / 8;
-    while casemate_machine::sys::cpu::now() < until {
-        casemate_machine::sys::cpu::pause();
-    }
+    let until = cpu::now() + 62_500_000 / 8;
+    // Nobody else is on whom a pause would let go on.
+    while cpu::now() < until {}
     let after = count();
     match (before, after) {
         (Ok(before), Ok(after)) if after > before => check("the-tick-goes-on", Ok(())),
@@ -167,178 +171,66 @@ fn forged() {
     expect("closed-for-good", tee::close(PAGE, session), m::ERROR_BAD_PARAMETERS);
 }
 
-/// Registers of EL1 that a program of this level has.
-fn system() -> [u64; 22] {
-    [
-        read!("sctlr_el1"),
-        read!("ttbr0_el1"),
-        read!("ttbr1_el1"),
-        read!("tcr_el1"),
-        read!("mair_el1"),
-        read!("amair_el1"),
-        read!("vbar_el1"),
-        read!("cpacr_el1"),
-        read!("contextidr_el1"),
-        read!("tpidr_el1"),
-        read!("tpidr_el0"),
-        read!("tpidrro_el0"),
-        read!("sp_el0"),
-        read!("esr_el1"),
-        read!("far_el1"),
-        read!("elr_el1"),
-        read!("spsr_el1"),
-        read!("par_el1"),
-        read!("afsr0_el1"),
-        read!("afsr1_el1"),
-        read!("csselr_el1"),
-        read!("cntkctl_el1"),
-    ]
+static SESSION: AtomicU32 = AtomicU32::new(0);
+static OVER: AtomicBool = AtomicBool::new(false);
+static COPIED: AtomicU32 = AtomicU32::new(0);
+static REFUSED: AtomicU32 = AtomicU32::new(0);
+static WRONG: AtomicU32 = AtomicU32::new(0);
+
+/// Another CPU changes where a buffer is while the TEE looks at it: now it is ours, now it is the kernel's. Whatever the
+/// TEE believes it believes once: what comes out is what was in ours, or nothing.
+fn changing(cpus: usize) {
+    if cpus < 2 {
+        return;
+    }
+    let Ok(session) = tee::open(PAGE, &apps::ECHO) else { return check("echo", Err(&"no session")) };
+    SESSION.store(session, Ordering::Relaxed);
+    power::on_all(2, |number| if number == 0 { call_on() } else { change_on() });
+    let [copied, refused, wrong] = [&COPIED, &REFUSED, &WRONG].map(|it| it.load(Ordering::Relaxed));
+    expect("changing-messages", (copied + refused, wrong), (CHANGING, 0));
+    say!("changing copied={copied} refused={refused}");
+    tee::close(PAGE, session);
 }
 
-/// A call: its name, x0 to x2, the session and function of its message, and how many registers its answer has.
-type Call = (&'static str, [u64; 3], Option<(u32, u32)>, usize);
+/// Where the buffer of the message is said to be: the third word of its second parameter.
+const BUFFER_AT: usize = HEADER + m::PARAMETER + 8;
+/// What is in ours.
+const OURS: u64 = 0x5a5a_1234_5a5a_9876;
 
-/// After every kind of change of worlds all registers are as they were, or hold what the call says it answers with.
-fn registers(orders: &Orders) {
-    let mut random = Random(orders.seed);
-    let (Ok(aes), Ok(long)) = (tee::open(PAGE, &apps::AES), tee::open(PAGE, &apps::LONG)) else {
-        return check("sessions", Err(&"none"));
-    };
-    call::mask();
-    let [high, low] = tee::halves(PAGE.address());
-    let yielding = [smc::CALL_WITH_ARG.into(), high, low];
-    let calls: [Call; 9] = [
-        ("psci", [psci::VERSION.into(), 0, 0], None, 1),
-        ("unknown-function", [0x8400_4444, 0, 0], None, 1),
-        ("fast-call", [own::NOTHING.into(), 0, 0], None, 4),
-        ("uid", [smc::CALLS_UID.into(), 0, 0], None, 4),
-        ("aes", yielding, Some((aes, apps::AES_CRYPT)), 4),
-        ("simd", yielding, Some((long, apps::LONG_SIMD)), 4),
-        ("overflow", yielding, Some((long, apps::LONG_OVERFLOW)), 4),
-        ("bad-message", [smc::CALL_WITH_ARG.into(), 0, map::KERNEL], None, 4),
-        ("schedule", [own::SCHEDULE.into(), 0, 0], None, 4),
-    ];
-    for (name, first, message, answers) in calls {
-        if let Some((session, function)) = message {
-            write_request(session, function);
-        }
-        let before = pattern(&mut random, first);
-        let (system_before, after) = (set_system(&mut random), call::call_with_all(&before));
-        compare(name, &before, &after, answers, system_before);
-        if message.is_some() {
-            complete(&after);
+fn call_on() {
+    let (from, to) = (Page::new(2), Page::new(3));
+    from.write64(0, OURS);
+    for _ in 0..CHANGING {
+        to.write64(0, 0);
+        tee::write_head(PAGE, m::INVOKE_COMMAND, apps::ECHO_REPEAT, SESSION.load(Ordering::Relaxed), 3);
+        tee::write_parameter(PAGE, 0, m::NONE, [0; 3]);
+        tee::write_parameter(PAGE, 1, m::TMEM_INPUT, [from.address(), 8, 0]);
+        tee::write_parameter(PAGE, 2, m::TMEM_OUTPUT, [to.address(), 8, 0]);
+        tee::call(PAGE);
+        let counted = match (tee::result(PAGE), to.read64(0)) {
+            (m::SUCCESS, OURS) => &COPIED,
+            (m::ERROR_BAD_PARAMETERS, 0) => &REFUSED,
+            _ => &WRONG,
+        };
+        counted.fetch_add(1, Ordering::Relaxed);
+    }
+    OVER.store(true, Ordering::Release);
+}
+
+fn change_on() {
+    while !OVER.load(Ordering::Acquire) {
+        for address in [map::KERNEL, Page::new(2).address()] {
+            PAGE.write64(BUFFER_AT, address);
         }
     }
-    interrupted(&mut random, long);
-    // Asleep in both worlds until our timer's interrupt.
-    interrupts::tick_every(SOON, false);
-    let before = pattern(&mut random, [psci::CPU_SUSPEND[1].into(), 0, 0]);
-    let (system_before, after) = (set_system(&mut random), call::call_with_all(&before));
-    interrupts::tick_every(0, false);
-    compare("suspend", &before, &after, 4, system_before);
-    // A secure interrupt, while a program does nothing but count.
-    let before = pattern(&mut random, [WAITS, 0, 0]);
-    let (system_before, after) = (set_system(&mut random), call::wait_with_all(&before));
-    compare("secure-interrupt", &before, &after, 1, system_before);
-    call::unmask();
 }
 
-/// A call that came back for an interrupt goes on to its end.
-fn complete(after: &Everything) {
-    let mut answer = [after.x[0], after.x[3]];
-    while answer[0] as u32 == smc::RPC_FOREIGN_INTR {
-        call::unmask();
-        call::mask();
-        let [status, _, _, handle, ..] = tee::ask(smc::RETURN_FROM_RPC, [0, 0, answer[1], 0]);
-        answer = [status, handle];
+/// The key with which the TEE has encrypted is nowhere in our memory.
+fn key() {
+    let key = core::hint::black_box(NOT_THE_KEY).map(|it| !it);
+    let found = probe::find(key, map::REE, OURS_ENDS);
+    match found {
+        None => check("key-nowhere", Ok(())),
+        Some(at) => check("key-nowhere", Err(&format_args!("at {at:#x}"))),
     }
-}
-
-/// A computation whose SIMD registers are full is interrupted by us, and so is each time that it goes on.
-fn interrupted(random: &mut Random, session: u32) {
-    write_request(session, apps::LONG_SIMD);
-    tee::write_parameter(PAGE, 0, m::VALUE_INOUT, [1_000_000, 0, 0]);
-    let [high, low] = tee::halves(PAGE.address());
-    let mut first = [smc::CALL_WITH_ARG.into(), high, low];
-    let (mut handle, mut times) = (0, 0);
-    loop {
-        let mut before = pattern(random, first);
-        before.x[3] = handle;
-        let system_before = set_system(random);
-        interrupts::tick_every(SOON, false);
-        let after = call::call_with_all(&before);
-        interrupts::tick_every(0, false);
-        compare(if times == 0 { "simd-entered" } else { "simd-resumed" }, &before, &after, 4, system_before);
-        if after.x[0] as u32 != smc::RPC_FOREIGN_INTR || times == 3 {
-            complete(&after);
-            break;
-        }
-        (first, handle) = ([smc::RETURN_FROM_RPC.into(), 0, 0], after.x[3]);
-        times += 1;
-    }
-    expect("simd-interrupted", times, 3);
-    expect("simd-unchanged", tee::words(PAGE, 0)[0], 0);
-}
-
-fn write_request(session: u32, function: u32) {
-    tee::write_head(PAGE, m::INVOKE_COMMAND, function, session, 2);
-    if function == apps::LONG_SIMD {
-        tee::write_parameter(PAGE, 0, m::VALUE_INOUT, [50_000, 0, 0]);
-        tee::write_parameter(PAGE, 1, m::NONE, [0; 3]);
-    } else {
-        tee::write_parameter(PAGE, 0, m::TMEM_INOUT, [OTHER.address(), 64, 0]);
-        tee::write_parameter(PAGE, 1, m::VALUE_INPUT, [0xf7f6_f5f4_f3f2_f1f0, 0xfffe_fdfc_fbfa_f9f8, 0]);
-    }
-    if function == apps::LONG_OVERFLOW {
-        tee::write_parameter(PAGE, 0, m::VALUE_INOUT, [1, 0, 0]);
-    }
-}
-
-fn pattern(random: &mut Random, first: [u64; 3]) -> Everything {
-    let mut it = Everything::ZERO;
-    it.x = core::array::from_fn(|_| random.next());
-    it.x[..3].copy_from_slice(&first);
-    it.v = core::array::from_fn(|_| [random.next(), random.next()]);
-    it.flags = (random.next() & 0xf) << 28;
-    // Rounding and flush-to-zero; inexact and saturated.
-    it.fpcr = (random.next() & 7) << 22;
-    it.fpsr = (random.next() & 0x1f) | 1 << 27;
-    it
-}
-
-/// Registers that hold nothing which is needed now.
-fn set_system(random: &mut Random) -> [u64; 22] {
-    write!("contextidr_el1", random.next() & 0xffff_ffff);
-    write!("tpidr_el1", random.next());
-    write!("tpidr_el0", random.next());
-    write!("tpidrro_el0", random.next());
-    write!("sp_el0", random.next() & !15);
-    write!("esr_el1", random.next() & 0x3ff_ffff);
-    write!("far_el1", random.next());
-    write!("elr_el1", random.next());
-    write!("spsr_el1", (random.next() & 0xf) << 28 | 5);
-    write!("cntkctl_el1", random.next() & 0xf3);
-    system()
-}
-
-fn compare(name: &str, before: &Everything, after: &Everything, answers: usize, system_before: [u64; 22]) {
-    let system_after = system();
-    let differ = |a: &[u64], b: &[u64]| a.iter().zip(b).position(|(a, b)| a != b);
-    if let Some(at) = differ(&before.x[answers..], &after.x[answers..]) {
-        let (at, was, is) = (at + answers, before.x[at + answers], after.x[at + answers]);
-        return check(name, Err(&format_args!("x{at} was {was:#x} and is {is:#x}")));
-    }
-    if let Some(at) = differ(before.v.as_flattened(), after.v.as_flattened()) {
-        return check(name, Err(&format_args!("v{} changed", at / 2)));
-    }
-    if let Some(at) = differ(&system_before, &system_after) {
-        let (was, is) = (system_before[at], system_after[at]);
-        return check(name, Err(&format_args!("system register {at} was {was:#x} and is {is:#x}")));
-    }
-    let rest = |it: &Everything| [it.fpcr, it.fpsr];
-    let flags = name == "secure-interrupt" || before.flags == after.flags;
-    if rest(before) != rest(after) || !flags {
-        return check(name, Err(&format_args!("flags were {:x?} and are {:x?}", rest(before), rest(after))));
-    }
-    check(name, Ok(()));
 }

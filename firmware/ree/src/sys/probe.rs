@@ -46,3 +46,20 @@ pub(crate) fn write(address: u64, value: u32) -> bool {
         asm!("str {value:w}, [{address}]", "dsb sy", address = in(reg) address, value = in(reg) value, options(nostack));
     })
 }
+
+/// Where these words are in memory of ours that is mapped, aligned as words are.
+pub(crate) fn find(words: [u32; 4], from: u64, until: u64) -> Option<u64> {
+    let read = |at: u64| {
+        // SAFETY: mapped, aligned, and nothing is assumed of what is there.
+        unsafe { (at as *const u32).read_volatile() }
+    };
+    let last = until - 16;
+    let mut at = from;
+    while at <= last {
+        if read(at) == words[0] && (1..4).all(|number| read(at + number as u64 * 4) == words[number]) {
+            return Some(at);
+        }
+        at += 4;
+    }
+    None
+}
