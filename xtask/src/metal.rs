@@ -29,6 +29,12 @@ const PLANS: [(&str, &str); 7] = [
     ("linux", "all"),
     ("linux", "stall"),
 ];
+/// Designs under which Linux is booted besides the default: where the device's interrupt goes, where threads go, and one
+/// TEE at a time.
+const LINUX_DESIGNS: [&str; 3] =
+    [LANDS, "firmware/designs/warm-cpu.yaml", "firmware/designs/goal-one-agent.yaml"];
+/// The one under which the device's interrupt is not sent to where the thread that waits has run.
+const LANDS: &str = "firmware/designs/where-it-lands.yaml";
 /// Designs under which the bare REE makes its requests, in the root.
 const DESIGNS: &str = "firmware/designs";
 /// The one under which the last of the plans stalls Linux.
@@ -44,7 +50,16 @@ pub(crate) fn check(root: &Path) -> Result<()> {
     let binary = quickstart::build(root)?;
     let kept = target_directory(root)?.join("metal");
     for (ree, plan) in PLANS {
-        boot(root, &binary, (ree, plan), None, &kept.join(format!("{ree}-{plan}")))?;
+        let document = boot(root, &binary, (ree, plan), None, &kept.join(format!("{ree}-{plan}")))?;
+        if (ree, plan) == ("linux", "all") {
+            routed(document.as_ref(), true)?;
+        }
+    }
+    for design in LINUX_DESIGNS {
+        let name = Path::new(design).file_stem().unwrap_or_default().to_string_lossy();
+        let kept = kept.join(format!("linux-{name}"));
+        let document = boot(root, &binary, ("linux", "all"), Some(Path::new(design)), &kept)?;
+        routed(document.as_ref(), design != LANDS)?;
     }
     for design in designs(root)? {
         let name = design.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -61,6 +76,19 @@ fn designs(root: &Path) -> Result<Vec<PathBuf>> {
     designs.sort();
     ensure!(designs.contains(&root.join(STALLS)), "{STALLS} is not there");
     Ok(designs)
+}
+
+/// The device's interrupt came to the CPU on which the thread that waited had run last: each time, or not each time.
+fn routed(document: Option<&Value>, each_time: bool) -> Result<()> {
+    let Some(document) = document else { return Ok(()) };
+    let count = |name: &str| document[name].as_u64().with_context(|| format!("the document has no `{name}`"));
+    let (all, there) = (count("device_interrupts")?, count("device_interrupts_where_it_ran")?);
+    ensure!(all > 0, "the device has raised no interrupt");
+    ensure!(
+        (all == there) == each_time,
+        "of {all} interrupts of the device {there} came to where its thread ran"
+    );
+    Ok(())
 }
 
 /// Linux has to complain where the design lets it wait: that it does not under the default says something then.
@@ -99,7 +127,7 @@ pub(crate) fn repeat(root: &Path, times: usize, rees: &[&str]) -> Result<()> {
         let mut first: Option<Left> = None;
         for time in 1..=times {
             let folder = kept.join(format!("{ree}-{time}"));
-            if !boot(root, &binary, (ree, plan), None, &folder)? {
+            if boot(root, &binary, (ree, plan), None, &folder)?.is_none() {
                 bail!("nothing to compare: {ree} was not booted");
             }
             let left = Left::read(&folder)?;
@@ -160,14 +188,14 @@ fn has_target(folder: &Path, target: &str) -> Result<bool> {
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).is_dir())
 }
 
-/// Boots once, and answers whether there was anything to boot with.
+/// Boots once: the document, if there was anything to boot with.
 fn boot(
     root: &Path,
     binary: &Path,
     (ree, plan): (&str, &str),
     design: Option<&Path>,
     keep: &Path,
-) -> Result<bool> {
+) -> Result<Option<Value>> {
     let mut command = Command::new(binary);
     command.current_dir(root).args(["world", "boot", "--ree", ree, "--plan", plan, "--cpus", CPUS]);
     command.args(["-o", "json", "--keep"]).arg(keep).stderr(Stdio::inherit());
@@ -181,7 +209,7 @@ fn boot(
         .with_context(|| format!("stdout of `{}` is not one JSON document", words(&command)))?;
     if let Some(why) = lacks(output.status.code(), &document) {
         println!("skipped: {why}");
-        return Ok(false);
+        return Ok(None);
     }
     ensure!(
         output.status.success(),
@@ -194,7 +222,7 @@ fn boot(
         keep.display()
     );
     eprintln!("{}, {:.1} s with everything", figures(&document)?, begun.elapsed().as_secs_f64());
-    Ok(true)
+    Ok(Some(document))
 }
 
 /// Why nothing was booted, if it is this machine that is without something.

@@ -38,7 +38,8 @@ pub const PERIODIC_COUNT: u32 = 0;
 pub const CHAIN_SUM: u32 = 0;
 /// [`CHAIN`]: the second service calls the first: out comes 1 because that was refused.
 pub const CHAIN_DEADLOCK: u32 = 1;
-/// [`DEVICE`]: waits for an interrupt; out comes how many there were.
+/// [`DEVICE`]: waits for an interrupt, which the test device raises after so many nanoseconds, value 0 in its first word (0:
+/// not for this request); out comes how many there were.
 pub const DEVICE_WAIT: u32 = 0;
 
 /// A thread that is there from the beginning: the periodic task.

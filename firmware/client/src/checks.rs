@@ -9,6 +9,7 @@ use casemate_metal_abi::message;
 
 use crate::apps::{self, CIPHER, COUNTER, PLAIN};
 use crate::check::Checks;
+use crate::hotplug;
 use crate::sys::power;
 use crate::sys::tee::{self as device, Device, Shared};
 use crate::tee::{Error, Parameter, Session, invoke};
@@ -16,14 +17,16 @@ use crate::tee::{Error, Parameter, Session, invoke};
 /// Numbers that take the TEE a while, and those that take it so long that they have to be cancelled.
 const LONG: u64 = 300_000;
 const ENDLESS: u64 = 1 << 40;
+/// Nanoseconds after which the test device raises its interrupt.
+const DEVICE_TAKES: u64 = 3_000_000;
 /// By which number that is.
 const CANCEL_ID: u32 = 7;
 
-fn open() -> Result<Device, String> {
+pub(crate) fn open() -> Result<Device, String> {
     Device::open().map_err(|error| format!("/dev/tee0: {error}"))
 }
 
-fn expect<T: PartialEq + std::fmt::Debug>(is: T, should: T) -> Result<(), String> {
+pub(crate) fn expect<T: PartialEq + std::fmt::Debug>(is: T, should: T) -> Result<(), String> {
     if is == should { Ok(()) } else { Err(format!("{is:x?} instead of {should:x?}")) }
 }
 
@@ -42,7 +45,9 @@ pub(crate) fn run(checks: &mut Checks) {
     checks.add("unknown-application", unknown_application());
     checks.add("session-of-another", session_of_another());
     checks.add("cancel", cancel());
+    checks.add("device", device());
     checks.add("side-by-side", side_by_side());
+    checks.add("hotplug", hotplug::run());
 }
 
 fn echo() -> Result<(), String> {
@@ -169,6 +174,24 @@ fn cancel() -> Result<(), String> {
     })?;
     refused(outcome, message::ERROR_CANCEL)?;
     expect(session.value(named::LONG_SUM, 10)?, apps::sum(10))
+}
+
+/// Who waits for a secure interrupt has it, whichever CPU he asked on and whichever it comes to.
+fn device() -> Result<(), String> {
+    let cpus = thread::available_parallelism().map_or(1, usize::from);
+    let counted = |cpu: usize| {
+        power::stay_on(cpu).map_err(|error| format!("CPU {cpu}: {error}"))?;
+        let device = open()?;
+        let session = Session::open(&device, &named::DEVICE)?;
+        Ok::<_, String>(session.value(named::DEVICE_WAIT, DEVICE_TAKES)?)
+    };
+    for cpu in 0..cpus {
+        let counted = thread::scope(|scope| {
+            scope.spawn(|| counted(cpu)).join().map_err(|_| "the client's task died".to_owned())?
+        });
+        expect(counted?, cpu as u64 + 1)?;
+    }
+    Ok(())
 }
 
 /// A client that is killed in the middle takes its session along, and no other.

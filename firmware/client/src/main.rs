@@ -6,18 +6,20 @@
 //! - `casemate: ok NAME` and `casemate: FAILED NAME: WHY`, for each check;
 //! - `casemate: ssr completed=N failed=N shortest_ns=N median_ns=N longest_ns=N` after requests of many tasks;
 //! - `casemate: stat PHASE CPU user=N nice=N system=N idle=N iowait=N irq=N softirq=N` in hundredths of a second
-//!   (`/proc/stat`), at the beginning and the end of a measured phase, and `casemate: clock PHASE ns=N`;
+//!   (`/proc/stat`), at the beginning and the end of a measured phase, and `casemate: clock PHASE ns=N counter=N`;
 //! - `casemate: kernel TEXT`, for each line of the kernel's log that tells of a stall;
 //! - `casemate: done failed=N` as the last.
 //!
 //! The command line's words: `casemate.plan=` `all`, `checks`, `ssr`, `idle` or `stall`; `casemate.agents=` `none`,
 //! `one` or `each-cpu`; `casemate.tasks=`, `casemate.requests=` (of each task), `casemate.numbers=` (how long the
-//! plan `stall` counts), `casemate.millis=` (how long `idle` sleeps).
+//! plan `stall` counts), `casemate.millis=` (how long the load of `idle` lasts).
 
 mod apps;
 mod check;
 mod checks;
+mod hotplug;
 mod init;
+mod load;
 mod plan;
 mod ssr;
 mod stat;
@@ -51,7 +53,7 @@ fn main() {
         checks.add("ssr", ssr::run(&plan));
     }
     if plan.runs("idle") {
-        std::thread::sleep(plan.sleeps);
+        checks.add("load", load::run(plan.lasts));
     }
     if plan.is("stall") {
         checks.add("stall", checks::stall(plan.numbers));

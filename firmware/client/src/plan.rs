@@ -21,7 +21,7 @@ pub(crate) struct Plan {
     pub(crate) tasks: usize,
     pub(crate) requests: usize,
     pub(crate) numbers: u64,
-    pub(crate) sleeps: Duration,
+    pub(crate) lasts: Duration,
 }
 
 impl Plan {
@@ -42,7 +42,7 @@ impl Plan {
             tasks: number("tasks", 4).clamp(1, 64) as usize,
             requests: number("requests", 25).clamp(1, 100_000) as usize,
             numbers: number("numbers", 1_000_000_000),
-            sleeps: Duration::from_millis(number("millis", 1_000).min(600_000)),
+            lasts: Duration::from_millis(number("millis", 1_000).min(600_000)),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 
 use crate::sys;
 
-/// Says what `/proc/stat` has of each CPU, and what time it is.
+/// Says what `/proc/stat` has of each CPU, and what time it is, by Linux' clock and by the counter that the TEE reads too.
 pub(crate) fn tell(phase: &str) {
     let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
     for line in stat.lines() {
@@ -12,7 +12,11 @@ pub(crate) fn tell(phase: &str) {
             println!("casemate: stat {phase} {line}");
         }
     }
-    println!("casemate: clock {phase} ns={}", sys::power::monotonic_nanos());
+    println!(
+        "casemate: clock {phase} ns={} counter={}",
+        sys::power::monotonic_nanos(),
+        sys::power::counter()
+    );
 }
 
 /// A line about one CPU, with names.

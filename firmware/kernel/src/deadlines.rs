@@ -1,4 +1,4 @@
-//! When something is due on a CPU: the tick, the end of a least quantum, a periodic task.
+//! When something is due on a CPU: the tick, the end of a least quantum, a periodic task, the test device.
 //!
 //! One timer has them all: the secure physical one (CNTPS), which neither the REE nor the hypervisor can touch.
 
@@ -16,12 +16,15 @@ pub(crate) struct Deadlines {
     pub(crate) quantum: u64,
     /// The next release of a periodic task, if this CPU sees to them.
     pub(crate) release: u64,
+    /// When the test device raises its interrupt, if it was asked to here.
+    pub(crate) device: u64,
     armed: u64,
 }
 
 impl Deadlines {
     /// Nothing is due.
-    pub(crate) const NONE: Self = Self { tick: NEVER, quantum: NEVER, release: NEVER, armed: NEVER };
+    pub(crate) const NONE: Self =
+        Self { tick: NEVER, quantum: NEVER, release: NEVER, device: NEVER, armed: NEVER };
 
     /// The timer is off.
     pub(crate) fn disarm(&mut self) {
@@ -32,7 +35,7 @@ impl Deadlines {
     /// Sets the timer to what is due first.
     #[inline(always)]
     pub(crate) fn arm(&mut self) {
-        let first = self.tick.min(self.quantum).min(self.release);
+        let first = self.tick.min(self.quantum).min(self.release).min(self.device);
         if first == self.armed {
             return;
         }
@@ -61,6 +64,15 @@ impl Deadlines {
         if due {
             let next = self.tick + period;
             self.tick = if next > now { next } else { now + period };
+        }
+        due
+    }
+
+    /// Whether the test device is to raise its interrupt; it does once.
+    pub(crate) fn device_is_due(&mut self, now: u64) -> bool {
+        let due = self.device <= now;
+        if due {
+            self.device = NEVER;
         }
         due
     }

@@ -62,7 +62,7 @@ fn happens(via: Via, event: Event) -> ! {
     let kernel = kernel::of(&mut held);
     kernel.happens(here, event);
     if event == Event::Offline {
-        kernel.hand_over_time();
+        kernel.hand_over();
     }
     here.deadlines.release = kernel.next_release(here.cpu);
     leaving::go(held, here)

@@ -2,13 +2,14 @@
 
 use casemate_machine::sys::{cpu, mmio};
 use casemate_metal_abi::{map, own};
-use casemate_world::{Cause, Event, Phase, ThreadId};
+use casemate_world::{Cause, CpuId, Event, Phase, ThreadId};
 
 use crate::here::Here;
 use crate::kernel::Kernel;
 
-/// Of the distributor's registers: interrupts that are made pending.
+/// Of the distributor's registers: interrupts that are made pending, and to which CPU each is sent.
 const ISPENDR: u64 = 0x200;
+const IROUTER: u64 = 0x6000;
 /// ISR_EL1: an interrupt of the TEE's is pending (IRQ), masked or not.
 pub(crate) const SECURE_PENDING: u64 = 1 << 7;
 /// One of the REE's (FIQ).
@@ -53,6 +54,12 @@ pub(crate) fn raise_device() {
     mmio::write32(map::GICD + ISPENDR + u64::from(spi / 32) * 4, 1 << (spi % 32));
 }
 
+/// From now on the test device's interrupt comes to this CPU.
+pub(crate) fn send_device_to(cpu: CpuId) {
+    // Its number is its affinity's lowest level, as in `send_sgi`.
+    mmio::write64(map::GICD + IROUTER + u64::from(own::DEVICE_SPI) * 8, cpu.index() as u64);
+}
+
 /// Something is due.
 #[inline(always)]
 fn due(kernel: &mut Kernel, here: &mut Here) {
@@ -65,6 +72,9 @@ fn due(kernel: &mut Kernel, here: &mut Here) {
     }
     if here.deadlines.release <= now {
         releases(kernel, here, now);
+    }
+    if here.deadlines.device_is_due(now) {
+        raise_device();
     }
     // The timer's interrupt is a level: it goes when the timer is set anew.
     here.deadlines.arm();

@@ -250,6 +250,11 @@ impl Kernel {
         u64::from(before) << 8 | (thread.index() as u64 + 1)
     }
 
+    /// The time in so many nanoseconds, in ticks of the counter.
+    pub(crate) fn after(&self, nanos: u64) -> u64 {
+        instructions::now().saturating_add(ticks(nanos, self.frequency))
+    }
+
     /// Nanoseconds of so many ticks of the counter.
     pub(crate) fn nanos(&self, ticks: u64) -> u64 {
         (u128::from(ticks) * 1_000_000_000 / u128::from(self.frequency.max(1))) as u64
@@ -260,9 +265,10 @@ impl Kernel {
         CpuId::all().find(|it| self.state.cpu(*it).world() != casemate_world::World::Off) == Some(cpu)
     }
 
-    /// A CPU has gone off: whoever sees to periodic tasks now is told.
-    pub(crate) fn hand_over_time(&self) {
+    /// A CPU has gone off: whoever sees to periodic tasks and to the device now is told.
+    pub(crate) fn hand_over(&self) {
         if let Some(heir) = CpuId::all().find(|it| self.keeps_time(*it)) {
+            crate::interrupts::send_device_to(heir);
             instructions::send_sgi(heir.index(), map::LOOK_AGAIN_SGI);
         }
     }

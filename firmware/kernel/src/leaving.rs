@@ -42,6 +42,10 @@ pub(crate) fn go(mut held: Held, here: &mut Here) -> ! {
                 woken(kernel::of(&mut held), here);
             }
             (World::Off, _) => {
+                // What would have come later comes now: it is sent to a CPU that is on.
+                if here.deadlines.device_is_due(NEVER - 1) {
+                    interrupts::raise_device();
+                }
                 here.deadlines = crate::deadlines::Deadlines::NONE;
                 here.deadlines.disarm();
                 here.give_fp_back();

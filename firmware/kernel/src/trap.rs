@@ -2,7 +2,7 @@
 
 use casemate_machine::read;
 use casemate_metal_abi::message::{ERROR_TARGET_DEAD, ORIGIN_TEE};
-use casemate_world::{Answer, Event, Kind, THREADS, ThreadId, World};
+use casemate_world::{Answer, DeviceInterrupt, Event, Kind, THREADS, ThreadId, World};
 
 use crate::kernel::{self, Held};
 use crate::sys::context;
@@ -20,7 +20,12 @@ pub(crate) mod ask {
     pub(crate) const ARGUMENT: u16 = 3;
     /// It asks whether it is to end: 1 in x0.
     pub(crate) const CANCELLED: u16 = 4;
+    /// The test device is to raise its interrupt after x0 nanoseconds.
+    pub(crate) const DEVICE: u16 = 5;
 }
+
+/// The test device takes no longer than this, in nanoseconds.
+const DEVICE_MOST: u64 = 10_000_000_000;
 
 const SYNCHRONOUS: u64 = 0;
 const SECURE_INTERRUPT: u64 = 1;
@@ -84,6 +89,9 @@ fn asked(mut held: Held, thread: ThreadId, what: u16) -> ! {
     match what {
         ask::FINISH => finish(held, thread),
         ask::BLOCK => {
+            if kernel.config.device == DeviceInterrupt::Routed {
+                interrupts::send_device_to(here.cpu);
+            }
             kernel.happens(here, Event::Block);
             // An interrupt that came when nobody waited is whose who waits next.
             if core::mem::take(&mut kernel.device_came) {
@@ -103,6 +111,7 @@ fn asked(mut held: Held, thread: ThreadId, what: u16) -> ! {
             let argument = caller.map_or(0, |caller| unsafe { context::of(caller) }.asked()[1]);
             context.tell([argument, 0]);
         }
+        ask::DEVICE => here.deadlines.device = kernel.after(context.asked()[0].min(DEVICE_MOST)),
         ask::CANCELLED => context.tell([kernel.state.thread(thread).is_cancelled().into(), 0]),
         _ => faulted(held, thread, read!("esr_el1")),
     }

@@ -1,18 +1,20 @@
 //! What two worlds did on metal, from the log that the kernel at S-EL1 writes.
 //!
 //! [`Log::read`] reads it; [`replay`] decides every step again and compares; [`judge`] looks whether laws hold that need
-//! no decider; [`Summary`] has the figures; [`spans`] has what each CPU did, as a simulation's are drawn.
+//! no decider; [`Summary`] has the figures, [`Account`] on what a CPU spent its time; [`spans`] has what each CPU did, as a simulation's are drawn.
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod judge;
 mod log;
 mod replay;
 mod spans;
 mod summary;
 
+pub use account::Account;
 pub use judge::{VIOLATIONS_MOST, judge};
 pub use log::{Log, NotALog};
 pub use replay::{DIFFERENCES_MOST, Difference, Replayed, replay};
 pub use spans::{APPS, scenario, spans};
-pub use summary::{Account, SCHEMA, Summary};
+pub use summary::{SCHEMA, Summary};

@@ -64,7 +64,8 @@ impl Log {
     }
 
     /// So many ticks of the counter in nanoseconds.
-    pub(crate) fn in_nanos(&self, ticks: u64) -> u64 {
+    #[must_use]
+    pub fn in_nanos(&self, ticks: u64) -> u64 {
         let nanos = u128::from(ticks) * 1_000_000_000 / u128::from(self.setup.frequency.max(1));
         u64::try_from(nanos).unwrap_or(u64::MAX)
     }

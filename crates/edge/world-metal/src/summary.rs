@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use casemate_world::{Answer, CPUS, Class, Event, Go, THREADS, ThreadId};
+use casemate_world::{Answer, Event, Go, THREADS, ThreadId};
 use casemate_world_config::Design;
 use casemate_world_log::{Ree, What};
 use serde::Serialize;
 
-use crate::{Log, judge, replay};
+use crate::{Account, Log, judge, replay};
 
 /// What the document is.
 pub const SCHEMA: &str = "casemate.world-boot/v1";
@@ -51,6 +51,10 @@ pub struct Summary {
     pub ticks: u64,
     /// Releases of periodic tasks.
     pub releases: u64,
+    /// Interrupts of the device.
+    pub device_interrupts: u64,
+    /// Of those, how many came to the CPU on which the thread that waited had run last.
+    pub device_interrupts_where_it_ran: u64,
     /// Times that the REE handed over an idle CPU.
     pub idle_hand_overs: u64,
     /// Times that a CPU slept.
@@ -63,52 +67,6 @@ pub struct Summary {
     pub accounts: Vec<Account>,
     /// What is wrong: laws that the log breaks, steps that were decided otherwise, and what whoever booted adds.
     pub violations: Vec<String>,
-}
-
-/// On what a CPU spent its time, in nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Account {
-    /// Its number.
-    pub cpu: usize,
-    /// Switched off.
-    pub off_ns: u64,
-    /// The REE's own.
-    pub ree_ns: u64,
-    /// The TEE did what the REE on this CPU had asked for.
-    pub requested_ns: u64,
-    /// The TEE did something else while the REE had something to do.
-    pub self_scheduled_ns: u64,
-    /// The TEE worked while the REE slept.
-    pub during_idle_ns: u64,
-    /// Both slept.
-    pub idle_ns: u64,
-    /// How long the REE takes the CPU for busy, as it measures by itself.
-    pub busy_as_ree_sees_it_ns: u64,
-    /// How long it was.
-    pub busy_ns: u64,
-}
-
-impl Account {
-    fn of(log: &Log, cpu: usize, spent: &[u64; Class::ALL.len()]) -> Self {
-        let of = |class: Class| log.in_nanos(spent[class as usize]);
-        let (off_ns, idle_ns, during_idle_ns) = (of(Class::Off), of(Class::Idle), of(Class::DuringIdle));
-        let [ree_ns, requested_ns, self_scheduled_ns] =
-            [Class::Ree, Class::Requested, Class::SelfScheduled].map(of);
-        // The REE takes the CPU for idle while it sleeps itself, whatever the TEE does (RT 2.2.2).
-        let busy_as_ree_sees_it_ns = ree_ns.saturating_add(requested_ns).saturating_add(self_scheduled_ns);
-        let busy_ns = busy_as_ree_sees_it_ns.saturating_add(during_idle_ns);
-        Self {
-            cpu,
-            off_ns,
-            ree_ns,
-            requested_ns,
-            self_scheduled_ns,
-            during_idle_ns,
-            idle_ns,
-            busy_as_ree_sees_it_ns,
-            busy_ns,
-        }
-    }
 }
 
 /// What is counted on the way.
@@ -148,6 +106,8 @@ impl Summary {
             doorbells: 0,
             ticks: 0,
             releases: 0,
+            device_interrupts: 0,
+            device_interrupts_where_it_ran: 0,
             idle_hand_overs: 0,
             sleeps: 0,
             steps: 0,
@@ -172,20 +132,19 @@ impl Summary {
 
     fn count(&mut self, log: &Log) {
         let mut counts = Counts::default();
-        let mut spent = [[0_u64; Class::ALL.len()]; CPUS];
-        let mut since: BTreeMap<usize, u64> = BTreeMap::new();
-        let began = log.records.first().map_or(0, |it| it.time);
         for record in &log.records {
             let What::Step(event, decided) = record.what else { continue };
             let cpu = record.cpu.index();
-            let from = since.insert(cpu, record.time).unwrap_or(began);
-            let spent = &mut spent[cpu][decided.class as usize];
-            *spent = spent.saturating_add(record.time.saturating_sub(from));
             self.sgis += u64::from(decided.sgis.len());
             self.doorbells += u64::from(decided.doorbells.len());
             match event {
                 Event::Tick => self.ticks += 1,
                 Event::Release(..) => self.releases += 1,
+                Event::Device(thread) => {
+                    self.device_interrupts += 1;
+                    let there = counts.last[thread.index()] == Some(cpu);
+                    self.device_interrupts_where_it_ran += u64::from(there);
+                }
                 Event::Idle if !matches!(decided.answer, Answer::Refused(_)) => self.idle_hand_overs += 1,
                 _ => {}
             }
@@ -196,8 +155,7 @@ impl Summary {
         let at = |percent: usize| counts.latencies.get(counts.latencies.len() * percent / 100).copied();
         (self.ssr_p50_ns, self.ssr_p99_ns) = (at(50).unwrap_or(0), at(99).unwrap_or(0));
         self.ssr_max_ns = counts.latencies.last().copied().unwrap_or(0);
-        let spent = spent.iter().enumerate().take(self.cpus.into());
-        self.accounts = spent.map(|(cpu, spent)| Account::of(log, cpu, spent)).collect();
+        self.accounts = Account::between(log, 0, u64::MAX);
     }
 
     fn moves(&mut self, counts: &mut Counts, cpu: usize, event: Event, go: Go) {

@@ -7,6 +7,7 @@ use casemate_world_metal::{Log, SCHEMA, Summary};
 use serde::Serialize;
 
 use crate::boot::{Boot, End};
+use crate::proc_stat::ProcStat;
 use crate::refusal::Refusal;
 
 /// Lines that are for whoever reads the console begin like this: those of Linux' client, and those of the bare REE.
@@ -23,6 +24,8 @@ pub struct Report {
     pub checks: Vec<Check>,
     /// What the REE's lines say of requests, stalls and its own accounting of time, word by word.
     pub said: Vec<String>,
+    /// What Linux takes each CPU's time for in the phase that its client measured, beside what it was spent on.
+    pub proc_stat: Vec<ProcStat>,
     /// QEMU's version, and Linux' release.
     pub qemu: Option<String>,
     /// The release of Linux, where there was Linux.
@@ -92,6 +95,10 @@ impl Report {
             seconds: seconds(boot.took),
             ..Self::default()
         };
+        if let Some(log) = &log {
+            report.proc_stat = ProcStat::of(lines(), log);
+            wrong.extend(report.proc_stat.iter().filter_map(ProcStat::violation));
+        }
         match &mut summary {
             Some(summary) => summary.violations.extend(wrong),
             None => (report.schema, report.problems) = (Some(SCHEMA), wrong),
@@ -151,6 +158,27 @@ impl Report {
                     [cpu.busy_ns, cpu.busy_as_ree_sees_it_ns, cpu.idle_ns].map(|it| it as f64 / 1e6);
                 let _ = writeln!(text, "  {:<3}{busy:>14.3}{seen:>25.3}{idle:>18.3}", cpu.cpu);
             }
+        }
+        if let Some(first) = self.proc_stat.first() {
+            let lasted = first.phase_ns as f64 / 1e6;
+            let _ = writeln!(
+                text,
+                "  CPU  by /proc/stat, of {lasted:.3} ms: busy, ms   idle, ms   TEE meanwhile, ms   not handed over, ms"
+            );
+        }
+        for cpu in &self.proc_stat {
+            let figures = [
+                cpu.linux_busy_ns,
+                cpu.linux_idle_ns,
+                cpu.account.during_idle_ns,
+                cpu.idle_not_handed_over_ns,
+            ];
+            let [busy, idle, meanwhile, withheld] = figures.map(|it| it as f64 / 1e6);
+            let _ = writeln!(
+                text,
+                "  {:<3}{busy:>43.3}{idle:>11.3}{meanwhile:>20.3}{withheld:>22.3}",
+                cpu.account.cpu
+            );
         }
         let held = self.checks.iter().filter(|it| it.failed.is_none()).count();
         let _ = writeln!(text, "{held} of {} checks held", self.checks.len());

@@ -38,6 +38,21 @@ pub(crate) fn monotonic_nanos() -> u64 {
     time.tv_sec as u64 * 1_000_000_000 + time.tv_nsec as u64
 }
 
+/// The counter (CNTVCT_EL0). There is no hypervisor that would set its offset.
+#[cfg(target_arch = "aarch64")]
+pub(crate) fn counter() -> u64 {
+    let counter: u64;
+    // SAFETY: a register that every program may read.
+    unsafe { std::arch::asm!("isb", "mrs {}, cntvct_el0", out(reg) counter, options(nomem, nostack)) };
+    counter
+}
+
+/// Where tests run there may be none that is the TEE's too.
+#[cfg(not(target_arch = "aarch64"))]
+pub(crate) fn counter() -> u64 {
+    0
+}
+
 /// The calling thread stays on this CPU.
 pub(crate) fn stay_on(cpu: usize) -> io::Result<()> {
     // SAFETY: a set is bits; `cpu` is less than there are, or refused.

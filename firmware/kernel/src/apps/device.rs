@@ -15,6 +15,9 @@ pub(super) fn invoke(job: &mut Job) -> Result<(), u32> {
     if job.function != DEVICE_WAIT {
         return Err(ERROR_NOT_SUPPORTED);
     }
+    if let Ok((nanos @ 1.., _)) = job.value(0) {
+        supervisor::device_after(nanos);
+    }
     supervisor::block();
     if supervisor::is_cancelled() {
         return Err(ERROR_CANCEL);

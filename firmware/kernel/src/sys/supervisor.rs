@@ -48,6 +48,11 @@ pub(crate) fn is_cancelled() -> bool {
     supervisor_call!(ask::CANCELLED, 0, 0)[0] == 1
 }
 
+/// The test device, which the kernel drives, is to raise its interrupt after so long.
+pub(crate) fn device_after(nanos: u64) {
+    supervisor_call!(ask::DEVICE, nanos, 0);
+}
+
 /// Masks the REE's interrupts.
 pub(crate) fn mask() {
     // SAFETY: a flag of the thread's own.
