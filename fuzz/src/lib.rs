@@ -10,6 +10,7 @@ mod documents;
 pub mod edits;
 pub mod garbage;
 mod inspections;
+mod logs;
 pub mod memory;
 pub mod mutate;
 mod parsers;
@@ -36,7 +37,7 @@ pub struct Target {
 }
 
 /// Every target.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 16] = [
     Target { name: "manifest", run: documents::manifest, seeds: documents::manifest_seeds },
     Target { name: "policy", run: documents::policy, seeds: documents::policy_seeds },
     Target { name: "quote", run: parsers::quote, seeds: parsers::quote_seeds },
@@ -51,6 +52,7 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "inspect-tpm", run: inspections::quote, seeds: inspections::quote_seeds },
     Target { name: "ear", run: documents::ear, seeds: documents::ear_seeds },
     Target { name: "sched-trace", run: recordings::trace, seeds: recordings::trace_seeds },
+    Target { name: "world-log", run: logs::world_log, seeds: logs::seeds },
     Target { name: "verify", run: edits::verify, seeds: edits::seeds },
 ];
 
