@@ -7,7 +7,7 @@ use casemate_world_config::Design;
 use casemate_world_log::{Ree, What};
 use serde::Serialize;
 
-use crate::{Account, Log, judge, replay};
+use crate::{Account, Log, answered, judge, percentile, replay};
 
 /// What the document is.
 pub const SCHEMA: &str = "casemate.world-boot/v1";
@@ -75,8 +75,6 @@ struct Counts {
     running: BTreeMap<usize, ThreadId>,
     outside: BTreeMap<usize, bool>,
     last: [Option<usize>; THREADS],
-    made: [Option<u64>; THREADS],
-    latencies: Vec<u64>,
 }
 
 impl Summary {
@@ -149,12 +147,12 @@ impl Summary {
                 _ => {}
             }
             self.moves(&mut counts, cpu, event, decided.go);
-            self.answers(&mut counts, log, record.time, event, decided.answer);
+            self.answers(event, decided.answer);
         }
-        counts.latencies.sort_unstable();
-        let at = |percent: usize| counts.latencies.get(counts.latencies.len() * percent / 100).copied();
-        (self.ssr_p50_ns, self.ssr_p99_ns) = (at(50).unwrap_or(0), at(99).unwrap_or(0));
-        self.ssr_max_ns = counts.latencies.last().copied().unwrap_or(0);
+        let mut latencies: Vec<_> = answered(log).map(|it| it.nanos).collect();
+        latencies.sort_unstable();
+        [self.ssr_p50_ns, self.ssr_p99_ns, self.ssr_max_ns] =
+            [50, 99, 100].map(|percent| percentile(&latencies, percent));
         self.accounts = Account::between(log, 0, u64::MAX);
     }
 
@@ -184,22 +182,14 @@ impl Summary {
         self.switches += u64::from(was != outside);
     }
 
-    fn answers(&mut self, counts: &mut Counts, log: &Log, time: u64, event: Event, answer: Answer) {
-        if matches!(event, Event::Submit(_)) {
-            match answer {
-                Answer::Accepted(it) | Answer::Queued(it) | Answer::Pending(it) => {
-                    self.ssrs_made += 1;
-                    counts.made[it.index()] = Some(time);
-                }
-                Answer::Refused(_) => self.ssrs_refused += 1,
-                _ => {}
+    fn answers(&mut self, event: Event, answer: Answer) {
+        match (event, answer) {
+            (Event::Submit(_), Answer::Accepted(_) | Answer::Queued(_) | Answer::Pending(_)) => {
+                self.ssrs_made += 1;
             }
+            (Event::Submit(_), Answer::Refused(_)) => self.ssrs_refused += 1,
+            _ => {}
         }
-        if let Answer::Finished(it) = answer {
-            self.ssrs_completed += 1;
-            if let Some(made) = counts.made[it.index()].take() {
-                counts.latencies.push(log.nanos(time).saturating_sub(log.nanos(made)));
-            }
-        }
+        self.ssrs_completed += u64::from(matches!(answer, Answer::Finished(_)));
     }
 }

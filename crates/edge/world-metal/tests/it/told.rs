@@ -1,6 +1,6 @@
 use casemate_world::{Agent, Config, Goal};
 use casemate_world_log::{Malformed, Record, Setup, What};
-use casemate_world_metal::{Log, NotALog, SCHEMA, Summary, judge, replay, spans};
+use casemate_world_metal::{Log, NotALog, SCHEMA, Summary, answered, judge, replay, spans};
 use proptest::prelude::*;
 
 use crate::run;
@@ -48,6 +48,16 @@ fn every_figure_is_counted() {
         assert!(document[field].is_u64(), "{field}");
     }
     assert_eq!(document["violations"], serde_json::json!([]));
+}
+
+#[test]
+fn every_request_that_was_answered_has_its_application_and_its_time() {
+    let log = read(Config::new(2));
+    let summary = Summary::of(&log);
+    let answered: Vec<_> = answered(&log).collect();
+    assert_eq!(answered.len() as u64, summary.ssrs_completed);
+    assert!(answered.iter().all(|it| it.app == Some(2) && it.nanos > 0));
+    assert_eq!(answered.iter().map(|it| it.nanos).max(), Some(summary.ssr_max_ns));
 }
 
 /// A byte of what was decided, changed in any record: the replay tells, and names the record.
