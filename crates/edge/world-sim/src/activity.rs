@@ -12,7 +12,7 @@ pub struct Activity {
     pub beginning: u64,
     /// For each CPU, what it did in the beginning, in order. Pieces that follow each other closely are one.
     pub pieces: Vec<Vec<Piece>>,
-    /// For each CPU, [`Activity::STEPS`] equal steps of all the time.
+    /// For each CPU, equal steps of all the time; a simulation has [`Activity::STEPS`].
     pub load: Vec<Vec<Load>>,
 }
 
@@ -53,19 +53,22 @@ impl Activity {
     pub fn of(scenario: &Scenario) -> Self {
         let nanos = scenario.millis.saturating_mul(1_000_000);
         let ticks = scenario.machine.tick_micros.saturating_mul(1_000 * Self::TICKS);
-        let cpus = usize::from(scenario.machine.cpus);
-        Self {
-            nanos,
-            beginning: nanos.min(ticks),
-            pieces: vec![Vec::new(); cpus],
-            load: vec![vec![Load::default(); Self::STEPS]; cpus],
-        }
+        Self::new(scenario.machine.cpus, nanos, nanos.min(ticks), Self::STEPS)
+    }
+
+    /// Of so many CPUs in a time of which nothing is known yet.
+    #[must_use]
+    pub fn new(cpus: u8, nanos: u64, beginning: u64, steps: usize) -> Self {
+        let cpus = usize::from(cpus);
+        let load = vec![vec![Load::default(); steps]; cpus];
+        Self { nanos, beginning, pieces: vec![Vec::new(); cpus], load }
     }
 
     /// How long a step is, in nanoseconds.
     #[must_use]
-    pub const fn step(&self) -> u64 {
-        self.nanos.div_ceil(Self::STEPS as u64)
+    pub fn step(&self) -> u64 {
+        let steps = self.load.first().map_or(0, Vec::len).max(1);
+        self.nanos.div_ceil(steps as u64)
     }
 
     /// A CPU did something.
@@ -76,13 +79,14 @@ impl Activity {
         let mut from = span.from;
         while from < span.until {
             let at = from / step;
-            let until = span.until.min((at + 1) * step);
+            let until = span.until.min((at + 1).saturating_mul(step));
             let Some(load) = usize::try_from(at).ok().and_then(|at| load.get_mut(at)) else { return };
-            match span.side {
-                Side::Ree => load.ree += until - from,
-                Side::Tee => load.tee += until - from,
-                Side::TeeDuringIdle => load.tee_during_idle += until - from,
-            }
+            let load = match span.side {
+                Side::Ree => &mut load.ree,
+                Side::Tee => &mut load.tee,
+                Side::TeeDuringIdle => &mut load.tee_during_idle,
+            };
+            *load = load.saturating_add(until - from);
             from = until;
         }
     }
@@ -109,8 +113,7 @@ mod tests {
     use super::*;
 
     fn of(nanos: u64, beginning: u64) -> Activity {
-        let load = vec![vec![Load::default(); Activity::STEPS]];
-        Activity { nanos, beginning, pieces: vec![Vec::new()], load }
+        Activity::new(1, nanos, beginning, Activity::STEPS)
     }
 
     #[test]
@@ -125,6 +128,19 @@ mod tests {
         activity.add(&Span { cpu: 9, ..span });
         activity.add(&Span { from: 1_300, until: 1_400, ..span });
         assert_eq!(activity.load[0].iter().map(|it| it.tee).sum::<u64>(), 1_190);
+    }
+
+    #[test]
+    fn no_time_is_too_late() {
+        let mut activity = of(1_200, 1_200);
+        let span = Span { cpu: 0, from: 0, until: u64::MAX, side: Side::Ree, who: Who::Switch };
+        for span in [span, span, Span { from: u64::MAX - 1, ..span }] {
+            activity.add(&span);
+        }
+        assert_eq!((activity.load[0][119].ree, activity.pieces[0].len()), (20, 1));
+        let mut all = of(u64::MAX, 0);
+        (0..200).for_each(|_| all.add(&span));
+        assert_eq!(all.load[0][0].ree, u64::MAX);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use casemate_world::Class;
 use serde::Serialize;
 
 use crate::Measured;
+use crate::histogram::Histogram;
 
 /// What came of a design under a load.
 #[derive(Clone, Debug)]
@@ -29,6 +30,14 @@ pub struct Distribution {
 impl Distribution {
     /// A curve has hardly more points.
     pub const POINTS_MOST: usize = 128;
+
+    /// Of times in nanoseconds, in any order.
+    #[must_use]
+    pub fn of(nanos: impl IntoIterator<Item = u64>) -> Self {
+        let mut histogram = Histogram::new();
+        nanos.into_iter().for_each(|it| histogram.add(it));
+        histogram.distribution()
+    }
 }
 
 /// On what a CPU spent its time, in nanoseconds; together all that was simulated.
