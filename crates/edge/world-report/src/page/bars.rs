@@ -62,7 +62,7 @@ fn measure(html: &mut Html, metric: &Metric, designs: &[Row], is_finding: bool) 
         let value = (metric.of)(&row.measured);
         let width = if most > 0.0 && value.is_finite() { value / most * 1000.0 } else { 0.0 };
         html.markup("<dt>");
-        super::design(html, at, row);
+        super::keyed(html, at, &row.name);
         html.markup("</dt><dd><svg class=\"bar\" viewBox=\"0 0 1000 10\" preserveAspectRatio=\"none\" ");
         html.markup("aria-hidden=\"true\"><rect class=\"layer ");
         html.markup(super::colour(at));

@@ -10,7 +10,7 @@ pub(super) fn write(html: &mut Html, at: usize, of: &Comparison, designs: &[Row]
     html.markup("<thead><tr><th scope=\"col\">Figure</th>");
     for (at, row) in designs.iter().enumerate() {
         html.markup("<th scope=\"col\" class=\"number\">");
-        super::design(html, at, row);
+        super::keyed(html, at, &row.name);
         html.markup("</th>");
     }
     html.markup("<th scope=\"col\">What</th></tr></thead>\n<tbody>\n");
