@@ -1,10 +1,11 @@
 //! `cargo xtask browser`: the page of a run in a real browser.
 //!
-//! Chromium loads every page of `casemate-report`'s example `pages`, among them one
-//! whose every name and message tries to break out of its place, in light and dark, on
-//! a wide screen and a telephone. Nothing may be reported to the console, fetched,
-//! cut off or unreadable (`page.js` says what is looked at); the ruler and zooming have
-//! to work, the words have to be the same without JavaScript, and it has to print.
+//! Chromium loads every page of `casemate-report`'s example `pages` and of
+//! `casemate-world-report`'s example `boots`, among them ones whose every name and message
+//! tries to break out of its place, in light and dark, on a wide screen and a telephone.
+//! Nothing may be reported to the console, fetched, cut off or unreadable (`page.js` says
+//! what is looked at); the ruler and zooming have to work where a page has them, the words
+//! have to be the same without JavaScript, and it has to print.
 //!
 //! The browser is driven over a pipe (Chrome DevTools Protocol). Needs Chromium or
 //! Chrome; whoever has none is told how to get one.
@@ -96,10 +97,15 @@ fn check(root: &Path, program: &Path, pages: Option<&Path>, pictures: Option<&Pa
 }
 
 fn synthetic(root: &Path, folder: &Path) -> Result<PathBuf> {
-    run_command(&mut cargo(root, &["build", "--release", "--workspace", "--example", "pages"]))?;
-    let program = target_directory(root)?.join("release/examples/pages");
+    const EXAMPLES: [&str; 2] = ["pages", "boots"];
+    let examples = EXAMPLES.iter().flat_map(|it| ["--example", it]);
+    let arguments: Vec<_> = ["build", "--release", "--workspace"].into_iter().chain(examples).collect();
+    run_command(&mut cargo(root, &arguments))?;
     let pages = folder.join("pages");
-    run_command(std::process::Command::new(program).arg(&pages))?;
+    for example in EXAMPLES {
+        let program = target_directory(root)?.join("release/examples").join(example);
+        run_command(std::process::Command::new(program).arg(&pages))?;
+    }
     Ok(pages)
 }
 
@@ -137,7 +143,7 @@ fn emulate(browser: &mut Browser, width: u32, height: u32, scheme: &str, media: 
 /// The ruler follows the pointer and the legend of memory says what there is under it;
 /// dragging zooms, Escape goes back.
 fn pointer(browser: &mut Browser) -> Result<Vec<String>> {
-    const PLACE: &str = "(() => { const plot = document.querySelector('svg.plot'); if (!plot) return null; \
+    const PLACE: &str = "(() => { const plot = document.querySelector('.chart svg.plot'); if (!plot) return null; \
         plot.scrollIntoView({block: 'center'}); const box = plot.getBoundingClientRect(); \
         return [box.left + box.width * 0.25, box.left + box.width * 0.75, box.top + box.height / 2]; })()";
     const VIEW: &str = "document.querySelector('svg.time').getAttribute('viewBox')";

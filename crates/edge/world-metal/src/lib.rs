@@ -8,6 +8,7 @@
 
 mod account;
 mod answered;
+mod chosen;
 mod judge;
 mod log;
 mod replay;
@@ -16,6 +17,7 @@ mod summary;
 
 pub use account::Account;
 pub use answered::{Answered, answered, percentile};
+pub use chosen::{Chosen, chosen};
 pub use judge::{VIOLATIONS_MOST, judge};
 pub use log::{Log, NotALog};
 pub use replay::{DIFFERENCES_MOST, Difference, Replayed, replay};

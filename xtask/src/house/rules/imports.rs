@@ -97,9 +97,10 @@ fn objection(member: &Member, other: &Member) -> Option<(String, String)> {
         (Layer::Edge, Layer::Edge) if from == "world-metal" && matches!(to, "world-config" | "world-sim") => {
             None
         }
-        // Pictures of what was simulated and searched, with what draws pages and traces.
+        // Pictures of what was simulated, searched and booted, with what draws pages and traces.
         (Layer::Edge, Layer::Edge)
-            if from == "world-report" && matches!(to, "report" | "world-model" | "world-sim") =>
+            if from == "world-report"
+                && matches!(to, "report" | "world-metal" | "world-model" | "world-sim") =>
         {
             None
         }

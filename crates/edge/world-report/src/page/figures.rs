@@ -5,8 +5,8 @@ use casemate_world_sim::{Comparison, METRICS, Metric, Row, figure};
 
 /// Writes the table: a row for each figure, a column for each design.
 pub(super) fn write(html: &mut Html, at: usize, of: &Comparison, designs: &[Row]) {
-    put!(html, "<h3 id=\"f", at, "\">All figures</h3>\n<div class=\"scroll\" role=\"region\" ");
-    put!(html, "aria-labelledby=\"f", at, "\" tabindex=\"0\"><table class=\"figures\">\n");
+    put!(html, "<h3 id=\"f", at, "\">All figures</h3>\n");
+    super::scrolled(html, format_args!("f{at}"));
     html.markup("<thead><tr><th scope=\"col\">Figure</th>");
     for (at, row) in designs.iter().enumerate() {
         html.markup("<th scope=\"col\" class=\"number\">");

@@ -4,6 +4,7 @@
 //! it is bounded, the same for the same, and says what it leaves out.
 
 mod bars;
+mod boot;
 mod cpu;
 mod curves;
 mod figures;
@@ -11,16 +12,19 @@ mod lanes;
 mod latency;
 mod simulation;
 
+use std::fmt::Display;
+
 use casemate_report::page::html::{Html, put};
 use casemate_report::page::{ROWS_MAX, STYLE, STYLE_HASH, beyond};
 
 use crate::text;
 
+pub use boot::{Booted, Checked, write_boot_html};
 pub use simulation::write_simulation_html;
 
 /// What the style of every page lacks, and the hash under which the page's policy knows it.
 const OWN_STYLE: &str = include_str!("style.css");
-const OWN_STYLE_HASH: &str = "sha256-2/K3awFVmHHtIUWyTlIjO62DTt4hRPSt9SUMwHfWYtI=";
+const OWN_STYLE_HASH: &str = "sha256-b1vPglGFKanHzucNycWRmbpofC/+t6x+R3pxCYeU8OI=";
 
 /// Begins the page of what a command found.
 fn begin(html: &mut Html, command: &'static str, title: &str) {
@@ -59,6 +63,12 @@ fn problems(html: &mut Html, all: &[impl AsRef<str>]) {
     html.markup("</ul>");
     beyond(html, all.len().saturating_sub(ROWS_MAX), "problems");
     html.markup("</section>\n");
+}
+
+/// Begins a table that scrolls in itself where it is wide, under the heading that has this id.
+fn scrolled(html: &mut Html, labelled_by: impl Display) {
+    put!(html, "<div class=\"scroll\" role=\"region\" aria-labelledby=\"", labelled_by, "\" tabindex=\"0\">");
+    html.markup("<table class=\"figures\">\n");
 }
 
 /// A name, with the colour that what is at this place has in all pictures.
