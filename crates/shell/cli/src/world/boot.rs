@@ -11,12 +11,12 @@ use casemate_metal::{Boot, Cache, End, Plan, Prepared, Refusal, Report, Sources,
 use casemate_world_config::Design;
 use casemate_world_log::Ree;
 use casemate_world_metal::{Log, scenario, spans};
-use casemate_world_report::SimulationTrace;
+use casemate_world_report::{Booted, Checked, SimulationTrace, write_boot_html};
 use clap::{Args, ValueEnum};
 
 use crate::files;
 use crate::interrupt::{INTERRUPTED, Interrupt};
-use crate::output::Output;
+use crate::output::Format;
 use crate::picture::Picture;
 use crate::terminal::{Stream, Terminal};
 
@@ -42,6 +42,7 @@ const NOT_BOOTED: u8 = 2;
 ///
 ///   casemate world boot
 ///   casemate world boot --ree bare --cpus 4 -o json
+///   casemate world boot -o html > boot.html
 ///   casemate world boot --config design.yaml --trace boot.pftrace --keep boot
 #[derive(Args)]
 #[command(verbatim_doc_comment)]
@@ -80,9 +81,10 @@ pub(crate) struct BootArguments {
     #[arg(long, value_name = "DIR")]
     firmware: Option<PathBuf>,
 
-    /// What is printed on stdout. With json it is exactly one document, and all else goes to stderr.
-    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Output::Table)]
-    output: Output,
+    /// What is printed on stdout. With json and html it is exactly one document, also where nothing was booted, and
+    /// all else goes to stderr.
+    #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t = Format::Table)]
+    output: Format,
 }
 
 /// What runs in the normal world.
@@ -99,28 +101,21 @@ pub(crate) fn boot(arguments: &BootArguments) -> ExitCode {
     let terminal = Terminal::new(Stream::Stderr);
     let output = arguments.output;
     let watched = Interrupt::watch(&terminal, move || {
-        if output == Output::Json {
-            refuse("interrupted before anything was booted".to_owned());
-        }
+        print_refused(output, &refusal("interrupted before anything was booted".to_owned()));
     });
     let interrupt = watched.unwrap_or_else(|error| {
         terminal.print_error(&format!("warning: {error}\n"));
         Interrupt::default()
     });
     match attempt(arguments, &interrupt, &terminal) {
-        Ok((report, code)) => {
-            match output {
-                Output::Table => Terminal::new(Stream::Stdout).print(&report.text()),
-                Output::Json => super::print_json(&report),
-            }
+        Ok((report, log, code)) => {
+            print(output, &report, log.as_ref());
             ExitCode::from(code)
         }
         Err(refusal) => {
             terminal.clear();
             terminal.print_error(&format!("error: {refusal}\n"));
-            if output == Output::Json {
-                super::print_json(&Report::refused(&refusal));
-            }
+            print_refused(output, &refusal);
             ExitCode::from(NOT_BOOTED)
         }
     }
@@ -128,14 +123,50 @@ pub(crate) fn boot(arguments: &BootArguments) -> ExitCode {
 
 /// Prints the document of a boot that never began.
 pub(crate) fn refuse(cause: String) {
-    super::print_json(&Report::refused(&Refusal::new(cause, "see casemate world boot --help")));
+    print_refused(Format::Json, &refusal(cause));
+}
+
+fn refusal(cause: String) -> Refusal {
+    Refusal::new(cause, "see casemate world boot --help")
+}
+
+/// For people, why nothing was booted is on stderr.
+fn print_refused(output: Format, refusal: &Refusal) {
+    if output != Format::Table {
+        print(output, &Report::refused(refusal), None);
+    }
+}
+
+fn print(output: Format, report: &Report, log: Option<&Log>) {
+    match output {
+        Format::Table => Terminal::new(Stream::Stdout).print(&report.text()),
+        Format::Json => super::print_json(report),
+        // A reader that has gone away is told nothing.
+        Format::Html => {
+            let out = io::BufWriter::new(io::stdout().lock());
+            drop(write_boot_html(&booted(report, log), out));
+        }
+    }
+}
+
+fn booted<'a>(report: &'a Report, log: Option<&'a Log>) -> Booted<'a> {
+    let checks = report.checks.iter();
+    Booted {
+        holds: report.holds(),
+        log: log.zip(report.summary()),
+        checks: checks.map(|it| Checked { name: &it.name, failed: it.failed.as_deref() }).collect(),
+        said: &report.said,
+        qemu: report.qemu.as_deref(),
+        linux: report.linux.as_deref(),
+        problems: &report.problems,
+    }
 }
 
 fn attempt(
     arguments: &BootArguments,
     interrupt: &Interrupt,
     terminal: &Terminal,
-) -> Result<(Report, u8), Refusal> {
+) -> Result<(Report, Option<Log>, u8), Refusal> {
     let ree = match arguments.ree {
         Normal::Bare => Ree::Bare,
         Normal::Linux => Ree::Linux,
@@ -175,7 +206,7 @@ fn attempt(
         report.problems.push(why);
     }
     let code = code(&boot, &report);
-    Ok((report, code))
+    Ok((report, log, code))
 }
 
 fn code(boot: &Boot, report: &Report) -> u8 {

@@ -54,3 +54,15 @@ fn a_folder_without_firmware_and_a_design_that_makes_no_sense_are_refused() {
         assert!(document["problems"][0].as_str().is_some_and(|it| it.contains(why)), "{document}");
     }
 }
+
+#[test]
+fn where_nothing_is_booted_there_is_a_page_that_says_why() {
+    let casemate = Casemate::new();
+    let ran = booted(&casemate, &["--ree", "bare", "-o", "html"], Some("/nowhere/qemu"));
+    assert_eq!(ran.code(), Some(2));
+    assert!(ran.stdout.starts_with("<!doctype html>") && ran.stdout.ends_with("</html>\n"), "{}", ran.stdout);
+    for said in ["Nothing was booted", "apt-get install qemu-system-arm"] {
+        assert!(ran.stdout.contains(said), "{said}");
+    }
+    assert!(ran.stderr.contains("apt-get install qemu-system-arm"), "{}", ran.stderr);
+}
