@@ -16,10 +16,11 @@ const OURS: [&str; 2] = ["casemate: ", "ree: "];
 /// The document `casemate.world-boot/v1`: the figures of the log, and what is known beside it.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    schema: Option<&'static str>,
     #[serde(flatten)]
     summary: Option<Summary>,
+    /// Where there are no figures.
+    #[serde(flatten)]
+    nothing: Option<Nothing>,
     /// What the REE looked at, and what came of it.
     pub checks: Vec<Check>,
     /// What the REE's lines say of requests, stalls and its own accounting of time, word by word.
@@ -38,6 +39,22 @@ pub struct Report {
     pub missing: Option<&'static str>,
 }
 
+/// What programs ask for first, where there was nothing to count.
+#[derive(Clone, Debug, Serialize)]
+struct Nothing {
+    schema: &'static str,
+    ssrs_completed: u64,
+    preemptions: u64,
+    migrations: u64,
+    cpus: u8,
+    violations: [String; 0],
+}
+
+impl Nothing {
+    const FIGURES: Self =
+        Self { schema: SCHEMA, ssrs_completed: 0, preemptions: 0, migrations: 0, cpus: 0, violations: [] };
+}
+
 /// Something that the REE looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Check {
@@ -52,7 +69,12 @@ impl Report {
     #[must_use]
     pub fn refused(refusal: &Refusal) -> Self {
         let missing = refusal.missing.map(crate::Missing::name);
-        Self { schema: Some(SCHEMA), problems: vec![refusal.to_string()], missing, ..Self::default() }
+        Self {
+            nothing: Some(Nothing::FIGURES),
+            problems: vec![refusal.to_string()],
+            missing,
+            ..Self::default()
+        }
     }
 
     /// Of a boot, with the log that it left if it can be read.
@@ -101,7 +123,7 @@ impl Report {
         }
         match &mut summary {
             Some(summary) => summary.violations.extend(wrong),
-            None => (report.schema, report.problems) = (Some(SCHEMA), wrong),
+            None => (report.nothing, report.problems) = (Some(Nothing::FIGURES), wrong),
         }
         report.summary = summary;
         (report, log)
@@ -292,5 +314,31 @@ mod tests {
             (&"casemate.world-boot/v1".into(), &"qemu".into())
         );
         assert_eq!(document["problems"], serde_json::json!(["no qemu: install it"]));
+        for field in ["ssrs_completed", "preemptions", "migrations", "cpus"] {
+            assert_eq!(document[field], 0, "{field}");
+        }
+        assert_eq!(document["violations"], serde_json::json!([]));
+    }
+
+    /// Programs know the document by its fields: who takes one away, or names it otherwise, changes this on purpose.
+    #[test]
+    fn the_documents_fields_are_these() {
+        let (report, _) = Report::of(&boot(End::Code(0), "casemate: done failed=0\n"));
+        let fields = |of: &serde_json::Value| {
+            let names = of.as_object().into_iter().flat_map(|it| it.keys());
+            names.map(String::as_str).collect::<Vec<_>>().join(" ")
+        };
+        let document = serde_json::to_value(report).unwrap();
+        assert_eq!(
+            fields(&document),
+            "accounts checks cpus design device_interrupts device_interrupts_where_it_ran doorbells idle_hand_overs \
+             linux migrations missing nanos preemptions problems proc_stat qemu ree releases said schema seconds sgis \
+             sleeps ssr_max_ns ssr_p50_ns ssr_p99_ns ssrs_completed ssrs_made ssrs_refused steps steps_that_differ \
+             switches ticks violations"
+        );
+        assert_eq!(
+            fields(&document["accounts"][0]),
+            "busy_as_ree_sees_it_ns busy_ns cpu during_idle_ns idle_ns off_ns ree_ns requested_ns self_scheduled_ns"
+        );
     }
 }
