@@ -74,8 +74,6 @@ pub const NONCONTIG: u64 = 1 << 9;
 
 /// RPC: the REE waits for a notification, or sends one; parameter 0 is a value: 0 waits, 1 sends; and which.
 pub const RPC_NOTIFICATION: u32 = 4;
-/// RPC: the REE waits for some milliseconds, in parameter 0.
-pub const RPC_SUSPEND: u32 = 5;
 
 /// Done.
 pub const SUCCESS: u32 = 0;

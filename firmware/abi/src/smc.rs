@@ -45,8 +45,6 @@ pub const UID: [u32; 4] = [0x384f_b3e0, 0xe7f8_11e3, 0xaf63_0002, 0xa5d5_c51b];
 pub const RETURN_OK: u32 = 0;
 /// Every thread is taken: the driver waits until one is free.
 pub const RETURN_ETHREAD_LIMIT: u32 = 1;
-/// Try again.
-pub const RETURN_EBUSY: u32 = 2;
 /// The message cannot be read.
 pub const RETURN_EBADADDR: u32 = 4;
 /// The message is wrong.
