@@ -6,7 +6,8 @@
 //! - `casemate: ok NAME` and `casemate: FAILED NAME: WHY`, for each check;
 //! - `casemate: ssr completed=N failed=N shortest_ns=N median_ns=N longest_ns=N` after requests of many tasks;
 //! - `casemate: stat PHASE CPU user=N nice=N system=N idle=N iowait=N irq=N softirq=N` in hundredths of a second
-//!   (`/proc/stat`), at the beginning and the end of a measured phase, and `casemate: clock PHASE ns=N counter=N`;
+//!   (`/proc/stat`), at the beginning and the end of a measured phase; `casemate: wfi PHASE CPU us=N`, how long it has
+//!   waited for an interrupt by itself; and `casemate: clock PHASE ns=N counter=N`;
 //! - `casemate: kernel TEXT`, for each line of the kernel's log that tells of a stall;
 //! - `casemate: done failed=N` as the last.
 //!
@@ -48,7 +49,7 @@ fn main() {
     if plan.runs("checks") {
         checks::run(&mut checks);
     }
-    stat::tell("begin");
+    stat::tell_begin();
     if plan.runs("ssr") {
         checks.add("ssr", ssr::run(&plan));
     }
@@ -58,7 +59,7 @@ fn main() {
     if plan.is("stall") {
         checks.add("stall", checks::stall(plan.numbers));
     }
-    stat::tell("end");
+    stat::tell_end();
     stat::tell_stalls();
     println!("casemate: done failed={}", checks.failed());
     if is_first {

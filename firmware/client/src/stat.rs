@@ -2,21 +2,53 @@
 
 use std::fs;
 
-use crate::sys;
+use crate::sys::power;
 
-/// Says what `/proc/stat` has of each CPU, and what time it is, by Linux' clock and by the counter that the TEE reads too.
-pub(crate) fn tell(phase: &str) {
-    let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
-    for line in stat.lines() {
+/// What Linux has counted.
+struct Counted {
+    /// `/proc/stat`.
+    stat: String,
+    /// How long each CPU has waited for an interrupt by itself (WFI), in microseconds, where Linux knows of idle states.
+    wfi: Vec<String>,
+}
+
+/// A measured phase begins: what Linux has counted so far, and what time it was after that.
+pub(crate) fn tell_begin() {
+    let counted = Counted::read();
+    tell("begin", &counted, now());
+}
+
+/// It has ended: what time it was, and what Linux had counted after that. So the phase lies within what was counted.
+pub(crate) fn tell_end() {
+    let now = now();
+    tell("end", &Counted::read(), now);
+}
+
+/// By Linux' clock in nanoseconds, and by the counter that the TEE reads too.
+fn now() -> (u64, u64) {
+    (power::monotonic_nanos(), power::counter())
+}
+
+impl Counted {
+    fn read() -> Self {
+        let stat = fs::read_to_string("/proc/stat").unwrap_or_default();
+        // State 0 is WFI: the kernel's driver has it beside those of the device tree.
+        let wfi = (0..)
+            .map(|cpu| fs::read_to_string(format!("/sys/devices/system/cpu/cpu{cpu}/cpuidle/state0/time")));
+        Self { stat, wfi: wfi.map_while(Result::ok).collect() }
+    }
+}
+
+fn tell(phase: &str, counted: &Counted, (nanos, counter): (u64, u64)) {
+    for line in counted.stat.lines() {
         if let Some(line) = of_cpu(line) {
             println!("casemate: stat {phase} {line}");
         }
     }
-    println!(
-        "casemate: clock {phase} ns={} counter={}",
-        sys::power::monotonic_nanos(),
-        sys::power::counter()
-    );
+    for (cpu, micros) in counted.wfi.iter().enumerate() {
+        println!("casemate: wfi {phase} cpu{cpu} us={}", micros.trim());
+    }
+    println!("casemate: clock {phase} ns={nanos} counter={counter}");
 }
 
 /// A line about one CPU, with names.
@@ -30,7 +62,7 @@ fn of_cpu(line: &str) -> Option<String> {
 
 /// Lines of the kernel's log that tell of a stall.
 pub(crate) fn tell_stalls() {
-    for line in sys::power::kernel_log().lines().filter(|it| is_stall(it)) {
+    for line in power::kernel_log().lines().filter(|it| is_stall(it)) {
         println!("casemate: kernel {}", line.trim());
     }
 }

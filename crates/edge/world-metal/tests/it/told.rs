@@ -1,6 +1,6 @@
 use casemate_world::{Agent, Config, Goal};
 use casemate_world_log::{Malformed, Record, Setup, What};
-use casemate_world_metal::{Log, NotALog, SCHEMA, Summary, answered, judge, replay, spans};
+use casemate_world_metal::{Account, Log, NotALog, SCHEMA, Summary, answered, judge, replay, spans};
 use proptest::prelude::*;
 
 use crate::run;
@@ -58,6 +58,27 @@ fn every_request_that_was_answered_has_its_application_and_its_time() {
     assert_eq!(answered.len() as u64, summary.ssrs_completed);
     assert!(answered.iter().all(|it| it.app == Some(2) && it.nanos > 0));
     assert_eq!(answered.iter().map(|it| it.nanos).max(), Some(summary.ssr_max_ns));
+}
+
+#[test]
+fn what_lies_across_an_edge_of_a_phase_is_divided_there() {
+    let log = read(Config::new(2));
+    let time = |at: usize| log.records[at].time;
+    let last = time(log.records.len() - 1);
+    let all = |it: &Account| it.busy_ns + it.idle_ns + it.off_ns;
+    // On a record and between two; a tick is 16 ns.
+    for cut in [time(7), time(1_000) + 3, time(2_000) - 1, last - 1] {
+        let parts =
+            [(0, cut), (cut, last), (0, last)].map(|(from, until)| Account::between(&log, from, until));
+        let [before, after, whole] = parts;
+        for ((before, after), whole) in before.iter().zip(&after).zip(&whole) {
+            assert_eq!(all(whole), all(before) + all(after), "{before:?} {after:?}");
+        }
+    }
+    for account in Account::between(&log, time(1_000) + 3, time(1_000) + 53) {
+        assert_eq!(all(&account), 50 * 16, "{account:?}");
+    }
+    assert!(Account::between(&log, last, 0).iter().all(|it| all(it) == 0));
 }
 
 /// A byte of what was decided, changed in any record: the replay tells, and names the record.
