@@ -24,6 +24,7 @@ mod qemu;
 mod refusal;
 mod report;
 mod setup;
+mod table;
 mod toolchain;
 
 pub use boot::{Boot, Booting, DEVICE_TREE, End, INITRAMFS, Machine, Payload};

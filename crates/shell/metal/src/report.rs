@@ -1,6 +1,5 @@
 //! What came of a boot, for people and for programs.
 
-use std::fmt::Write as _;
 use std::time::Duration;
 
 use casemate_world_metal::{Log, SCHEMA, Summary};
@@ -9,6 +8,7 @@ use serde::Serialize;
 use crate::boot::{Boot, End};
 use crate::proc_stat::ProcStat;
 use crate::refusal::Refusal;
+use crate::table;
 
 /// Lines that are for whoever reads the console begin like this: those of Linux' client, and those of the bare REE.
 const OURS: [&str; 2] = ["casemate: ", "ree: "];
@@ -146,77 +146,7 @@ impl Report {
     /// For people.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = String::new();
-        let of = |name: &Option<String>| name.clone().unwrap_or_default();
-        if let Some(it) = &self.summary {
-            let ree =
-                if it.ree == "linux" { format!("Linux {}", of(&self.linux)) } else { "the bare REE".into() };
-            let _ = writeln!(
-                text,
-                "{ree} on {} CPUs under QEMU {}, {:.1} s",
-                it.cpus,
-                of(&self.qemu),
-                self.seconds
-            );
-            let rows = [
-                ("requests completed", it.ssrs_completed),
-                ("requests made", it.ssrs_made),
-                ("median latency, ns", it.ssr_p50_ns),
-                ("longest latency, ns", it.ssr_max_ns),
-                ("pre-emptions", it.preemptions),
-                ("migrations", it.migrations),
-                ("world switches", it.switches),
-                ("ticks of the TEE", it.ticks),
-                ("idle hand-overs", it.idle_hand_overs),
-                ("steps decided again", it.steps as u64),
-                ("decided otherwise", it.steps_that_differ as u64),
-            ];
-            for (name, figure) in rows {
-                let _ = writeln!(text, "  {name:<22}{figure:>14}");
-            }
-            let _ = writeln!(text, "  CPU      busy, ms   as the REE sees it, ms   both asleep, ms");
-            for cpu in &it.accounts {
-                let [busy, seen, idle] =
-                    [cpu.busy_ns, cpu.busy_as_ree_sees_it_ns, cpu.idle_ns].map(|it| it as f64 / 1e6);
-                let _ = writeln!(text, "  {:<3}{busy:>14.3}{seen:>25.3}{idle:>18.3}", cpu.cpu);
-            }
-        }
-        if let Some(first) = self.proc_stat.first() {
-            let lasted = first.phase_ns as f64 / 1e6;
-            let _ = writeln!(
-                text,
-                "  CPU  by /proc/stat, of {lasted:.3} ms: busy, ms   idle, ms   TEE meanwhile, ms   not handed over, ms"
-            );
-        }
-        for cpu in &self.proc_stat {
-            let figures = [
-                cpu.linux_busy_ns,
-                cpu.linux_idle_ns,
-                cpu.account.during_idle_ns,
-                cpu.idle_not_handed_over_ns,
-            ];
-            let [busy, idle, meanwhile, withheld] = figures.map(|it| it as f64 / 1e6);
-            let _ = writeln!(
-                text,
-                "  {:<3}{busy:>43.3}{idle:>11.3}{meanwhile:>20.3}{withheld:>22.3}",
-                cpu.account.cpu
-            );
-        }
-        let held = self.checks.iter().filter(|it| it.failed.is_none()).count();
-        let _ = writeln!(text, "{held} of {} checks held", self.checks.len());
-        for check in &self.checks {
-            if let Some(why) = &check.failed {
-                let _ = writeln!(text, "  failed: {}: {why}", check.name);
-            }
-        }
-        let violations = self.summary.iter().flat_map(|it| &it.violations).chain(&self.problems);
-        for violation in violations {
-            let _ = writeln!(text, "violation: {violation}");
-        }
-        if self.holds() {
-            text.push_str("no violation\n");
-        }
-        text
+        table::of(self)
     }
 }
 

@@ -1,0 +1,3 @@
+//! What is said of boots.
+
+mod document;
