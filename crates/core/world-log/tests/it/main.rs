@@ -1,4 +1,5 @@
 //! Set-ups and records as bytes.
 
+mod page;
 mod records;
 mod setups;
