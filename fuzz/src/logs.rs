@@ -2,7 +2,9 @@
 
 use casemate_world::{Agent, Answer, Config, CpuId, Event, Goal, Kind, Request, State, World, step};
 use casemate_world_log::{Decided, Note, Record, Ree, Setup, Spawn, What};
-use casemate_world_metal::{Account, DIFFERENCES_MOST, Log, Summary, VIOLATIONS_MOST, replay, spans};
+use casemate_world_metal::{
+    Account, DIFFERENCES_MOST, Log, Summary, VIOLATIONS_MOST, answered, replay, scenario, spans,
+};
 
 /// Any bytes as a log: read, decided again, judged, counted and drawn.
 ///
@@ -32,6 +34,8 @@ pub(crate) fn world_log(bytes: Vec<u8>) {
         assert!(replayed.differences.len() <= DIFFERENCES_MOST);
     }
     let _ = Account::between(&log, 1 << 20, 1 << 40);
+    assert!(answered(&log).count() <= log.records.len());
+    assert_eq!(scenario(&log).designs.len(), 1);
     let mut ended = [0; casemate_world::CPUS];
     for span in spans(&log) {
         let ended = &mut ended[usize::from(span.cpu)];
